@@ -1,0 +1,276 @@
+"""A requested change of one number's assignment, and the steps of its life.
+
+Every step is a method that returns a new value or raises; the store saves what comes back together with the audit
+event of the step. `version` counts the recorded steps: the database refuses a version without its audit event.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.assignment import Assignment, AssignmentPatch
+from bot.domain.errors import AlreadyDecided, IllegalTransition, NotAllowed, OwnChange, TooLate
+from bot.domain.policy import ApprovalPolicy, Decision, Review, decide
+from bot.domain.state import TRANSITIONS, Errand, Origin, State
+
+
+@dataclass(frozen=True, slots=True)
+class NumberKey:
+    """One number of one workspace of one account; `number` is E.164 or an extension identifier, as listed."""
+
+    account_sid: str
+    workspace_id: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeDraft:
+    """What somebody asks for, before the database has given it an id.
+
+    `before` is the assignment as it was read at `before_at`; `agent_names` are the names that the reviewers see.
+    `submission_key` makes a repeated submission of one form find the change of the first.
+    """
+
+    team_id: str
+    key: NumberKey
+    requester_id: str
+    reason: str
+    before: Assignment
+    before_at: datetime
+    patch: AssignmentPatch
+    agent_names: Mapping[str, str]
+    is_outbound_version_newest: bool
+    policy: ApprovalPolicy
+    channel_id: str
+    submission_key: str
+    created_at: datetime
+    expires_at: datetime
+    due_at: datetime
+    parent_id: int | None = None
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRequest(ChangeDraft):
+    """A stored change. Times are aware UTC.
+
+    `apply_before` is when an approval that was not applied lapses; `approval_order` puts the approved changes of a
+    number in their order; `sent_at` is set, and committed, before a PUT leaves, so that a crash after it is known.
+    """
+
+    id: int
+    revision: int = 1
+    version: int = 1
+    state: State = State.PENDING
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decision_reason: str | None = None
+    approved_at: datetime | None = None
+    apply_before: datetime | None = None
+    approval_order: int | None = None
+    not_before: datetime | None = None
+    attempts: int = 0
+    lease_id: str | None = None
+    leased_until: datetime | None = None
+    sent_at: datetime | None = None
+    errand: Errand | None = None
+    errand_by: str | None = None
+    finished_at: datetime | None = None
+    result: Assignment | None = None
+    result_at: datetime | None = None
+    problem: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The name that people use: `RN-12`."""
+        return f"RN-{self.id}"
+
+    @property
+    def after(self) -> Assignment:
+        """The assignment that the reviewers are asked to approve."""
+        return self.patch.onto(self.before)
+
+    def review(self, review: Review, earlier: Iterable[Review], *, apply_within: timedelta) -> "ChangeRequest":
+        """Take one more review into account and return the change as all reviews together leave it.
+
+        Raises:
+            OwnChange: The reviewer is the requester.
+            AlreadyDecided: The change is no longer pending, or this person has already approved it.
+            TooLate: It has expired.
+        """
+        if review.reviewer_id == self.requester_id:
+            raise OwnChange(f"You asked for {self.label} yourself, so somebody else has to decide about it.")
+        self.refuse_unless_pending()
+        if self.has_expired(review.at):
+            raise TooLate(f"{self.label} has expired; ask for it again.")
+        earlier = list(earlier)
+        if any(r.reviewer_id == review.reviewer_id and r.withdrawn_at is None for r in earlier):
+            raise AlreadyDecided(f"You have already decided about {self.label}.")
+        match decide(
+            self.policy,
+            requester_id=self.requester_id,
+            revision=self.revision,
+            reviews=[*earlier, review],
+        ):
+            case Decision.UNDECIDED:
+                return replace(self, version=self.version + 1)
+            case Decision.DENIED:
+                return self._to(
+                    State.DENIED,
+                    decided_at=review.at,
+                    decided_by=review.reviewer_id,
+                    decision_reason=review.reason,
+                    finished_at=review.at,
+                )
+            case Decision.APPROVED:
+                return self._to(
+                    State.APPROVED,
+                    decided_at=review.at,
+                    decided_by=review.reviewer_id,
+                    approved_at=review.at,
+                    apply_before=max(review.at, self.due_at) + apply_within,
+                )
+
+    def refuse_unless_pending(self) -> None:
+        """Raise AlreadyDecided with who was first, unless the change still waits for a decision."""
+        if self.state is State.PENDING:
+            return
+        raise AlreadyDecided(f"{self.label} {self.how_it_was_decided()}.")
+
+    def how_it_was_decided(self) -> str:
+        """Say what ended the wait, as the rest of a sentence that starts with the label; people as Slack mentions."""
+        match self.state:
+            case State.CANCELED:
+                return f"was canceled by <@{self.decided_by}>"
+            case State.EXPIRED:
+                return "has expired"
+            case State.STALE if self.decided_by is None:
+                return "no longer fits: the number was changed meanwhile"
+            case State.DENIED:
+                return f"was already denied by <@{self.decided_by}>"
+            case _:
+                return f"was already approved by <@{self.decided_by}>"
+
+    def cancel(self, actor_id: str, now: datetime) -> "ChangeRequest":
+        """Take the request back; counts until a worker has claimed it.
+
+        Raises:
+            NotAllowed: The actor is not the requester.
+            TooLate: It is being applied, or was.
+            AlreadyDecided: It ended some other way.
+        """
+        if actor_id != self.requester_id:
+            raise NotAllowed(f"Only <@{self.requester_id}>, who asked for {self.label}, can cancel it.")
+        if self.state in (State.APPLYING, State.APPLIED, State.UNCLEAR, State.FAILED, State.RESOLVED):
+            raise TooLate(f"{self.label} can no longer be canceled: it is {self.state}.")
+        if not self.state.is_open:
+            self.refuse_unless_pending()
+        return self._to(State.CANCELED, decided_at=now, decided_by=actor_id, finished_at=now)
+
+    def has_expired(self, now: datetime) -> bool:
+        """Say whether the time to decide, or to apply what was approved, is over."""
+        if self.state is State.PENDING:
+            return now >= self.expires_at
+        if self.state in (State.APPROVED, State.UNCLEAR):
+            return self.apply_before is not None and now >= self.apply_before
+        return False
+
+    def expire(self, now: datetime) -> "ChangeRequest":
+        """End a change whose time is over. Raises IllegalTransition when it is not over."""
+        if not self.has_expired(now):
+            raise IllegalTransition(f"{self.label} has not expired")
+        return self._to(State.EXPIRED, finished_at=now, lease_id=None, leased_until=None, errand=None)
+
+    def claim(self, lease_id: str, now: datetime, lease: timedelta) -> "ChangeRequest":
+        """Start applying under a lease; nothing has been sent under it yet."""
+        return self._to(
+            State.APPLYING,
+            lease_id=lease_id,
+            leased_until=now + lease,
+            sent_at=None,
+            attempts=self.attempts + 1,
+            errand=None,
+            finished_at=None,
+        )
+
+    def mark_sent(self, now: datetime, lease: timedelta) -> "ChangeRequest":
+        """Record, before it leaves, that a PUT is on its way; the lease starts anew, and with it the longest wait."""
+        if self.state is not State.APPLYING or self.sent_at is not None:
+            raise IllegalTransition(f"{self.label} cannot be sent from {self.state}")
+        return replace(self, version=self.version + 1, sent_at=now, leased_until=now + lease)
+
+    def hold(self, now: datetime, until: datetime, problem: str) -> "ChangeRequest":
+        """Let go of the lease after an answer was lost; nobody touches the number before `until`."""
+        if self.state is not State.APPLYING or self.sent_at is None:
+            raise IllegalTransition(f"{self.label} cannot be held from {self.state} at {now}")
+        return replace(self, version=self.version + 1, lease_id=None, leased_until=until, problem=problem)
+
+    def release(self, not_before: datetime | None, problem: str | None = None) -> "ChangeRequest":
+        """Go back to approved: it is known that nothing of this attempt is live."""
+        return self._to(
+            State.APPROVED,
+            lease_id=None,
+            leased_until=None,
+            sent_at=None,
+            not_before=not_before,
+            problem=problem,
+        )
+
+    def finish(
+        self,
+        state: State,
+        now: datetime,
+        *,
+        result: Assignment | None = None,
+        problem: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> "ChangeRequest":
+        """End an attempt with what is known of it; `result` is what UponAI showed last."""
+        return self._to(
+            state,
+            lease_id=None,
+            leased_until=now if state is State.UNCLEAR else None,
+            errand=None,
+            finished_at=now,
+            result=result,
+            result_at=None if result is None else now,
+            problem=problem,
+            details=details or {},
+        )
+
+    def go_stale(self, now: datetime, problem: str) -> "ChangeRequest":
+        """End an open change because what it would replace is no longer what was shown."""
+        return self._to(State.STALE, finished_at=now, problem=problem)
+
+    def ask_errand(self, errand: Errand, actor_id: str, *, is_reviewer: bool) -> "ChangeRequest":
+        """Send a worker to look at an `unclear` change, to try again or to note what is live.
+
+        Raises:
+            AlreadyDecided: It is not unclear (any more), or somebody has asked already.
+            NotAllowed: Only the requester and reviewers may try again; only reviewers may mark as resolved.
+        """
+        if self.state is not State.UNCLEAR:
+            raise AlreadyDecided(f"{self.label} is {self.state} now; there is nothing left to do here.")
+        if self.errand is not None:
+            raise AlreadyDecided(f"<@{self.errand_by}> was first; {self.label} is being looked at.")
+        is_requester = actor_id == self.requester_id
+        if errand is Errand.RESOLVE and (is_requester or not is_reviewer):
+            raise OwnChange(
+                f"You asked for {self.label} yourself, so somebody else has to mark it as resolved."
+                if is_requester
+                else f"Only a reviewer can mark {self.label} as resolved."
+            )
+        if not (is_requester or is_reviewer):
+            raise NotAllowed(f"Only the requester or a reviewer can try {self.label} again.")
+        return replace(self, version=self.version + 1, errand=errand, errand_by=actor_id)
+
+    def move_to_channel(self, channel_id: str) -> "ChangeRequest":
+        """Ask for the approval in another channel."""
+        return replace(self, version=self.version + 1, channel_id=channel_id)
+
+    def _to(self, state: State, **changes: Any) -> "ChangeRequest":
+        if state not in TRANSITIONS[self.state]:
+            raise IllegalTransition(f"{self.label}: {self.state} -> {state}")
+        return replace(self, state=state, version=self.version + 1, **changes)

@@ -1,0 +1,66 @@
+"""Reasons to refuse a person, as sentences that can be shown as they are."""
+
+from bot.domain.assignment import Field
+
+
+class DomainError(Exception):
+    """A refusal. `str(error)` is a whole sentence for the person who asked; `code` names the reason in the record."""
+
+    code = "refused"
+
+
+class NotAllowed(DomainError):
+    """This person may not do this."""
+
+    code = "not_allowed"
+
+
+class OwnChange(NotAllowed):
+    """The requester tried to decide about their own change."""
+
+    code = "own_change"
+
+
+class AlreadyDecided(DomainError):
+    """Somebody else, or the clock, was first."""
+
+    code = "already_decided"
+
+
+class TooLate(DomainError):
+    """The change has gone too far for this."""
+
+    code = "too_late"
+
+
+class UnknownChange(DomainError):
+    """There is no such change in this team."""
+
+    code = "unknown_change"
+
+
+class InvalidNumber(DomainError):
+    """The text is not a number that this account lists."""
+
+    code = "invalid_number"
+
+
+class InvalidWish(DomainError):
+    """A wish cannot be asked for; `field` and `row` (from 0) say where it was typed, None for the whole form."""
+
+    code = "invalid_wish"
+
+    def __init__(self, sentence: str, *, field: Field | None = None, row: int | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field
+        self.row = row
+
+
+class NothingDiffers(DomainError):
+    """Every wish is already the present assignment."""
+
+    code = "nothing_differs"
+
+
+class IllegalTransition(Exception):
+    """The code asked for a step that the life of a change does not have: a bug, never shown to a person."""

@@ -106,7 +106,8 @@ class ChangeRequest(ChangeDraft):
         if self.has_expired(review.at):
             raise TooLate(f"{self.label} has expired; ask for it again.")
         earlier = list(earlier)
-        if any(r.reviewer_id == review.reviewer_id and r.withdrawn_at is None for r in earlier):
+        standing = [r for r in earlier if r.withdrawn_at is None and r.revision == self.revision]
+        if any(r.reviewer_id == review.reviewer_id for r in standing):
             raise AlreadyDecided(f"You have already decided about {self.label}.")
         match decide(
             self.policy,

@@ -1,0 +1,176 @@
+"""The operator's settings: environment or `.env`, read once by the command line and handed on as values.
+
+A wrong setting becomes one sentence that names the variable and never repeats its value, which can be a secret.
+Each group is what some commands need; `Settings` is all of them.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import BeforeValidator, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot import settings_values as read
+
+Seconds = Annotated[timedelta, BeforeValidator(read.seconds)]
+LogLevel = Literal["debug", "info", "warning", "error", "critical"]
+LogFormat = Literal["console", "json"]
+
+
+class SettingsError(Exception):
+    """Some settings are wrong or missing; `problems` holds one sentence for each."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+class Group(BaseSettings):
+    """How every group is read: environment first, then `.env`; an empty value counts as not set."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=False,
+    )
+
+
+class LogSettings(Group):
+    """What is logged, and how. Without LOG_FORMAT a terminal gets `console`, anything else `json`."""
+
+    log_level: Annotated[LogLevel, BeforeValidator(read.one_of("debug", "info", "warning", "error", "critical"))] = (
+        "info"
+    )
+    log_format: Annotated[LogFormat, BeforeValidator(read.one_of("console", "json"))] | None = None
+
+
+class DatabaseSettings(Group):
+    """Where the database is; it can hold a password."""
+
+    database_url: Annotated[SecretStr, BeforeValidator(read.database_url)] = SecretStr("sqlite:///route-number.db")
+
+
+class SlackSettings(Group):
+    """The Slack app."""
+
+    slack_bot_token: Annotated[SecretStr, BeforeValidator(read.slack_bot_token)]
+    slack_signing_secret: Annotated[SecretStr, BeforeValidator(read.token)] | None = None
+    slack_app_token: Annotated[SecretStr, BeforeValidator(read.slack_app_token)] | None = None
+    slack_api_url: Annotated[str, BeforeValidator(read.base_url)] = "https://slack.com/api/"
+    slack_approval_channel: Annotated[str, BeforeValidator(read.channel_id)] | None = None
+
+
+class UponAISettings(Group):
+    """The UponAI account."""
+
+    uponai_api_token: Annotated[SecretStr, BeforeValidator(read.token)]
+    uponai_account_sid: Annotated[str, BeforeValidator(read.account_sid)]
+    uponai_workspace_id: Annotated[int, BeforeValidator(read.whole_number)]
+    uponai_api_url: Annotated[str, BeforeValidator(read.base_url)] = "https://api.upon-ai.com/"
+    uponai_timeout_seconds: Seconds = timedelta(seconds=10)
+
+
+class WebSettings(Group):
+    """Where HTTP is served."""
+
+    port: Annotated[int, BeforeValidator(read.port)] = 3000
+    host: Annotated[str, BeforeValidator(read.host)] = "0.0.0.0"  # noqa: S104 - the contract's default: Slack comes from outside
+
+
+class FlowSettings(Group):
+    """How long things take, and by which rules they are decided."""
+
+    policy_file: Annotated[Path | None, BeforeValidator(read.policy_file)] = None
+    change_ttl_seconds: Seconds = timedelta(hours=24)
+    apply_within_seconds: Seconds = timedelta(hours=1)
+    mirror_refresh_seconds: Seconds = timedelta(seconds=60)
+    default_region: Annotated[str, BeforeValidator(read.region)] | None = None
+    worker_poll_seconds: Seconds = timedelta(seconds=1)
+    worker_lease_seconds: Seconds = timedelta(seconds=30)
+
+
+class Settings(LogSettings, DatabaseSettings, SlackSettings, UponAISettings, WebSettings, FlowSettings):
+    """Everything that `serve` needs."""
+
+    @model_validator(mode="after")
+    def _timeout_fits_lease(self) -> Self:
+        # A PUT that could outlive its lease would be repeated by another worker while it is still under way.
+        if self.uponai_timeout_seconds * 2 >= self.worker_lease_seconds:
+            raise ValueError("UPONAI_TIMEOUT_SECONDS must be below half of WORKER_LEASE_SECONDS.")
+        return self
+
+    @property
+    def is_socket_mode(self) -> bool:
+        """Say whether Slack's requests come through a socket that this bot opens."""
+        return self.slack_app_token is not None
+
+
+GROUPS: tuple[type[Group], ...] = (
+    SlackSettings,
+    UponAISettings,
+    DatabaseSettings,
+    FlowSettings,
+    WebSettings,
+    LogSettings,
+)
+
+GroupT = TypeVar("GroupT", bound=Group)
+
+
+def read_settings(group: type[GroupT]) -> GroupT:
+    """Read one group from the environment and `.env`.
+
+    Raises:
+        SettingsError: With one sentence for each setting that is wrong or missing.
+    """
+    try:
+        return group()
+    except ValidationError as exc:
+        # The cause is dropped: the library's own message could quote a value.
+        raise SettingsError(
+            tuple(_sentence(error["loc"], error["type"], error["msg"]) for error in exc.errors())
+        ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(("The file .env is not UTF-8 text.",)) from None
+
+
+def require_signing_secret(settings: SlackSettings) -> None:
+    """Refuse settings by which nobody could tell Slack's requests from others.
+
+    Raises:
+        SettingsError: Over HTTP without a signing secret.
+    """
+    if settings.slack_app_token is None and settings.slack_signing_secret is None:
+        sentence = (
+            "SLACK_SIGNING_SECRET is not set; copy it from your Slack app's Basic Information page "
+            "(or set SLACK_APP_TOKEN for Socket Mode)."
+        )
+        raise SettingsError((sentence,))
+
+
+def setting_names() -> tuple[str, ...]:
+    """List the names of all settings, as they stand in the environment."""
+    return tuple(name.upper() for name in Settings.model_fields)
+
+
+_HINTS = {
+    "SLACK_BOT_TOKEN": "copy it from your Slack app's OAuth & Permissions page",
+    "UPONAI_API_TOKEN": "create it in the profile settings of UponAI's dashboard",
+    "UPONAI_ACCOUNT_SID": "copy it from UponAI's dashboard",
+    "UPONAI_WORKSPACE_ID": "copy it from UponAI's dashboard",
+}
+
+
+def _sentence(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    if not loc:
+        return text
+    name = str(loc[0]).upper()
+    if kind == "missing":
+        return f"{name} is not set; {_HINTS[name]}."
+    return f"{name} {text}."

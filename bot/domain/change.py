@@ -74,6 +74,7 @@ class ChangeRequest(ChangeDraft):
     lease_id: str | None = None
     leased_until: datetime | None = None
     sent_at: datetime | None = None
+    looked: Assignment | None = None
     errand: Errand | None = None
     errand_by: str | None = None
     finished_at: datetime | None = None
@@ -196,11 +197,14 @@ class ChangeRequest(ChangeDraft):
             finished_at=None,
         )
 
-    def mark_sent(self, now: datetime, lease: timedelta) -> "ChangeRequest":
-        """Record, before it leaves, that a PUT is on its way; the lease starts anew, and with it the longest wait."""
+    def mark_sent(self, now: datetime, lease: timedelta, looked: Assignment) -> "ChangeRequest":
+        """Record, before it leaves, that a PUT is on its way; the lease starts anew, and with it the longest wait.
+
+        `looked` is what was live just before: whoever takes over sees by it which untouched fields moved.
+        """
         if self.state is not State.APPLYING or self.sent_at is not None:
             raise IllegalTransition(f"{self.label} cannot be sent from {self.state}")
-        return replace(self, version=self.version + 1, sent_at=now, leased_until=now + lease)
+        return replace(self, version=self.version + 1, sent_at=now, leased_until=now + lease, looked=looked)
 
     def hold(self, now: datetime, until: datetime, problem: str) -> "ChangeRequest":
         """Let go of the lease after an answer was lost; nobody touches the number before `until`."""

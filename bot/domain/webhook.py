@@ -1,6 +1,6 @@
 """Webhook addresses: what may be asked for, and what of one may be shown.
 
-The query and the user info of a webhook can hold a secret: no function here but `parse_webhook_url` returns them.
+The query and the user info of a webhook can hold a secret: nothing that is described here shows them.
 """
 
 from urllib.parse import SplitResult, urlsplit
@@ -13,6 +13,7 @@ LONGEST = 2000
 NO_WEBHOOK = "no webhook"
 UNREADABLE = "an address that cannot be read"
 QUERY_MARK = "?…"
+SHORTEST_HIDDEN = 4
 
 
 def parse_webhook_url(text: str) -> str:
@@ -47,6 +48,14 @@ def masked(url: str) -> str:
     host = parts.netloc.rpartition("@")[2]
     shown = without_invisible(f"{parts.scheme}://{host}{parts.path}")
     return f"{shown}{QUERY_MARK}" if parts.query else shown
+
+
+def hidden_parts(url: str) -> dict[str, str]:
+    """Map the texts that must not be repeated of this address to what may stand in their place."""
+    parts = _split(url)
+    pieces = [] if parts is None else [parts.query, _user_info(parts), parts.fragment]
+    # The whole comes first: its parts are found in it too. A very short part would blot out ordinary words.
+    return {url: masked(url), **{piece: "…" for piece in pieces if len(piece) >= SHORTEST_HIDDEN}}
 
 
 def describe_webhook(url: str | None) -> tuple[str, ...]:

@@ -1,0 +1,153 @@
+"""Apply an approved change: look, refuse drift, send exactly the touched fields, believe only what is read back.
+
+Every remote call stands between two transactions, never in one.
+"""
+
+from datetime import timedelta
+
+from bot.domain.account import ListedNumber
+from bot.domain.change import ChangeRequest
+from bot.domain.outcome import Sight, Verification, sight, verify
+from bot.domain.state import State
+from bot.service import evidence
+from bot.service.complete import finish, name_fields, release
+from bot.service.context import ServiceContext
+from bot.service.effects import thread_fact
+from bot.service.lease import held, worker_of
+from bot.service.recording import recording
+from bot.store import controls
+from bot.store.errors import LeaseLost
+from bot.uponai.client import Reading
+from bot.uponai.errors import OutcomeUnknown, Refused, Unauthorized, Unavailable, UnexpectedReply, UponAIError
+
+GONE = "The account no longer lists this number, so nothing was sent."
+
+
+async def apply(context: ServiceContext, change: ChangeRequest) -> None:
+    """Carry a claimed change to its next state; the look starts after the claim. Raises LeaseLost."""
+    looked = await _look(context, change)
+    if looked is None:
+        return
+    sending = await _mark_sent(context, change, looked)
+    if sending is not None:
+        await _send(context, sending, looked)
+
+
+async def _look(context: ServiceContext, change: ChangeRequest) -> ListedNumber | None:
+    """Return the live number when the change still fits it; else end or release the change and return None."""
+    try:
+        reading = await context.uponai.find_number(change.key.number)
+    except Unauthorized as error:
+        await finish(context, change, State.FAILED, problem=str(error))
+        return None
+    except UponAIError as error:
+        await release(
+            context,
+            change,
+            problem=str(error),
+            wait=_backoff(context, change, error),
+            is_told=True,
+        )
+        return None
+    if reading.listed is None:
+        await finish(context, change, State.FAILED, problem=GONE)
+        return None
+    live = reading.listed
+    if sight(change, live.assignment) is not Sight.AS_BEFORE:
+        moved = change.before.differing(live.assignment, change.patch.fields)
+        problem = f"The number was changed since {change.label} was asked: {name_fields(moved)}. Nothing was sent."
+        await finish(context, change, State.STALE, live=live, as_of=reading.started_at, problem=problem)
+        return None
+    return live
+
+
+async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: ListedNumber) -> ChangeRequest | None:
+    """Commit that a PUT leaves now, and start the lease anew; give the change back when sending was paused.
+
+    The look is stored with it: after a crash it tells which untouched fields the PUT moved.
+    """
+    async with recording(context, worker_of(change)) as record:
+        present = await held(record, change)
+        if present.leased_until is not None and present.leased_until <= record.at:
+            raise LeaseLost(f"{change.label}: the lease ran out during the look")
+        if await controls.paused(record.tx, change.team_id) is not None:
+            await record.step(present, present.release(None), "change.released", {"problem": "Sending is paused."})
+            return None
+        return await record.step(
+            present,
+            present.mark_sent(record.at, context.lease, looked.assignment),
+            "change.sending",
+            {"patch": evidence.of_patch(change.patch)},
+        )
+
+
+async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNumber) -> None:
+    started_at = context.now()
+    try:
+        answer = await context.uponai.put_assignment(change.key.number, change.patch)
+    except (Refused, Unauthorized) as error:
+        await finish(context, change, State.FAILED, live=looked, as_of=change.sent_at, problem=str(error))
+        return
+    except Unavailable as error:
+        await release(context, change, problem=str(error), wait=_backoff(context, change, error), is_told=True)
+        return
+    except (OutcomeUnknown, UnexpectedReply) as error:
+        await _hold(context, change, str(error))
+        return
+    live, as_of = answer.listed, started_at
+    if live is None or not verify(change, looked.assignment, live.assignment, answer.import_error).is_clean:
+        # The answer may leave fields out: a fresh look decides before anybody is called.
+        try:
+            reading = await context.uponai.find_number(change.key.number)
+        except UponAIError as error:
+            await _hold(context, change, str(error))
+            return
+        live, as_of = reading.listed or live, reading.started_at
+    await conclude(context, change, looked, Reading(live, as_of), answer.import_error)
+
+
+async def conclude(
+    context: ServiceContext,
+    change: ChangeRequest,
+    looked: ListedNumber,
+    reading: Reading,
+    import_error: str | None = None,
+) -> None:
+    """End a change whose PUT was answered, or was found to have landed, by what is live now. Raises LeaseLost."""
+    live = reading.listed
+    if live is None:
+        await finish(context, change, State.UNCLEAR, problem="The account no longer lists this number.")
+        return
+    seen = verify(change, looked.assignment, live.assignment, import_error or live.import_error)
+    state = State.APPLIED if seen.is_clean else State.UNCLEAR
+    await finish(context, change, state, live=live, as_of=reading.started_at, problem=_explain(seen))
+
+
+def _explain(seen: Verification) -> str | None:
+    if seen.is_clean:
+        return None
+    parts: list[str] = []
+    if seen.missing:
+        parts.append(f"UponAI took the change but shows something else for {name_fields(seen.missing)}.")
+    if seen.moved:
+        parts.append(f"The change did not touch {name_fields(seen.moved)}, but that is different now.")
+    if seen.import_error:
+        parts.append(f"The number did not arrive at the telephony platform: {seen.import_error}")
+    return " ".join(parts)
+
+
+async def _hold(context: ServiceContext, change: ChangeRequest, problem: str) -> None:
+    """Let go of the number for one time-out: a late PUT may still land. Whoever takes over looks first."""
+    async with recording(context, worker_of(change)) as record:
+        present = await held(record, change)
+        until = record.at + context.uponai_timeout
+        waiting = await record.step(
+            present, present.hold(record.at, until, problem), "change.answer_lost", {"problem": problem}
+        )
+        await record.tell(thread_fact(waiting, "answer_lost", record.at, {"problem": problem}))
+
+
+def _backoff(context: ServiceContext, change: ChangeRequest, error: UponAIError) -> timedelta:
+    """Wait as long as UponAI says, else 1, 2, 4 … s up to half the lease."""
+    asked = error.retry_after if isinstance(error, Unavailable) else None
+    return asked or min(timedelta(seconds=2 ** min(change.attempts - 1, 10)), context.lease / 2)

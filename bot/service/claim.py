@@ -1,0 +1,46 @@
+"""Take the next piece of work about changes, each under a lease of its own."""
+
+from bot.domain.change import ChangeRequest
+from bot.service.context import WORKER_ID, Actor, ServiceContext
+from bot.service.effects import thread_fact
+from bot.service.recording import recording
+from bot.store import due
+
+
+async def claim_next(context: ServiceContext) -> ChangeRequest | None:
+    """Claim the next approved change that is due, in the order of approval for its number; None when there is none."""
+    async with recording(context, _worker()) as record:
+        change = await due.next_to_apply(record.tx, record.at)
+        if change is None:
+            return None
+        claimed = change.claim(context.new_id(), record.at, context.lease)
+        return await record.step(change, claimed, "change.applying", {"attempt": claimed.attempts})
+
+
+async def take_abandoned(context: ServiceContext) -> ChangeRequest | None:
+    """Take over a change whose worker is gone, or whose lost answer has been waited for."""
+    async with context.database.transaction() as tx:
+        change = await due.next_abandoned(tx, context.now())
+        return None if change is None else await due.take(tx, change, context.new_id(), context.now() + context.lease)
+
+
+async def take_errand(context: ServiceContext) -> ChangeRequest | None:
+    """Take an `unclear` change that a person wants looked at."""
+    async with context.database.transaction() as tx:
+        change = await due.next_errand(tx, context.now())
+        return None if change is None else await due.take(tx, change, context.new_id(), context.now() + context.lease)
+
+
+async def expire_next(context: ServiceContext) -> ChangeRequest | None:
+    """Expire one change whose time is over, and tell its thread; None when there is none."""
+    async with recording(context, _worker()) as record:
+        change = await due.next_expired(record.tx, record.at)
+        if change is None:
+            return None
+        expired = await record.step(change, change.expire(record.at), "change.expired", {"was": change.state.value})
+        await record.tell(thread_fact(expired, "expired", record.at, {"was": change.state.value}))
+        return expired
+
+
+def _worker() -> Actor:
+    return Actor("", WORKER_ID, "worker")

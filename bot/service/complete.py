@@ -1,0 +1,108 @@
+"""End an attempt: the state, the mirror, the other open changes of the number, and what is told commit together."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.account import ListedNumber
+from bot.domain.assignment import Field, fields_to_bits
+from bot.domain.change import ChangeRequest
+from bot.domain.state import State
+from bot.service import evidence
+from bot.service.context import ServiceContext
+from bot.service.effects import thread_fact
+from bot.service.lease import held, worker_of
+from bot.service.recording import Recording, recording
+from bot.store import changes, mirror_numbers
+
+FIELD_NAMES = {
+    Field.INBOUND: "inbound calls",
+    Field.OUTBOUND: "outbound calls",
+    Field.WEBHOOK: "the inbound webhook",
+    Field.TIME_ROUTING: "time routing",
+}
+
+
+def name_fields(fields: frozenset[Field]) -> str:
+    """Name fields in the order in which people read them."""
+    return ", ".join(FIELD_NAMES[field] for field in Field if field in fields)
+
+
+async def finish(
+    context: ServiceContext,
+    change: ChangeRequest,
+    state: State,
+    *,
+    live: ListedNumber | None = None,
+    as_of: datetime | None = None,
+    problem: str | None = None,
+    details: Mapping[str, Any] | None = None,
+    by: str | None = None,
+) -> ChangeRequest:
+    """End the attempt that `change.lease_id` stands for, in one transaction.
+
+    `live` is what UponAI showed as of `as_of`; it becomes the mirror's newest row. Raises LeaseLost when another
+    worker has taken over meanwhile: then nothing was written.
+    """
+    async with recording(context, worker_of(change)) as record:
+        present = await held(record, change)
+        result = None if live is None else live.assignment
+        done = await record.step(
+            present,
+            present.finish(state, record.at, result=result, problem=problem, details=details),
+            f"change.{state}",
+            {
+                "problem": problem,
+                "live": None if result is None else evidence.of_assignment(result),
+                "by": by,
+                **(details or {}),
+            },
+        )
+        if live is not None:
+            await mirror_numbers.put(record.tx, live, as_of or record.at)
+        await record.tell(
+            thread_fact(
+                done,
+                state.value,
+                record.at,
+                {"by": by, "problem": problem, "live": None if result is None else result.to_json()},
+            )
+        )
+        if state is State.APPLIED and live is not None:
+            await _overtake(record, done, live)
+    return done
+
+
+async def _overtake(record: Recording, applied: ChangeRequest, live: ListedNumber) -> None:
+    """End the other open changes of the number whose touched fields are no longer as their reviewers saw them."""
+    bits = fields_to_bits(applied.patch.fields)
+    others = await changes.lock_open_touching(record.tx, applied.key, bits, except_id=applied.id)
+    for other in others:
+        gone = other.before.differing(live.assignment, other.patch.fields)
+        if not gone:
+            continue
+        problem = f"{applied.label} was applied first and changed {name_fields(gone)}."
+        stale = await record.step(
+            other, other.go_stale(record.at, problem), "change.stale", {"problem": problem, "because_of": applied.id}
+        )
+        await record.tell(thread_fact(stale, "stale", record.at, {"problem": problem}))
+
+
+async def release(
+    context: ServiceContext,
+    change: ChangeRequest,
+    *,
+    problem: str | None,
+    wait: timedelta,
+    is_told: bool = False,
+) -> ChangeRequest:
+    """Put a change back to approved: nothing of this attempt is live. Raises LeaseLost."""
+    async with recording(context, worker_of(change)) as record:
+        present = await held(record, change)
+        not_before = record.at + wait if wait else None
+        released = await record.step(
+            present, present.release(not_before, problem), "change.released", {"problem": problem}
+        )
+        if is_told:
+            await record.tell(thread_fact(released, "waiting", record.at, {"problem": problem}, is_once=True))
+    return released

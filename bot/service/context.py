@@ -1,0 +1,49 @@
+"""What every verb of the service is handed: the two far ends, the clock, new ids, and the operator's durations."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.change import NumberKey
+from bot.domain.policy import ApprovalPolicy
+from bot.store.database import Database
+from bot.uponai.client import UponAIClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceContext:
+    """The surroundings of the service, made once a process.
+
+    `wake` is called after a commit that left work for a worker; it may do nothing.
+    """
+
+    database: Database
+    uponai: UponAIClient
+    account_sid: str
+    workspace_id: int
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    policy: ApprovalPolicy
+    change_ttl: timedelta
+    apply_within: timedelta
+    lease: timedelta
+    uponai_timeout: timedelta
+    mirror_refresh: timedelta
+    default_region: str | None
+    wake: Callable[[], None]
+
+    def key(self, number: str) -> NumberKey:
+        """Name a number of this account and workspace."""
+        return NumberKey(self.account_sid, self.workspace_id, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and from where (`slack:command`, `slack:button`, `slack:modal`)."""
+
+    team_id: str
+    user_id: str
+    origin: str
+
+
+WORKER_ID = "worker"

@@ -1,0 +1,96 @@
+"""The messages that decisions leave in the outbox, by kind, and the facts that name them.
+
+All messages about one change share a lane and are delivered in order; a fact is posted once, whoever delivers it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.domain.change import ChangeRequest
+from bot.store.outbox import OutboxDraft
+
+
+class Kind(StrEnum):
+    """What a courier does with a message."""
+
+    CARD = "card"
+    THREAD = "thread"
+    CHANNEL = "channel"
+    DIRECT = "direct"
+
+
+def card_is_dirty(change: ChangeRequest, at: datetime) -> OutboxDraft:
+    """Ask for the card to show the stored state, whatever it is by then."""
+    return OutboxDraft(
+        team_id=change.team_id,
+        lane=change_lane(change.id),
+        kind=Kind.CARD,
+        fact=f"{change.label}/card/{change.version}",
+        change_id=change.id,
+        payload={},
+        due_at=at,
+    )
+
+
+def thread_fact(
+    change: ChangeRequest, name: str, at: datetime, payload: Mapping[str, Any], *, is_once: bool = False
+) -> OutboxDraft:
+    """Tell one fact in the card's thread: once for this step, or once in the life of the change."""
+    fact = f"{change.label}/{name}" if is_once else f"{change.label}/{name}/{change.version}"
+    return OutboxDraft(
+        team_id=change.team_id,
+        lane=change_lane(change.id),
+        kind=Kind.THREAD,
+        fact=fact,
+        change_id=change.id,
+        payload={"name": name, "at": at.isoformat(), **payload},
+        due_at=at,
+    )
+
+
+def channel_fact(*, team_id: str, channel_id: str, name: str, fact: str, at: datetime, by: str) -> OutboxDraft:
+    """Tell something that concerns no single change in a channel."""
+    return OutboxDraft(
+        team_id=team_id,
+        lane=f"channel/{channel_id}",
+        kind=Kind.CHANNEL,
+        fact=fact,
+        payload={"name": name, "channel": channel_id, "by": by, "at": at.isoformat()},
+        due_at=at,
+    )
+
+
+def direct_fact(
+    change: ChangeRequest, *, user_id: str, name: str, fact: str, at: datetime, payload: Mapping[str, Any]
+) -> OutboxDraft:
+    """Tell one person something about a change in a direct message."""
+    return OutboxDraft(
+        team_id=change.team_id,
+        lane=f"direct/{user_id}",
+        kind=Kind.DIRECT,
+        fact=fact,
+        change_id=change.id,
+        payload={"name": name, "user": user_id, "at": at.isoformat(), **payload},
+        due_at=at,
+    )
+
+
+def change_lane(change_id: int) -> str:
+    """Name the lane of everything that is told about one change."""
+    return f"change/{change_id}"
+
+
+def card_again(change: ChangeRequest, at: datetime, unique: str) -> OutboxDraft:
+    """Ask for the card once more, though nothing about the change is new."""
+    return replace(card_is_dirty(change, at), fact=f"{change.label}/card/again/{unique}")
+
+
+def cannot_post(change: ChangeRequest, at: datetime, problem: str, unique: str) -> OutboxDraft:
+    """Tell the requester that the card cannot be posted, and let them name another channel."""
+    fact = f"{change.label}/cannot_post/{unique}"
+    return direct_fact(
+        change, user_id=change.requester_id, name="cannot_post", fact=fact, at=at, payload={"problem": problem}
+    )

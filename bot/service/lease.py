@@ -1,0 +1,24 @@
+"""Leases of changes: who holds one may go on with the change, and loses it by the clock or to another worker."""
+
+from bot.domain.change import ChangeRequest
+from bot.service.context import WORKER_ID, Actor
+from bot.service.recording import Recording
+from bot.store import changes
+from bot.store.errors import LeaseLost
+
+
+def worker_of(change: ChangeRequest) -> Actor:
+    """Name the worker as the one who acts."""
+    return Actor(change.team_id, WORKER_ID, "worker")
+
+
+async def held(record: Recording, change: ChangeRequest) -> ChangeRequest:
+    """Lock the change and return it as stored, provided that its lease is still the one of `change`.
+
+    Raises LeaseLost. A lease that has run out but was taken by nobody still counts: completing is then safe, because
+    the row's lock orders it before any take-over.
+    """
+    present = await changes.lock(record.tx, change.id)
+    if present.lease_id is None or present.lease_id != change.lease_id:
+        raise LeaseLost(f"{change.label} is held by another worker")
+    return present

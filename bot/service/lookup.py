@@ -1,0 +1,158 @@
+"""What the form and the commands read: numbers and agents from the mirror, refreshed on demand."""
+
+import asyncio
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.account import ListedAgent
+from bot.domain.assignment import Assignment
+from bot.domain.number import normalise, read_number
+from bot.service.context import ServiceContext
+from bot.store import mirror_agents, mirror_numbers, mirror_reads
+from bot.store.mirror_numbers import MirroredNumber
+from bot.uponai.client import NumberList
+from bot.uponai.errors import UponAIError
+
+# contract.md: a mirror younger than this needs no refresh, and its age is not shown.
+FRESH_FOR = timedelta(seconds=15)
+# A type-ahead must answer well within Slack's 3 s.
+VERSIONS_WITHIN_SECONDS = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The present assignment of a number as the mirror has it, with the agents that it names."""
+
+    number: str
+    assignment: Assignment
+    as_of: datetime
+    agents: dict[str, ListedAgent]
+    import_error: str | None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names by agent id, for showing the assignment."""
+        return {agent_id: agent.display_name for agent_id, agent in self.agents.items()}
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Say whether this was read so recently that its age need not be shown."""
+        return now - self.as_of < FRESH_FOR
+
+
+async def read_typed(context: ServiceContext, text: str) -> str:
+    """Read a number that somebody typed as one that the mirror lists. Raises InvalidNumber with a sentence."""
+    typed = text.strip()
+    digits = "".join(str(unicodedata.digit(c)) for c in typed if c.isdigit())
+    readings = {typed, normalise(typed, context.default_region) or typed}
+    async with context.database.reading() as tx:
+        listed = {
+            number
+            for number in readings
+            if (found := await mirror_numbers.find(tx, context.key(number))) and found.is_listed
+        }
+        endings = {
+            ending: await mirror_numbers.endings(tx, context.account_sid, context.workspace_id, ending)
+            for ending in {digits, digits.lstrip("0")} - {""}
+        }
+    return read_number(
+        typed,
+        is_listed=lambda number: number in listed,
+        endings=lambda ending: endings.get(ending, []),
+        default_region=context.default_region,
+    )
+
+
+def as_typed(context: ServiceContext, text: str) -> str:
+    """Return what a typed text would be called if the account listed it: E.164, else the text itself."""
+    typed = text.strip()
+    return normalise(typed, context.default_region) or typed
+
+
+async def present(context: ServiceContext, number: str) -> Present | None:
+    """Return a number's present assignment from the mirror, None when the mirror does not list it."""
+    async with context.database.reading() as tx:
+        return await present_within(tx, context, number)
+
+
+async def present_within(tx: AsyncConnection, context: ServiceContext, number: str) -> Present | None:
+    """Do as `present` does, inside an open transaction."""
+    found = await mirror_numbers.find(tx, context.key(number))
+    if found is None or not found.is_listed:
+        return None
+    assignment = found.listed.assignment
+    ids = {agent.agent_id for agent in (*assignment.inbound, *assignment.outbound)}
+    agents = await mirror_agents.find(tx, context.workspace_id, ids)
+    return Present(number, assignment, found.as_of, agents, found.listed.import_error)
+
+
+async def search_numbers(context: ServiceContext, text: str, limit: int) -> list[MirroredNumber]:
+    """Find numbers by any writing or part of one."""
+    async with context.database.reading() as tx:
+        return await mirror_numbers.search(tx, context.account_sid, context.workspace_id, text, limit)
+
+
+async def search_agents(context: ServiceContext, text: str, limit: int) -> list[ListedAgent]:
+    """Find agents by a part of their name or id."""
+    async with context.database.reading() as tx:
+        return await mirror_agents.search(tx, context.workspace_id, text, limit)
+
+
+async def agents(context: ServiceContext, ids: set[str]) -> dict[str, ListedAgent]:
+    """Return the agents of these ids that the mirror has."""
+    async with context.database.reading() as tx:
+        return await mirror_agents.find(tx, context.workspace_id, ids)
+
+
+async def versions(context: ServiceContext, agent_id: str) -> tuple[int, ...]:
+    """Return an agent's versions, newest first: from UponAI when it answers in time, else from the mirror."""
+    try:
+        async with asyncio.timeout(VERSIONS_WITHIN_SECONDS):
+            return await context.uponai.list_versions(agent_id)
+    except (UponAIError, TimeoutError):
+        found = await agents(context, {agent_id})
+        return found[agent_id].versions if agent_id in found else ()
+
+
+async def refresh_numbers(context: ServiceContext) -> NumberList:
+    """Read the account's numbers afresh and store them in the mirror. Raises UponAIError, DatabaseUnavailable."""
+    scope = numbers_scope(context)
+    try:
+        read = await context.uponai.list_numbers()
+    except UponAIError as error:
+        await _note_problem(context, scope, error)
+        raise
+    async with context.database.transaction() as tx:
+        await mirror_numbers.replace_all(tx, context.account_sid, context.workspace_id, read.numbers, read.started_at)
+        await mirror_reads.record(tx, scope, as_of=read.started_at, at=context.now())
+    return read
+
+
+async def refresh_agents(context: ServiceContext) -> None:
+    """Read the workspace's agents afresh and store them in the mirror. Raises UponAIError, DatabaseUnavailable."""
+    scope = agents_scope(context)
+    try:
+        read = await context.uponai.list_agents()
+    except UponAIError as error:
+        await _note_problem(context, scope, error)
+        raise
+    async with context.database.transaction() as tx:
+        await mirror_agents.replace_all(tx, context.workspace_id, read.agents, read.started_at)
+        await mirror_reads.record(tx, scope, as_of=read.started_at, at=context.now())
+
+
+async def _note_problem(context: ServiceContext, scope: str, error: UponAIError) -> None:
+    async with context.database.transaction() as tx:
+        await mirror_reads.record(tx, scope, problem=str(error), at=context.now())
+
+
+def numbers_scope(context: ServiceContext) -> str:
+    """Name the mirror of this account's numbers."""
+    return f"numbers:{context.account_sid}:{context.workspace_id}"
+
+
+def agents_scope(context: ServiceContext) -> str:
+    """Name the mirror of this workspace's agents."""
+    return f"agents:{context.workspace_id}"

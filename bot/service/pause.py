@@ -1,0 +1,35 @@
+"""Stop and restart all sending to UponAI; asking and approving go on."""
+
+from bot.domain.errors import AlreadyDecided
+from bot.service.context import Actor, ServiceContext
+from bot.service.effects import channel_fact
+from bot.service.recording import recording
+from bot.store import controls
+from bot.store.outbox import OutboxDraft
+
+
+async def pause(context: ServiceContext, actor: Actor, channel_id: str) -> None:
+    """Stop sending, record it, tell the channel. Raises AlreadyDecided when sending is paused already."""
+    async with recording(context, actor) as record:
+        present = await controls.paused(record.tx, actor.team_id)
+        if present is not None:
+            raise AlreadyDecided(f"Sending is already paused, by <@{present.by}>. `/route-number resume` restarts it.")
+        await controls.pause(record.tx, actor.team_id, actor.user_id, record.at)
+        record.note("sending.paused")
+        await record.tell(_fact(context, actor, channel_id, "paused"))
+
+
+async def resume(context: ServiceContext, actor: Actor, channel_id: str) -> None:
+    """Restart sending, record it, tell the channel. Raises AlreadyDecided when nothing is paused."""
+    async with recording(context, actor) as record:
+        if not await controls.resume(record.tx, actor.team_id):
+            raise AlreadyDecided("Sending is not paused; nothing to resume.")
+        record.note("sending.resumed")
+        await record.tell(_fact(context, actor, channel_id, "resumed"))
+
+
+def _fact(context: ServiceContext, actor: Actor, channel_id: str, name: str) -> OutboxDraft:
+    fact = f"sending/{name}/{context.new_id()}"
+    return channel_fact(
+        team_id=actor.team_id, channel_id=channel_id, name=name, fact=fact, at=context.now(), by=actor.user_id
+    )

@@ -1,0 +1,112 @@
+"""The one way in which the service writes: state, outbox messages and audit events of a decision commit together."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.audit import AuditEvent
+from bot.domain.change import ChangeRequest
+from bot.domain.state import State
+from bot.service.context import Actor, ServiceContext
+from bot.service.effects import card_is_dirty
+from bot.store import audit, changes, outbox
+from bot.store.outbox import OutboxDraft
+
+
+class Recording:
+    """One open transaction, and the audit events that it will append as its last act."""
+
+    def __init__(self, tx: AsyncConnection, actor: Actor, at: datetime) -> None:
+        self.tx = tx
+        self.actor = actor
+        self.at = at
+        self._events: list[AuditEvent] = []
+
+    async def step(
+        self, old: ChangeRequest, new: ChangeRequest, event: str, after: Mapping[str, Any] | None = None
+    ) -> ChangeRequest:
+        """Save one step of a change with its audit event, and mark its card as dirty.
+
+        Approved changes get their place in the number's order here: the id of the very audit event, which the chain
+        hands out one by one. Raises StaleVersion when the change was saved by somebody else since it was read.
+        """
+        if new.state is State.APPROVED and new.approval_order is None:
+            head = await audit.lock_head(self.tx)
+            new = replace(new, approval_order=head.event_id + 1 + len(self._events))
+        await changes.save(self.tx, new)
+        before = {"state": old.state.value}
+        self._note(new, event, before, {"state": new.state.value, **(after or {})})
+        await outbox.enqueue(self.tx, [card_is_dirty(new, self.at)])
+        return new
+
+    async def submitted(self, change: ChangeRequest, after: Mapping[str, Any]) -> None:
+        """Note the first step of a change that was just inserted."""
+        self._note(change, "change.submitted", None, {"state": change.state.value, **after})
+        await outbox.enqueue(self.tx, [card_is_dirty(change, self.at)])
+
+    async def tell(self, *drafts: OutboxDraft) -> None:
+        """Record messages to send; a fact that is recorded already is left alone."""
+        await outbox.enqueue(self.tx, drafts)
+
+    def note(
+        self,
+        event: str,
+        *,
+        change_id: int | None = None,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record a fact that is no step of a change: a refusal, a pause."""
+        self._events.append(
+            AuditEvent(
+                at=self.at,
+                team_id=self.actor.team_id,
+                actor_id=self.actor.user_id,
+                event=event,
+                origin=self.actor.origin,
+                change_id=change_id,
+                before=before,
+                after=after,
+            )
+        )
+
+    def _note(
+        self, change: ChangeRequest, event: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
+    ) -> None:
+        self._events.append(
+            AuditEvent(
+                at=self.at,
+                team_id=change.team_id,
+                actor_id=self.actor.user_id,
+                event=event,
+                origin=self.actor.origin,
+                change_id=change.id,
+                change_version=change.version,
+                before=before,
+                after=after,
+            )
+        )
+
+    async def close(self) -> bool:
+        """Append the audit events, as the last act of the transaction; say whether there were any."""
+        if self._events:
+            await audit.append(self.tx, self._events)
+        return bool(self._events)
+
+
+@asynccontextmanager
+async def recording(context: ServiceContext, actor: Actor) -> AsyncIterator[Recording]:
+    """Open a write transaction; on leaving append the audit events, commit, and wake this process's worker.
+
+    Any exception rolls everything back. Raises DatabaseUnavailable when the database does not answer.
+    """
+    async with context.database.transaction() as tx:
+        record = Recording(tx, actor, context.now())
+        yield record
+        is_work = await record.close()
+    if is_work:
+        context.wake()

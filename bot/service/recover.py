@@ -1,0 +1,115 @@
+"""Take over what another worker left, and look at `unclear` changes when a person asks."""
+
+from dataclasses import replace
+
+from bot.domain.account import ListedNumber
+from bot.domain.change import ChangeRequest
+from bot.domain.outcome import Sight, sight
+from bot.domain.state import Errand, State
+from bot.service.apply import apply, conclude
+from bot.service.complete import finish, release
+from bot.service.context import ServiceContext
+from bot.service.effects import thread_fact
+from bot.service.lease import held, worker_of
+from bot.service.recording import recording
+from bot.store import due
+from bot.uponai.errors import UponAIError
+
+STOPPED = "The worker stopped before anything was sent."
+
+
+async def recover(context: ServiceContext, change: ChangeRequest) -> None:
+    """Finish what a worker left in `applying`, under a new lease. Raises LeaseLost.
+
+    Without `sent_at` nothing was sent. With it, the lease that ran out was at least two time-outs long: one for the
+    PUT, one for a late one to land; so a look decides now.
+    """
+    if change.sent_at is None:
+        await release(context, change, problem=STOPPED, wait=context.uponai_timeout * 0)
+        return
+    try:
+        reading = await context.uponai.find_number(change.key.number)
+    except UponAIError as error:
+        await _look_later(context, change, error)
+        return
+    if reading.listed is None:
+        await finish(context, change, State.UNCLEAR, problem="The account no longer lists this number.")
+        return
+    live = reading.listed
+    match sight(change, live.assignment):
+        case Sight.AS_BEFORE:
+            await release(
+                context, change, problem="UponAI shows that nothing was applied.", wait=context.uponai_timeout * 0
+            )
+        case Sight.AS_APPROVED:
+            looked = ListedNumber(live.key, change.looked or live.assignment)
+            await conclude(context, change, looked, reading)
+        case Sight.OTHERWISE:
+            problem = (
+                "The answer to the change was lost, and what is live now is neither the former assignment nor this."
+            )
+            await finish(context, change, State.UNCLEAR, live=live, as_of=reading.started_at, problem=problem)
+
+
+async def _look_later(context: ServiceContext, change: ChangeRequest, error: UponAIError) -> None:
+    """Look again soon; once the approval has lapsed meanwhile, call a person instead."""
+    now = context.now()
+    if change.apply_before is not None and now >= change.apply_before:
+        await finish(
+            context, change, State.UNCLEAR, problem=f"The answer was lost, and no look has succeeded since. {error}"
+        )
+        return
+    async with context.database.transaction() as tx:
+        await due.let_go(tx, change, until=now + min(context.uponai_timeout, context.lease / 4))
+
+
+async def run_errand(context: ServiceContext, change: ChangeRequest) -> None:
+    """Look at an `unclear` change, then end it or send it again, as the errand says. Raises LeaseLost."""
+    try:
+        reading = await context.uponai.find_number(change.key.number)
+    except UponAIError as error:
+        await _errand_waits(context, change, error)
+        return
+    live, by = reading.listed, change.errand_by
+    if change.errand is Errand.RESOLVE:
+        await finish(context, change, State.RESOLVED, live=live, as_of=reading.started_at, by=by)
+        return
+    if live is None:
+        await finish(context, change, State.STALE, problem="The account no longer lists this number.", by=by)
+        return
+    match sight(change, live.assignment):
+        case Sight.AS_APPROVED:
+            await finish(context, change, State.APPLIED, live=live, as_of=reading.started_at, by=by)
+        case Sight.OTHERWISE:
+            problem = "What is live now is neither the former assignment nor this one. Nothing was sent."
+            await finish(context, change, State.STALE, live=live, as_of=reading.started_at, problem=problem, by=by)
+        case Sight.AS_BEFORE if change.has_expired(context.now()):
+            problem = "The former assignment is still live, but the approval is too old to send it now."
+            await _lapse(context, change, problem)
+        case Sight.AS_BEFORE:
+            await _send_again(context, change)
+
+
+async def _send_again(context: ServiceContext, change: ChangeRequest) -> None:
+    async with recording(context, worker_of(change)) as record:
+        present = await held(record, change)
+        lease_id = context.new_id()
+        claimed = await record.step(present, present.claim(lease_id, record.at, context.lease), "change.applying")
+    await apply(context, claimed)
+
+
+async def _lapse(context: ServiceContext, change: ChangeRequest, problem: str) -> None:
+    async with recording(context, worker_of(change)) as record:
+        present = await held(record, change)
+        lapsed = await record.step(
+            present, replace(present.expire(record.at), problem=problem), "change.expired", {"problem": problem}
+        )
+        await record.tell(thread_fact(lapsed, "expired", record.at, {}))
+
+
+async def _errand_waits(context: ServiceContext, change: ChangeRequest, error: UponAIError) -> None:
+    """Keep the errand and look again soon; say so once for each errand."""
+    async with recording(context, worker_of(change)) as record:
+        present = await held(record, change)
+        await due.let_go(record.tx, present, until=record.at + context.uponai_timeout)
+        await record.tell(thread_fact(present, "errand_waiting", record.at, {"problem": str(error)}))

@@ -1,0 +1,163 @@
+"""The approval card: one message that shows the stored state of a change, whatever that is by the time it is sent."""
+
+from collections.abc import Mapping
+
+from bot.domain.change import ChangeRequest
+from bot.domain.difference import FieldDifference, differences
+from bot.domain.number import pretty
+from bot.domain.policy import Review, approvals_of
+from bot.domain.state import State
+from bot.service.lookup import FRESH_FOR
+from bot.slack.blocks import (
+    Block,
+    actions,
+    button,
+    confirm,
+    context,
+    date,
+    escape,
+    mention,
+    rich_line,
+    rich_list,
+    rich_quote,
+    rich_text,
+    section,
+    shorten,
+    text_run,
+    user_run,
+)
+
+APPROVE, DENY, CANCEL, DETAILS = "card:approve", "card:deny", "card:cancel", "card:details"
+# A message holds some 13,000 characters: a reason of 3000, two webhooks of 2000 and two splits of ten agents fit when
+# a longer name than this is cut. Its id then stands behind it, so that what is approved is never in doubt.
+NAME_LIMIT = 60
+NUMBER_LIMIT = 120
+# The whole notification text of a message: 4000 characters.
+TEXT_LIMIT = 3000
+
+
+def card_text(change: ChangeRequest) -> str:
+    """Write the card for a notification and a screen reader: what, who, why."""
+    fields = "; ".join(_in_one_line(difference) for difference in card_differences(change))
+    number = escape(pretty(change.key.number))
+    head = f"{change.label} {change.state}: {mention(change.requester_id)} asks to change {number}."
+    return f"{head} {escape(shorten(f'{fields}. Reason: {change.reason}', TEXT_LIMIT // 2))}"
+
+
+def card_blocks(change: ChangeRequest, reviews: list[Review]) -> list[Block]:
+    """Build the card. No state word stands on it but the one of its state line."""
+    blocks = [
+        rich_text(
+            rich_line(
+                text_run(f"{change.label}  ", bold=True),
+                text_run(pretty(change.key.number), bold=True),
+                text_run("\nAsked by "),
+                user_run(change.requester_id),
+                *_parent(change),
+                text_run(", because:"),
+            ),
+            rich_quote(change.reason),
+            block_id="request",
+        ),
+        *(difference_block(difference) for difference in card_differences(change)),
+    ]
+    if change.created_at - change.before_at >= FRESH_FOR:
+        blocks.append(context(f"The present assignment is as of {date(change.before_at)}.", block_id="as_of"))
+    blocks += [
+        context(_what_is_needed(change, reviews), block_id="needed"),
+        section(f"State: {change.state}", block_id="state"),
+        actions(*_buttons(change), block_id="buttons"),
+    ]
+    return blocks
+
+
+def card_differences(change: ChangeRequest) -> tuple[FieldDifference, ...]:
+    """Describe the touched fields before and after, by agent name."""
+    return differences(
+        change.before,
+        change.after,
+        change.patch.fields,
+        short_names(change.agent_names),
+        is_outbound_version_newest=change.is_outbound_version_newest,
+    )
+
+
+def short_names(names: Mapping[str, str]) -> dict[str, str]:
+    """Cut names that would flood a message, with the agent's id behind what is left of them."""
+    return {
+        agent_id: name if len(name) <= NAME_LIMIT else f"{shorten(name, NAME_LIMIT)} ({agent_id})"
+        for agent_id, name in names.items()
+    }
+
+
+def difference_block(difference: FieldDifference) -> Block:
+    """Show one field before and after: in one line when each side is one, else as two lists."""
+    before, after = difference.before, difference.after
+    title = text_run(difference.title, bold=True)
+    block_id = f"field:{difference.field}"
+    if len(before) == len(after) == 1:
+        return rich_text(
+            rich_line(title, text_run(f"\n{before[0]}  →  "), text_run(after[0], bold=True)), block_id=block_id
+        )
+    return rich_text(
+        rich_line(title, text_run("\nBefore:")),
+        rich_list([[text_run(line)] for line in before]),
+        rich_line(text_run("→ After:")),
+        rich_list([[text_run(line, bold=True)] for line in after]),
+        block_id=block_id,
+    )
+
+
+def _in_one_line(difference: FieldDifference) -> str:
+    return f"{difference.title}: {' + '.join(difference.before)} → {' + '.join(difference.after)}"
+
+
+def _parent(change: ChangeRequest) -> list[Block]:
+    if change.parent_id is None:
+        return []
+    what = {"revert": "to undo", "try_again": "again after"}[change.origin.value] if change.origin else "after"
+    return [text_run(f" {what} RN-{change.parent_id}")]
+
+
+def _what_is_needed(change: ChangeRequest, reviews: list[Review]) -> str:
+    if change.state is State.PENDING:
+        missing = change.policy.quorum - approvals_of(reviews)
+        people = "one person" if missing == 1 else f"{missing} people"
+        return (
+            f"Needs the approval of {people} other than {mention(change.requester_id)}, "
+            f"until {date(change.expires_at)}."
+        )
+    if change.decided_by is not None and change.decided_at is not None:
+        return f"Decided by {mention(change.decided_by)}, {date(change.decided_at)}."
+    ended = f", {date(change.finished_at)}" if change.finished_at else ""
+    return f"Ended without a decision{ended}."
+
+
+def _buttons(change: ChangeRequest) -> list[Block]:
+    details = button("Details", DETAILS, value=change.label, label=f"Details of {change.label}")
+    if change.state is not State.PENDING:
+        return [details]
+    number = shorten(pretty(change.key.number), NUMBER_LIMIT)
+    return [
+        button(
+            "Approve",
+            APPROVE,
+            value=change.label,
+            label=f"Approve {change.label}",
+            style="primary",
+            confirm=confirm(
+                f"Approve {change.label}?",
+                f"{number} is changed at UponAI as soon as enough people agree.",
+                yes="Approve",
+            ),
+        ),
+        button("Deny", DENY, value=change.label, label=f"Deny {change.label}", style="danger"),
+        button(
+            "Cancel",
+            CANCEL,
+            value=change.label,
+            label=f"Cancel {change.label}",
+            confirm=confirm(f"Cancel {change.label}?", "Only its requester can take it back.", yes="Cancel it"),
+        ),
+        details,
+    ]

@@ -1,0 +1,51 @@
+"""A pressed button, parsed at the door. Its value is a hint: what it may do is decided by the stored change."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.errors import UnknownChange
+from bot.service.context import Actor
+
+_LABEL = re.compile(r"RN-([1-9][0-9]{0,17})", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One press of a button in a message."""
+
+    actor: Actor
+    change_id: int
+    channel_id: str
+    thread_ts: str | None
+    trigger_id: str
+    response_url: str | None
+    selected: str | None
+
+
+def parse_label(text: str) -> int:
+    """Read `RN-12` as 12. Raises UnknownChange for anything else."""
+    match = _LABEL.fullmatch(text.strip())
+    if match is None:
+        raise UnknownChange("Changes are named like RN-12.")
+    return int(match[1])
+
+
+def parse_press(body: Mapping[str, Any]) -> Press:
+    """Read the first action of a block_actions payload. Raises UnknownChange when it names no change."""
+    action = body["actions"][0]
+    container = body.get("container") or {}
+    message = body.get("message") or {}
+    user = body["user"]
+    label = action.get("value") or action.get("block_id", "").partition(":")[2]
+    channel = (body.get("channel") or {}).get("id") or container.get("channel_id", "")
+    return Press(
+        actor=Actor(user.get("team_id") or (body.get("team") or {}).get("id", ""), user["id"], "slack:button"),
+        change_id=parse_label(label),
+        channel_id=channel,
+        thread_ts=message.get("thread_ts") or container.get("thread_ts"),
+        trigger_id=body.get("trigger_id", ""),
+        response_url=body.get("response_url"),
+        selected=action.get("selected_conversation"),
+    )

@@ -1,0 +1,142 @@
+"""The worker of one process: takes due work until it is told to stop, and finishes what it holds.
+
+Four loops share nothing but the database: applying, delivering, expiring, refreshing the mirror. Each does one pass
+at a time, goes on at once while there is work, and otherwise waits for a wake-up or the next poll.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.domain.change import ChangeRequest
+from bot.service.apply import apply
+from bot.service.claim import claim_next, expire_next, take_abandoned, take_errand
+from bot.service.context import ServiceContext
+from bot.service.recover import recover, run_errand
+from bot.service.refresh import refresh_due
+from bot.slack.courier import Courier
+from bot.store.errors import DatabaseUnavailable, LeaseLost
+from bot.uponai.errors import UponAIError
+
+log = structlog.get_logger(__name__)
+
+# Changes of different numbers do not wait for each other; more at once than this gains nothing on one event loop.
+APPLY_AT_ONCE = 8
+TROUBLE_WAIT_SECONDS = 1.0
+
+
+class Worker:
+    """Runs the loops; `wake` may be called from anywhere in the same event loop."""
+
+    def __init__(self, *, context: ServiceContext, courier: Courier, poll: timedelta) -> None:
+        self._context = context
+        self._courier = courier
+        self._poll = poll.total_seconds()
+        self._wakes = {name: asyncio.Event() for name in ("apply", "deliver", "expire", "refresh")}
+        self._passes: dict[str, datetime] = {}
+        self._slots = asyncio.Semaphore(APPLY_AT_ONCE)
+        self._stop = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for work now instead of at the next poll."""
+        self._wakes["apply"].set()
+        self._wakes["deliver"].set()
+
+    def status(self) -> dict[str, datetime]:
+        """Return when each loop last finished a pass."""
+        return dict(self._passes)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; return when everything taken has been finished or put back."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._stop_with(stop))
+            group.create_task(self._loop("apply", lambda: self._apply_one_more(group)))
+            group.create_task(self._loop("deliver", self._deliver_once))
+            group.create_task(self._loop("expire", self._expire_once))
+            group.create_task(self._loop("refresh", self._refresh_once))
+
+    async def _stop_with(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._stop.set()
+        for wake in self._wakes.values():
+            wake.set()
+
+    async def _loop(self, name: str, once: Callable[[], Awaitable[bool]]) -> None:
+        wake = self._wakes[name]
+        while not self._stop.is_set():
+            wake.clear()
+            wait = 0.0 if await self._guarded(name, once) else self._poll
+            if wait and not self._stop.is_set():
+                await _wait_for(wake, wait)
+
+    async def _guarded(self, name: str, once: Callable[[], Awaitable[bool]]) -> bool:
+        """Do one pass; nothing that goes wrong in it may end the loop. Returns whether there may be more."""
+        try:
+            is_more = await once()
+        except DatabaseUnavailable as error:
+            log.warning("worker.database_unavailable", loop=name, problem=str(error))
+            await _wait_for(self._stop, TROUBLE_WAIT_SECONDS)
+            return False
+        except LeaseLost as error:
+            log.warning("worker.lease_lost", loop=name, problem=str(error))
+            return True
+        except UponAIError as error:
+            log.warning("worker.uponai", loop=name, problem=str(error))
+            return False
+        except Exception:
+            # The one place that must go on whatever happens: all of it is in the log, and the lease frees the work.
+            log.exception("worker.pass_failed", loop=name)
+            await _wait_for(self._stop, TROUBLE_WAIT_SECONDS)
+            return False
+        self._passes[name] = self._context.now()
+        return is_more
+
+    async def _apply_one_more(self, group: asyncio.TaskGroup) -> bool:
+        """Take one change and work on it beside the others; say whether there was one."""
+        await self._slots.acquire()
+        is_started = False
+        try:
+            for take, work in ((take_abandoned, recover), (take_errand, run_errand), (claim_next, apply)):
+                change = await take(self._context)
+                if change is not None:
+                    group.create_task(self._work(change, work), name=change.label)
+                    is_started = True
+                    break
+        finally:
+            if not is_started:
+                self._slots.release()
+        return is_started
+
+    async def _work(
+        self, change: ChangeRequest, work: Callable[[ServiceContext, ChangeRequest], Awaitable[None]]
+    ) -> None:
+        async def once() -> bool:
+            await work(self._context, change)
+            return True
+
+        try:
+            with structlog.contextvars.bound_contextvars(change=change.label):
+                await self._guarded("apply", once)
+        finally:
+            self._slots.release()
+            self._wakes["apply"].set()
+
+    async def _deliver_once(self) -> bool:
+        return await self._courier.deliver_due() > 0
+
+    async def _expire_once(self) -> bool:
+        return await expire_next(self._context) is not None
+
+    async def _refresh_once(self) -> bool:
+        await refresh_due(self._context)
+        return False
+
+
+async def _wait_for(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

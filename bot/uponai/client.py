@@ -1,0 +1,165 @@
+"""The UponAI client: one method for each call of their API that the bot uses."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from bot.domain.account import ListedNumber
+from bot.domain.assignment import AssignmentPatch, Field
+from bot.domain.webhook import hidden_parts
+from bot.uponai.agent_pages import read_agents
+from bot.uponai.calls import Calls
+from bot.uponai.errors import UnexpectedReply
+from bot.uponai.lists import AgentDetails, AgentList, NumberList, PutAnswer, Reading, read_number_list
+from bot.uponai.shared_read import SharedRead
+from bot.uponai.wire import (
+    WireAgentVersion,
+    WireImport,
+    WireNumber,
+    WireWorkspace,
+    Workspace,
+    import_error_of,
+    list_in,
+    put_body,
+    read_entry,
+)
+
+__all__ = ["AgentDetails", "AgentList", "NumberList", "PutAnswer", "Reading", "UponAIClient", "Workspace"]
+
+LARGEST_NUMBER_LIST = 128 * 1024 * 1024
+
+
+class UponAIClient:
+    """Calls one account and workspace of UponAI. Every method raises UponAIError, see `bot.uponai.errors`."""
+
+    def __init__(
+        self,
+        *,
+        token: SecretStr | str,
+        account_sid: str,
+        workspace_id: int,
+        base_url: str,
+        timeout: timedelta,
+        now: Callable[[], datetime],
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Prepare the calls. `timeout` holds for each call from its start to its whole answer."""
+        self._account_sid = account_sid
+        self._workspace_id = workspace_id
+        self._calls = Calls(
+            token=token if isinstance(token, SecretStr) else SecretStr(token),
+            base_url=base_url,
+            timeout=timeout,
+            now=now,
+            transport=transport,
+        )
+        self._numbers = SharedRead(self._read_numbers)
+        self._agents = SharedRead(self._read_agents)
+
+    async def aclose(self) -> None:
+        """Stop the shared reads and close the connections."""
+        await self._numbers.aclose()
+        await self._agents.aclose()
+        await self._calls.aclose()
+
+    async def list_numbers(self) -> NumberList:
+        """List the numbers with their present assignments.
+
+        One read is in flight at a time; it serves everybody who asked before it started. So this can take two
+        time-outs: the rest of a read that had started, and its own.
+        """
+        return await self._numbers.get()
+
+    async def find_number(self, number: str) -> Reading:
+        """Look a number up in a list that is read from now on.
+
+        Raises:
+            UnexpectedReply: The number is listed, but its entry cannot be read.
+        """
+        read = await self._numbers.get()
+        listed = read.by_number.get(number)
+        if listed is None and number in read.unreadable_numbers:
+            raise UnexpectedReply("UponAI lists this number with values that cannot be read.")
+        return Reading(listed, read.started_at)
+
+    async def list_agents(self) -> AgentList:
+        """List the agents of the workspace, each with its versions, newest first; shared like the numbers."""
+        return await self._agents.get()
+
+    async def list_versions(self, agent_id: str) -> tuple[int, ...]:
+        """List the versions of an agent, newest first."""
+        value, _ = await self._calls.read("agents", agent_id, "versions", params={"workspaceId": self._workspace_id})
+        found = [read_entry(WireAgentVersion, entry) for entry in list_in(value, "versions", "data")]
+        return tuple(sorted({wire.version for wire in found if wire}, reverse=True))
+
+    async def get_agent(self, agent_id: str, version: int) -> AgentDetails:
+        """Read one version of an agent."""
+        value, _ = await self._calls.read(
+            "agents", agent_id, params={"workspaceId": self._workspace_id, "version": version}
+        )
+        wire = read_entry(WireAgentVersion, value)
+        if wire is None:
+            raise UnexpectedReply("UponAI described this agent in a way that cannot be read.")
+        return AgentDetails(wire.agent_id, wire.version, wire.agent_name)
+
+    async def list_workspaces(self) -> tuple[Workspace, ...]:
+        """List the workspaces that the token can see."""
+        value, _ = await self._calls.read("workspaces")
+        found = [read_entry(WireWorkspace, entry) for entry in list_in(value, "workspaces", "data")]
+        return tuple(workspace for wire in found if wire and (workspace := wire.to_workspace()))
+
+    async def put_assignment(
+        self,
+        number: str,
+        patch: AssignmentPatch,
+        *,
+        timeout: timedelta | None = None,  # noqa: ASYNC109 - only the call itself knows which of its time-outs are safe
+    ) -> PutAnswer:
+        """Set the touched fields of a number; sent once, never repeated here.
+
+        Raises:
+            Unavailable, Unauthorized, Refused: Nothing was applied.
+            OutcomeUnknown: It may have been applied; look before anything is sent again.
+            ValueError: The patch holds what the request cannot say (a split of outbound calls, an outbound agent
+                without a version).
+        """
+        body = put_body(self._account_sid, self._workspace_id, patch)
+        url = patch.wanted.webhook_url if Field.WEBHOOK in patch.fields else None
+        hidden = hidden_parts(url) if url else {}
+        value = await self._calls.write("numbers", number, "agent", body=body, within=timeout, hidden=hidden)
+        listed = self._own_entry(value.get("numbers"), number)
+        assignment = read_entry(WireImport, value.get("assignment"))
+        import_error = (listed.import_error if listed else None) or (
+            import_error_of(assignment.platform_import_error, assignment.platform_import_error_message)
+            if assignment
+            else None
+        )
+        return PutAnswer(listed, import_error, self._calls.message(value.get("message"), hidden))
+
+    def _own_entry(self, entries: Any, number: str) -> ListedNumber | None:
+        """Find the number in a PUT's answer; None when it is not there, or cannot be read."""
+        if not isinstance(entries, list):
+            return None
+        for entry in entries:
+            wire = read_entry(WireNumber, entry)
+            listed = wire.to_listed(self._account_sid, self._workspace_id) if wire else None
+            if listed and (listed.key.account_sid, listed.key.workspace_id, listed.key.number) == (
+                self._account_sid,
+                self._workspace_id,
+                number,
+            ):
+                return listed
+        return None
+
+    async def _read_numbers(self) -> NumberList:
+        value, started_at = await self._calls.read("numbers", self._account_sid, largest=LARGEST_NUMBER_LIST)
+        entries = list_in(value, "numbers", "data")
+        # In a thread, as parsing it is: the entries of a large account take seconds.
+        return await asyncio.to_thread(read_number_list, entries, self._account_sid, self._workspace_id, started_at)
+
+    async def _read_agents(self) -> AgentList:
+        return await read_agents(self._calls, self._workspace_id)

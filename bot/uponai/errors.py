@@ -1,0 +1,51 @@
+"""What can go wrong between the bot and UponAI. `str(error)` is a sentence that people may read.
+
+No token and no request body is ever in one; their words are shown as they are, cut at 500 characters.
+"""
+
+from datetime import timedelta
+
+
+class UponAIError(Exception):
+    """Any of the below."""
+
+
+class Unavailable(UponAIError):
+    """UponAI could not be asked: a read failed, or a write is known not to have been applied. Ask again.
+
+    `retry_after` is how long UponAI wants to be left alone, None when it did not say.
+    """
+
+    def __init__(self, sentence: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class Refused(UponAIError):
+    """UponAI understood and will not do it; nothing was changed. Asking again the same way is of no use."""
+
+    def __init__(self, status: int, message: str | None) -> None:
+        if message:
+            sentence = f"UponAI refused this ({status}): {message}"
+        else:
+            sentence = f"UponAI refused this ({status}) and gave no reason."
+        super().__init__(sentence)
+        self.status = status
+        self.message = message
+
+
+class Unauthorized(UponAIError):
+    """The token is wrong, or may not do this; nothing was changed. An operator has to look at the settings."""
+
+    def __init__(self, status: int) -> None:
+        reason = "does not accept the token" if status == 401 else "does not allow this with the token"  # noqa: PLR2004 - HTTP's own number
+        super().__init__(f"UponAI {reason} in UPONAI_API_TOKEN ({status}); the settings of the bot need a look.")
+        self.status = status
+
+
+class UnexpectedReply(UponAIError):
+    """A read was answered with something that cannot be read."""
+
+
+class OutcomeUnknown(UponAIError):
+    """A write was sent, and whether it was applied is not known: look before anything is sent again."""

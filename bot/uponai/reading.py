@@ -1,0 +1,139 @@
+"""One HTTP exchange: limited in time from start to answer, and in size; and what a server says about trying again."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+
+import httpx
+
+THREAD_ABOVE = 256 * 1024
+LONGEST_RETRY_AFTER = timedelta(hours=1)
+LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer. `body` is None when it was larger than allowed."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes | None = field(repr=False)
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a request came, as the transport tells it. A transport that tells nothing may have sent it."""
+
+    is_traced: bool = False
+    is_sent: bool = False
+
+    @property
+    def is_surely_unsent(self) -> bool:
+        """Say whether not one byte of the request has left."""
+        return self.is_traced and not self.is_sent
+
+    async def note(self, event: str, _info: Mapping[str, Any]) -> None:
+        """Take an event of httpcore's `trace` extension."""
+        self.is_traced = True
+        if "send_request_headers" in event:
+            self.is_sent = True
+
+
+async def exchange(
+    http: httpx.AsyncClient, request: httpx.Request, *, within: timedelta, largest: int, progress: Progress
+) -> Reply:
+    """Send a request and read the whole answer, stopping at `largest` bytes (after decompression).
+
+    Raises:
+        TimeoutError: It took longer than `within`.
+        httpx.RequestError: The transport failed.
+    """
+    request.extensions = {**request.extensions, "trace": progress.note}
+    async with asyncio.timeout(within.total_seconds()):
+        response = await http.send(request, stream=True)
+        try:
+            return Reply(response.status_code, response.headers, await _body(response, largest))
+        finally:
+            await response.aclose()
+
+
+async def parse_json(body: bytes) -> Any:
+    """Parse JSON with its decimals as they are written; in a thread when it is long.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    if len(body) <= THREAD_ABOVE:
+        return parse_json_now(body)
+    # Fifty megabytes of numbers take longer than Slack waits for an answer of this very event loop.
+    return await asyncio.to_thread(parse_json_now, body)
+
+
+def parse_json_now(body: bytes) -> Any:
+    """Parse JSON with its decimals as they are written. Raises ValueError when it is no JSON."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+    except RecursionError as exc:
+        raise ValueError("the answer is nested too deeply") from exc
+
+
+def retry_after_of(headers: httpx.Headers, now: datetime) -> timedelta | None:
+    """Read a Retry-After header, in seconds or as a date; None when there is none that makes sense."""
+    text = headers.get("Retry-After", "").strip()
+    if not text:
+        return None
+    try:
+        wait = timedelta(seconds=float(text))
+    except (ValueError, OverflowError):
+        try:
+            at = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return None
+        wait = (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
+    return min(max(wait, timedelta()), LONGEST_RETRY_AFTER)
+
+
+def message_of(value: Any, hidden: Mapping[str, str] | None = None) -> str | None:
+    """Find what UponAI says to people in an answer, on one line, cut at 500 characters.
+
+    `hidden` maps texts that must not be repeated to what stands there instead.
+    """
+    if isinstance(value, dict):
+        for name in ("message", "error", "detail", "errors", "msg"):
+            if found := message_of(value.get(name), hidden):
+                return found
+        return None
+    if isinstance(value, list):
+        found = "; ".join(message for item in value[:10] if (message := message_of(item, hidden)))
+        return _cut(found) or None
+    if not isinstance(value, str):
+        return None
+    for text, instead in (hidden or {}).items():
+        value = value.replace(text, instead)
+    return _cut(value) or None
+
+
+def _cut(text: str) -> str:
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST_MESSAGE]).split())
+    return line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
+
+
+async def _body(response: httpx.Response, largest: int) -> bytes | None:
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) > largest:
+        return None
+    pieces = bytearray()
+    async for piece in response.aiter_bytes():
+        if len(pieces) + len(piece) > largest:
+            return None
+        pieces += piece
+    return bytes(pieces)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.sandbox.slack.errors import CannotDo
 from bot.sandbox.slack.model import View
@@ -34,6 +34,13 @@ CHOSEN_FROM_OPTIONS = ("static_select", "radio_buttons", "overflow", "multi_stat
 CHOSEN_FROM_APP = ("external_select", "multi_external_select")
 
 
+class Spot(NamedTuple):
+    """Where an element stands: its block's id and its own."""
+
+    block_id: str
+    action_id: str
+
+
 @dataclass(frozen=True)
 class Placed:
     """An interactive element and the block that holds it."""
@@ -52,6 +59,11 @@ class Placed:
         return str(self.element.get("action_id", ""))
 
     @property
+    def spot(self) -> Spot:
+        """Give both ids."""
+        return Spot(self.block_id, self.action_id)
+
+    @property
     def kind(self) -> str:
         """Give the element's type."""
         return str(self.element["type"])
@@ -59,7 +71,7 @@ class Placed:
     @property
     def is_input(self) -> bool:
         """Tell whether it stands in an input block."""
-        return self.block["type"] == "input"
+        return bool(self.block["type"] == "input")
 
     @property
     def sends_action(self) -> bool:
@@ -85,10 +97,10 @@ def elements_of(blocks: list[dict[str, Any]]) -> Iterator[Placed]:
             yield Placed(block, block["accessory"])
 
 
-def find_element(blocks: list[dict[str, Any]], block_id: str, action_id: str) -> Placed:
+def find_element(blocks: list[dict[str, Any]], spot: Spot) -> Placed:
     """Find one element, or say that it is not there."""
     for placed in elements_of(blocks):
-        if placed.block_id == block_id and placed.action_id == action_id:
+        if placed.spot == spot:
             return placed
     raise CannotDo("There is no such field or button here any more.")
 

@@ -26,11 +26,11 @@ def invalid(code: str, messages: list[str]) -> SlackError:
     return SlackError(code, **extra)
 
 
-class CannotDo(Exception):  # noqa: N818  It is what a person hears, named as they would say it.
+class CannotDo(Exception):
     """Something that Slack's own client would not let this person do, as a sentence."""
 
 
-class NotDelivered(Exception):  # noqa: N818  A fact about a delivery, not a fault of this program.
+class NotDelivered(Exception):
     """The app did not take a delivery, with Slack's name for why."""
 
     def __init__(self, code: str, detail: str) -> None:

@@ -154,3 +154,34 @@ def interaction(world: World, kind: str, user: User, **rest: Any) -> dict[str, A
         "is_enterprise_install": False,
         **rest,
     }
+
+
+def app_home_opened(world: World, user: User, event_ts: str) -> dict[str, Any]:
+    """Give the event of a person who opens the app's home."""
+    channel = world.direct_channel(user.id, world.app.bot_user_id)
+    event: dict[str, Any] = {
+        "type": "app_home_opened",
+        "user": user.id,
+        "channel": channel.id,
+        "tab": "home",
+        "event_ts": event_ts,
+    }
+    if user.id in world.homes:
+        event["view"] = view_json(world, world.homes[user.id])
+    authorization = {
+        "enterprise_id": None,
+        "team_id": world.team.id,
+        "user_id": world.app.bot_user_id,
+        "is_bot": True,
+        "is_enterprise_install": False,
+    }
+    return {
+        "token": VERIFICATION_TOKEN,
+        "team_id": world.team.id,
+        "api_app_id": world.app.app_id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": f"Ev{event_ts.replace('.', '')}",
+        "event_time": int(world.now()),
+        "authorizations": [authorization],
+    }

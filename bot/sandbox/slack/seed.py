@@ -57,13 +57,11 @@ def demo_world(now: Callable[[], float] = time.time) -> World:
     for person in _people():
         world.add_user(person)
     members = [RITA, ALAN, ADA, GUS, AMY]
-    world.add_channel(
-        "phone-routing", [*members, EVE, BOT], channel_id=PHONE_ROUTING, is_ext_shared=True
-    )
+    world.add_channel("phone-routing", [*members, EVE, BOT], channel_id=PHONE_ROUTING, is_ext_shared=True)
     world.add_channel("support-ops", [*members, BOT], channel_id=SUPPORT_OPS)
     world.add_channel("random", members, channel_id=RANDOM)
     world.add_channel("old-numbers", [RITA, AMY, BOT], channel_id=OLD_NUMBERS, is_archived=True)
-    for person in (*members, EVE):
-        world.direct_channel(person, BOT)
+    for user_id in (*members, EVE):
+        world.direct_channel(user_id, BOT)
     world.usergroups["S07APPROVER"] = UserGroup("S07APPROVER", "routing-approvers", "Routing approvers", [ALAN, ADA])
     return world

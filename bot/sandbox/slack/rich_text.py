@@ -1,0 +1,107 @@
+"""Checks of rich text and of tables, whose cells hold it."""
+
+from typing import Any
+
+from bot.sandbox.slack import compose
+from bot.sandbox.slack.compose import Problems
+
+_ROWS_MOST, _COLUMNS_MOST, _TEXT_MOST = 100, 20, 3000
+_CONTAINERS = {
+    "rich_text_section": (),
+    "rich_text_preformatted": ("border", "language"),
+    "rich_text_quote": ("border",),
+    "rich_text_list": ("style", "indent", "offset", "border"),
+}
+_STYLES = ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink")
+_LEAVES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "text": (("text",), ("style",)),
+    "link": (("url",), ("text", "unsafe", "style")),
+    "user": (("user_id",), ("style",)),
+    "usergroup": (("usergroup_id",), ("style",)),
+    "channel": (("channel_id",), ("style",)),
+    "emoji": (("name",), ("unicode", "style")),
+    "broadcast": (("range",), ("style",)),
+    "color": (("value",), ("style",)),
+    "date": (("timestamp", "format"), ("url", "fallback", "style")),
+}
+
+
+def check_rich_text(problems: Problems, at: str, block: dict[str, Any]) -> None:
+    """Check a rich_text block's elements."""
+    elements = block["elements"]
+    if not compose.counted(problems, f"{at}/elements", elements, most=_ROWS_MOST * _COLUMNS_MOST):
+        return
+    for index, element in enumerate(elements):
+        _container(problems, f"{at}/elements/{index}", element)
+
+
+def _container(problems: Problems, at: str, element: Any) -> None:
+    kind = element.get("type") if isinstance(element, dict) else None
+    if kind not in _CONTAINERS:
+        problems.add(f"{at}/type", f"unsupported type: {kind}")
+        return
+    required = ("elements", "style") if kind == "rich_text_list" else ("elements",)
+    if not compose.keys(problems, at, element, required, _CONTAINERS[kind]):
+        return
+    if kind == "rich_text_list":
+        compose.one_of(problems, f"{at}/style", element["style"], ("bullet", "ordered"))
+    if not isinstance(element["elements"], list):
+        problems.add(f"{at}/elements", "must be an array")
+        return
+    for index, item in enumerate(element["elements"]):
+        here = f"{at}/elements/{index}"
+        if kind == "rich_text_list":
+            _container(problems, here, item)
+        else:
+            _leaf(problems, here, item)
+
+
+def _leaf(problems: Problems, at: str, item: Any) -> None:
+    kind = item.get("type") if isinstance(item, dict) else None
+    if kind not in _LEAVES:
+        problems.add(f"{at}/type", f"unsupported type: {kind}")
+        return
+    required, optional = _LEAVES[kind]
+    if not compose.keys(problems, at, item, required, optional):
+        return
+    if kind == "text":
+        compose.string(problems, f"{at}/text", item["text"], _TEXT_MOST, least=1)
+    if kind == "link":
+        compose.url(problems, f"{at}/url", item["url"])
+    style = item.get("style")
+    if style is not None and compose.keys(problems, f"{at}/style", style, (), _STYLES):
+        for name, value in style.items():
+            compose.boolean(problems, f"{at}/style/{name}", value)
+
+
+def check_table(problems: Problems, at: str, block: dict[str, Any]) -> None:
+    """Check a table's rows, cells and columns."""
+    rows = block["rows"]
+    if compose.counted(problems, f"{at}/rows", rows, most=_ROWS_MOST, least=1):
+        for index, row in enumerate(rows):
+            here = f"{at}/rows/{index}"
+            if compose.counted(problems, here, row, most=_COLUMNS_MOST, least=1):
+                for column, cell in enumerate(row):
+                    _cell(problems, f"{here}/{column}", cell)
+    settings = block.get("column_settings")
+    if settings is None or not compose.counted(problems, f"{at}/column_settings", settings, most=_COLUMNS_MOST):
+        return
+    for index, setting in enumerate(settings):
+        here = f"{at}/column_settings/{index}"
+        if setting is not None and compose.keys(problems, here, setting, (), ("align", "is_wrapped")):
+            compose.one_of(problems, f"{here}/align", setting.get("align"), ("left", "center", "right"))
+            compose.boolean(problems, f"{here}/is_wrapped", setting.get("is_wrapped"))
+
+
+def _cell(problems: Problems, at: str, cell: Any) -> None:
+    kind = cell.get("type") if isinstance(cell, dict) else None
+    if kind == "raw_text":
+        if compose.keys(problems, at, cell, ("text",)):
+            compose.string(problems, f"{at}/text", cell["text"], _TEXT_MOST, least=1)
+    elif kind == "raw_number":
+        compose.keys(problems, at, cell, ("value",), ("text",))
+    elif kind == "rich_text":
+        if compose.keys(problems, at, cell, ("elements",), ("block_id",)):
+            check_rich_text(problems, at, cell)
+    else:
+        problems.add(f"{at}/type", f"unsupported type: {kind}")

@@ -46,10 +46,10 @@ class Acts:
     # Channels
 
     def _actor(self, user_id: str) -> User:
-        user = self._world.users.get(user_id)
-        if user is None or user.deleted or user.is_bot:
+        # Somebody deactivated just now may still have a press under way: only the page turns them away.
+        if user_id not in self._world.users:
             raise CannotDo("There is no such person here.")
-        return user
+        return self._world.users[user_id]
 
     def _channel(self, user: User, channel_id: str) -> Channel:
         channel = self._world.channels.get(channel_id)

@@ -83,6 +83,7 @@ class SlackStandIn:
         self._snapshot = Snapshot(world, snapshot) if snapshot is not None else None
         if self._snapshot is not None:
             self._snapshot.load()
+            self._snapshot.follow()
         self._courier = Courier(self.socket_mode, self.recorder, world.now)
         self.request_url = request_url
         urls = ResponseUrls(world, lambda: self.base_url)
@@ -143,7 +144,7 @@ class SlackStandIn:
             self._snapshot.save()
 
     async def close(self) -> None:
-        """End what goes on: event streams, connections to the app; write the snapshot."""
+        """End event streams and connections to the app, write the snapshot; before the server stops."""
         self._page.close()
         self.save()
         for carrier in self._http:

@@ -19,7 +19,7 @@ from bot.sandbox.slack.page_state import state_for
 from bot.sandbox.slack.world import World
 
 PAGE = Path(__file__).parent.parent / "page"
-_LOCAL_NAMES = ("127.0.0.1", "localhost")
+_LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 _KEEP_ALIVE_SECONDS = 15.0
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -121,7 +121,8 @@ class PageApi:
         return JSONResponse(state_for(self._world, request.query_params["as"]))
 
     async def _events(self, request: Request) -> Response:
-        self._world.user(request.query_params["as"])
+        if request.query_params["as"] not in self._world.users:
+            raise CannotDo("There is no such person here.")
         return StreamingResponse(self._stream(), media_type="text/event-stream")
 
     async def _stream(self) -> AsyncIterator[str]:
@@ -138,17 +139,17 @@ class PageApi:
             self._world.unwatch(watcher)
 
     async def _command(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await self._body(request)
         ok = await self._acts.command(body["as"], body["channel"], body["text"], body.get("thread_ts"))
         return JSONResponse({"ok": ok})
 
     async def _message(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await self._body(request)
         message = await self._acts.message(body["as"], body["channel"], body["text"], body.get("thread_ts"))
         return JSONResponse({"ok": True, "ts": message.ts})
 
     async def _action(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await self._body(request)
         me, where = body["as"], body["container"]
         spot, value = Spot(body["block_id"], body["action_id"]), body.get("value")
         if where["type"] == "view":
@@ -159,7 +160,7 @@ class PageApi:
         return JSONResponse({"ok": ok})
 
     async def _options(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await self._body(request)
         me, where, query = body["as"], body["container"], str(body.get("value") or "")
         spot = Spot(body["block_id"], body["action_id"])
         if where["type"] == "view":
@@ -170,22 +171,24 @@ class PageApi:
         return JSONResponse(offer)
 
     async def _submit(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await self._body(request)
         take_state(self._acts.view_of(body["as"], body["view_id"]), body.get("state"))
         return JSONResponse(await self._acts.submit(body["as"], body["view_id"]))
 
     async def _close(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await self._body(request)
         await self._acts.close(body["as"], body["view_id"])
         return JSONResponse({"ok": True})
 
     async def _home(self, request: Request) -> Response:
-        await self._acts.open_home((await _body(request))["as"])
+        await self._acts.open_home((await self._body(request))["as"])
         return JSONResponse({"ok": True})
 
-
-async def _body(request: Request) -> dict[str, Any]:
-    body = json.loads(await request.body() or b"{}")
-    if not isinstance(body, dict):
-        raise TypeError("the body")
-    return body
+    async def _body(self, request: Request) -> dict[str, Any]:
+        body = json.loads(await request.body() or b"{}")
+        if not isinstance(body, dict):
+            raise TypeError("the body")
+        user = self._world.users.get(body["as"])
+        if user is None or user.deleted or user.is_bot:
+            raise CannotDo("There is no such person here.")
+        return body

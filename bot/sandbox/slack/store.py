@@ -1,5 +1,6 @@
 """The snapshot file, through which a demo survives a restart."""
 
+import asyncio
 import dataclasses
 import json
 from pathlib import Path
@@ -9,6 +10,7 @@ from bot.sandbox.slack.model import Channel, Message, User, View
 from bot.sandbox.slack.world import World
 
 _VERSION = 1
+_DELAY_SECONDS = 0.3
 
 
 class Snapshot:
@@ -18,6 +20,20 @@ class Snapshot:
         """Keep `world` in `path`."""
         self._world = world
         self._path = path
+        self._timer: asyncio.TimerHandle | None = None
+
+    def follow(self) -> None:
+        """Write the file soon after every change from now on."""
+        self._world.on_change = self._changed
+
+    def _changed(self) -> None:
+        if self._timer is not None:
+            return
+        try:
+            self._timer = asyncio.get_running_loop().call_later(_DELAY_SECONDS, self.save)
+        except RuntimeError:
+            # Nothing runs yet or any more: whoever ends the program saves.
+            return
 
     def load(self) -> bool:
         """Take the state from the file, if there is one that can be read; tells whether it was."""
@@ -39,6 +55,9 @@ class Snapshot:
 
     def save(self) -> None:
         """Write the state, so that a crash leaves the old file or the new one."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         world = self._world
         kept: dict[str, Any] = {
             "version": _VERSION,

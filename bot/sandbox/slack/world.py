@@ -35,6 +35,7 @@ class World:
         self.teams.setdefault(self.team.id, self.team)
         self._timestamps = Timestamps(self.now)
         self._watchers: set[asyncio.Event] = set()
+        self.on_change: Callable[[], None] = lambda: None
 
     # Watching
 
@@ -43,6 +44,7 @@ class World:
         self.revision += 1
         for watcher in self._watchers:
             watcher.set()
+        self.on_change()
 
     def watch(self) -> asyncio.Event:
         """Give an event that is set at every change, until `unwatch`."""

@@ -1,0 +1,204 @@
+"""The Slack side of the bot: every request that came through the door is dispatched here and answered in time (G8).
+
+Bolt is fronted, not patched: it gets parsed bodies, no signatures, and no environment of its own.
+"""
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.service.context import ServiceContext
+from bot.slack import buttons, command, form_listeners
+from bot.slack.background import Background, TooBusy
+from bot.slack.failures import failed_body, is_expected, place_of, sentence_of
+from bot.slack.forms import Forms
+from bot.slack.identity import Identity
+from bot.slack.members import Members
+from bot.slack.replies import whisper
+from bot.slack.surface import Slack
+
+# Slack waits 3 s; the rest is for the way there and back.
+ANSWER_WITHIN_SECONDS = 2.6
+JSON = "application/json"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the door answers, over HTTP or a socket."""
+
+    status: int
+    body: str = ""
+    content_type: str = "text/plain"
+
+
+class SlackApp:
+    """Dispatches Slack's requests. `resolve_identity` is asked with every request until it has answered once."""
+
+    def __init__(
+        self,
+        *,
+        context: ServiceContext,
+        client: AsyncWebClient,
+        resolve_identity: Callable[[], Awaitable[Identity]],
+        approval_channel: str | None,
+    ) -> None:
+        self._context = context
+        self.client = client
+        self._resolve_identity = resolve_identity
+        self._approval_channel = approval_channel
+        self._background = Background()
+        self._running: set[asyncio.Task[Answer]] = set()
+        self._resolving = asyncio.Lock()
+        self._surface: Slack | None = None
+        self._app = self._make_app()
+
+    async def handle(self, body: Mapping[str, Any]) -> Answer:
+        """Answer a parsed request within 2.6 s, whatever is down; never raises."""
+        if "command" not in body and "type" not in body:
+            return Answer(400, "bad request")
+        work = asyncio.create_task(self._dispatch(dict(body)))
+        self._running.add(work)
+        work.add_done_callback(self._running.discard)
+        await asyncio.wait({work}, timeout=ANSWER_WITHIN_SECONDS)
+        if work.done():
+            return work.result()
+        # Not waited for: what holds the work up could hold its end up as well.
+        work.cancel()
+        return self._failed(body, TimeoutError())
+
+    async def drain(self, timeout: timedelta) -> None:  # noqa: ASYNC109 - draining is exactly a wait with a limit
+        """Let requests and what follows from them come to their end; call when no more requests come in."""
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=timeout.total_seconds())
+        await self._background.drain(timeout)
+
+    async def _dispatch(self, body: dict[str, Any]) -> Answer:
+        try:
+            await self._resolve()
+            response = await self._app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
+        except BoltUnhandledRequestError:
+            # A button of an older release, an event that nobody asked for: nothing to do, and nothing to say.
+            return Answer(200)
+        except ValidationError:
+            return Answer(400, "bad request")
+        except Exception as error:  # noqa: BLE001 - Bolt's error handler: whatever went wrong, the person is told
+            return self._failed(body, error)
+        content_type = response.first_headers().get("content-type", "text/plain").partition(";")[0]
+        return Answer(response.status, response.body or "", content_type)
+
+    def _failed(self, body: Mapping[str, Any], error: Exception) -> Answer:
+        kind = str(body.get("type") or "command")
+        if is_expected(error):
+            log.warning("slack.request_failed", kind=kind, error=type(error).__name__)
+        else:
+            log.error("slack.request_broke", kind=kind, error=type(error).__name__, where=_where(error))
+        answer = failed_body(body, error)
+        if answer is not None:
+            return Answer(200, json.dumps(answer), JSON)
+        place = place_of(body)
+        if place is not None and kind == "block_actions":
+            self._whisper(place, body, sentence_of(error))
+        return Answer(200)
+
+    def _whisper(self, place: tuple[str, str, str | None], body: Mapping[str, Any], sentence: str) -> None:
+        channel_id, user_id, thread_ts = place
+        response_url = body.get("response_url")
+        try:
+            self._background.start(
+                whisper(
+                    self,
+                    channel_id=channel_id,
+                    user_id=user_id,
+                    thread_ts=thread_ts,
+                    response_url=response_url if isinstance(response_url, str) else None,
+                    text=sentence,
+                ),
+                name="slack.whisper",
+            )
+        except TooBusy:
+            log.warning("slack.whisper_dropped")
+
+    async def _resolve(self) -> None:
+        """Learn who the bot is, once. Raises SlackError."""
+        async with self._resolving:
+            if self._surface is None:
+                identity = await self._resolve_identity()
+                self._surface = Slack(
+                    context=self._context,
+                    client=self.client,
+                    identity=identity,
+                    approval_channel=self._approval_channel,
+                    members=Members(self.client, team_id=identity.team_id, now=self._context.now),
+                    background=self._background,
+                    forms=Forms(),
+                )
+
+    def _slack(self) -> Slack:
+        if self._surface is None:
+            raise RuntimeError("no request is dispatched before the identity is known")
+        return self._surface
+
+    def _make_app(self) -> AsyncApp:
+        with _without_slack_environment():
+            app = AsyncApp(
+                client=AsyncWebClient(base_url=self.client.base_url, session=self.client.session, retry_handlers=[]),
+                authorize=self._authorize,
+                process_before_response=True,
+                raise_error_for_unhandled_request=True,
+                # The door has checked signature and size before anything was parsed.
+                request_verification_enabled=False,
+                logger=logging.getLogger("bot.slack.bolt"),
+            )
+        app.error(_raise_again)
+        command.register(app, self._slack)
+        form_listeners.register(app, self._slack)
+        buttons.register(app, self._slack)
+        return app
+
+    async def _authorize(self) -> AuthorizeResult:
+        identity = self._slack().identity
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=identity.team_id,
+            bot_user_id=identity.bot_user_id,
+            bot_id=identity.bot_id,
+            bot_token=self.client.token,
+        )
+
+
+async def _raise_again(error: Exception) -> None:
+    """Let an error out of Bolt, which would log the request's body."""
+    raise error
+
+
+def _where(error: Exception) -> str:
+    """Return the place of an error; its message could hold what somebody typed."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return "" if traceback is None else f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}"
+
+
+@contextmanager
+def _without_slack_environment() -> Iterator[None]:
+    """Hide SLACK_… from Bolt while an app is made: a client id and secret there would turn on its OAuth mode."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("SLACK_")}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)

@@ -1,0 +1,92 @@
+"""What people are told when a request could not be done: a sentence in the place where they look (G8).
+
+Nothing here writes a payload anywhere: it can hold what somebody typed.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.errors import DomainError
+from bot.slack import option_values
+from bot.slack.background import TooBusy
+from bot.slack.calls import SlackError, SlackMisconfigured, SlackRefused
+from bot.slack.replies import reply
+from bot.slack.sentences import sentence_plain
+from bot.store.errors import DatabaseUnavailable
+from bot.uponai.errors import UponAIError
+
+TOO_LATE = (
+    "That took longer than Slack lets me take. Please try again in a moment: what was done already is not done twice."
+)
+_DATABASE = "My database does not answer right now. Nothing is lost: please try again in a moment."
+_SLACK = "Slack did not answer me just now. Please try again in a moment."
+_TRIGGER = "That took too long, so Slack does not let me open the form any more. Please try again."
+_BUG = "Something went wrong on my side, and it is in my log. Please try again, and tell whoever runs me if it stays."
+_TRIGGER_ERRORS = ("expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged")
+
+
+def sentence_of(error: BaseException) -> str:
+    """Say what went wrong, for people."""
+    match error:
+        case DomainError() | TooBusy():
+            return str(error)
+        case DatabaseUnavailable():
+            return _DATABASE
+        case SlackRefused() if error.error in _TRIGGER_ERRORS:
+            return _TRIGGER
+        case SlackMisconfigured():
+            return f"My Slack app is not set up right ({error.error}); please tell whoever runs me."
+        case SlackError():
+            return _SLACK
+        case UponAIError():
+            return f"UponAI does not do its part right now: {error}"
+        case TimeoutError():
+            return TOO_LATE
+    return _BUG
+
+
+def is_expected(error: BaseException) -> bool:
+    """Say whether this is a far end's failure or a refusal, and no fault of the code."""
+    return isinstance(error, (DomainError, TooBusy, DatabaseUnavailable, SlackError, UponAIError, TimeoutError))
+
+
+def failed_body(body: Mapping[str, Any], error: BaseException) -> dict[str, Any] | None:
+    """Return the answer that tells the person; None when it takes a whisper, or when nobody is waiting."""
+    sentence = sentence_of(error)
+    if "command" in body:
+        return reply(sentence, is_literal=not isinstance(error, DomainError))
+    match body.get("type"):
+        case "view_submission":
+            block_id = _block_for_errors(body.get("view") or {})
+            if block_id is None:
+                return None
+            return {"response_action": "errors", "errors": {block_id: sentence_plain(sentence)}}
+        case "block_suggestion":
+            return {"options": [option_values.nothing(sentence_plain(sentence)).to_json()]}
+    return None
+
+
+def place_of(body: Mapping[str, Any]) -> tuple[str, str, str | None] | None:
+    """Return channel, person and thread for a whisper about a press; None when the channel is not known."""
+    view, container = body.get("view") or {}, body.get("container") or {}
+    channel_id = (body.get("channel") or {}).get("id") or container.get("channel_id") or _channel_of(view)
+    user_id = (body.get("user") or {}).get("id")
+    if not channel_id or not user_id:
+        return None
+    thread_ts = (body.get("message") or {}).get("thread_ts") or container.get("thread_ts")
+    return str(channel_id), str(user_id), thread_ts
+
+
+def _channel_of(view: Mapping[str, Any]) -> str | None:
+    try:
+        meta = json.loads(view.get("private_metadata") or "{}")
+    except ValueError:
+        return None
+    return str(meta["channel_id"]) if isinstance(meta, dict) and meta.get("channel_id") else None
+
+
+def _block_for_errors(view: Mapping[str, Any]) -> str | None:
+    """Return the first input of a view: Number in the form, Reason behind Deny. What is typed stays there."""
+    inputs = (block.get("block_id") for block in view.get("blocks") or [] if block.get("type") == "input")
+    return next((str(block_id) for block_id in inputs if block_id), None)

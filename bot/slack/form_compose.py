@@ -1,0 +1,89 @@
+"""From what is entered to the form that is shown: resolves the number in the mirror and says whether to read afresh."""
+
+from dataclasses import dataclass, replace
+
+from bot.domain.errors import InvalidNumber
+from bot.service import lookup
+from bot.service.context import ServiceContext
+from bot.service.lookup import Present
+from bot.slack import option_values
+from bot.slack.blocks import Block
+from bot.slack.form_present import Shown
+from bot.slack.form_state import FormState
+from bot.slack.form_view import build_view
+from bot.slack.option_values import Option
+
+_SEARCHED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A form that is ready to be shown; `needs_read`: what it shows of the number is old, or nothing."""
+
+    state: FormState
+    view: Block
+    needs_read: bool
+
+
+async def compose(context: ServiceContext, state: FormState) -> Composed:
+    """Resolve the number in the mirror, then build the view. Raises DatabaseUnavailable."""
+    state = state.with_meta(sequence=state.meta.sequence + 1)
+    if state.number is None:
+        return _composed(state, Shown(), needs_read=False)
+    try:
+        number = await resolve_number(context, state.number)
+    except InvalidNumber as error:
+        return _unlisted(state, str(error))
+    chosen = option_values.of_number(number)
+    if chosen.value != state.number.value:
+        # The field keeps what it shows while its block id stays, so a resolved number needs another one.
+        state = replace(state, number=chosen).with_meta(number_at=state.meta.number_at + 1)
+    present = await lookup.present(context, number)
+    if present is None:
+        return _unlisted(state, "This account does not list this number.")
+    return _listed(context, state, present)
+
+
+def _unlisted(state: FormState, sentence: str) -> Composed:
+    if not state.meta.is_answered:
+        return _composed(state, Shown(is_looking=True), needs_read=True)
+    if state.meta.problem is not None:
+        sentence = "I do not know this number, and cannot look it up. Choose it again to try once more."
+    return _composed(state, Shown(sentence=sentence, problem=state.meta.problem), needs_read=False)
+
+
+def _listed(context: ServiceContext, state: FormState, present: Present) -> Composed:
+    is_fresh = present.is_fresh(context.now())
+    shown = Shown(
+        present=present,
+        as_of=None if is_fresh else present.as_of,
+        problem=None if is_fresh else state.meta.problem,
+    )
+    return _composed(state, shown, needs_read=not is_fresh and not state.meta.is_answered)
+
+
+def _composed(state: FormState, shown: Shown, *, needs_read: bool) -> Composed:
+    return Composed(state, build_view(state, shown), needs_read)
+
+
+async def resolve_number(context: ServiceContext, chosen: Option) -> str:
+    """Return the listed number that an option of Number stands for. Raises InvalidNumber, DatabaseUnavailable."""
+    match chosen.kind:
+        case option_values.LISTED:
+            return chosen.rest
+        case option_values.LONG:
+            found = await lookup.search_numbers(context, option_values.head_of(chosen.value), _SEARCHED)
+            number = option_values.matching(chosen.value, (one.listed.key.number for one in found))
+            if number is None:
+                raise InvalidNumber("This account does not list this identifier any more.")
+            return number
+        case _:
+            return await lookup.read_typed(context, chosen.rest)
+
+
+async def resolve_agent(context: ServiceContext, value: str) -> str | None:
+    """Return the id of the agent that an option's value stands for, None when the mirror has it no more."""
+    if value.startswith(option_values.LISTED):
+        return value[1:]
+    found = await lookup.search_agents(context, option_values.head_of(value), _SEARCHED)
+    return option_values.matching(value, (agent.agent_id for agent in found))

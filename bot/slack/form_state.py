@@ -1,0 +1,208 @@
+"""What is entered in the form, rebuilt wholly from what Slack sends with every interaction.
+
+`view.state.values` holds every input; for an input that it leaves out (reported for inputs that came by views.update,
+https://github.com/slackapi/bolt-python/issues/572) the initial value in `view.blocks` holds. What is not an input
+travels in `private_metadata`: a hint, never authority.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.domain.state import Origin
+from bot.slack import option_values
+from bot.slack.option_values import Option
+
+MOST_ROWS = 10
+FEWEST_ROWS = 2
+Values = Mapping[str, Mapping[str, Mapping[str, Any]]]
+Blocks = Sequence[Mapping[str, Any]]
+
+
+class Inbound(StrEnum):
+    """What is to become of the inbound calls."""
+
+    KEEP = "keep"
+    ONE = "one"
+    SPLIT = "split"
+    NONE = "none"
+
+
+class Outbound(StrEnum):
+    """What is to become of the outbound calls."""
+
+    KEEP = "keep"
+    ONE = "one"
+    NONE = "none"
+
+
+class Webhook(StrEnum):
+    """What is to become of the inbound webhook."""
+
+    KEEP = "keep"
+    SET = "set"
+    REMOVE = "remove"
+
+
+class TimeRouting(StrEnum):
+    """What is to become of time routing."""
+
+    KEEP = "keep"
+    ON = "on"
+    OFF = "off"
+
+
+class Exact(BaseModel):
+    """The weight of a row that was filled from a split which is no whole percent; `agent` is the option's value."""
+
+    model_config = ConfigDict(frozen=True)
+    weight: str
+    agent: str
+
+
+class Meta(BaseModel):
+    """What travels in `private_metadata`.
+
+    `sequence` counts the views that were made for this form. `number_at` is part of Number's block id: another one
+    resets the field. `is_answered` says that a read for the chosen number has ended, `problem` how it failed.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    channel_id: str
+    submission_key: str
+    sequence: int = 0
+    rows: tuple[str, ...] = ()
+    next_row: int = 1
+    number_at: int = 1
+    is_answered: bool = False
+    problem: str | None = None
+    exact: dict[str, Exact] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    origin: Origin | None = None
+    parent_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One agent of the inbound side; `id` stays the same while its position changes."""
+
+    id: str
+    agent: Option | None = None
+    version: Option | None = None
+    weight: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormState:
+    """Everything that is entered, with the meta data that travels along."""
+
+    meta: Meta
+    number: Option | None = None
+    inbound: Inbound = Inbound.KEEP
+    rows: tuple[Row, ...] = ()
+    outbound: Outbound = Outbound.KEEP
+    outbound_agent: Option | None = None
+    outbound_version: Option | None = None
+    webhook: Webhook = Webhook.KEEP
+    webhook_url: str = ""
+    time_routing: TimeRouting = TimeRouting.KEEP
+    reason: str = ""
+
+    @classmethod
+    def read(cls, private_metadata: str, blocks: Blocks, values: Values) -> Self:
+        """Rebuild the state of a view. Raises pydantic's ValidationError for meta data that is not ours."""
+        meta = Meta.model_validate_json(private_metadata)
+        entries = Entries(blocks, values)
+        outbound_agent = entries.option(OUTBOUND_AGENT)
+        return cls(
+            meta=meta,
+            number=entries.option(number_block(meta.number_at)),
+            inbound=Inbound(entries.choice(INBOUND)),
+            rows=tuple(entries.row(row_id) for row_id in meta.rows),
+            outbound=Outbound(entries.choice(OUTBOUND)),
+            outbound_agent=outbound_agent,
+            outbound_version=entries.option(outbound_version_block(outbound_agent)),
+            webhook=Webhook(entries.choice(WEBHOOK)),
+            webhook_url=entries.text(WEBHOOK_URL),
+            time_routing=TimeRouting(entries.choice(TIME_ROUTING)),
+            reason=entries.text(REASON),
+        )
+
+    def with_meta(self, **changes: Any) -> Self:
+        """Return the same entries with other meta data."""
+        return replace(self, meta=self.meta.model_copy(update=changes))
+
+
+INBOUND, OUTBOUND, WEBHOOK, TIME_ROUTING = "inbound", "outbound", "webhook", "time_routing"
+OUTBOUND_AGENT, WEBHOOK_URL, REASON = "outbound_agent", "webhook_url", "reason"
+NO_AGENT_YET = "-"
+
+
+def number_block(at: int) -> str:
+    """Name Number's block: another `at` resets the field."""
+    return f"number.{at}"
+
+
+def agent_block(row_id: str) -> str:
+    """Name the block of a row's agent."""
+    return f"agent.{row_id}"
+
+
+def version_block(row_id: str, agent: Option | None) -> str:
+    """Name the block of a row's version; the agent is part of it, so that another agent clears the version."""
+    return f"version.{row_id}.{agent.value if agent else NO_AGENT_YET}"
+
+
+def weight_block(row_id: str) -> str:
+    """Name the block of a row's weight."""
+    return f"weight.{row_id}"
+
+
+def outbound_version_block(agent: Option | None) -> str:
+    """Name the block of the outbound version, see `version_block`."""
+    return f"outbound_version.{agent.value if agent else NO_AGENT_YET}"
+
+
+def agent_of_version_block(block_id: str) -> str | None:
+    """Return the value of the agent option whose versions this block offers, None before one is chosen."""
+    kind, _, rest = block_id.partition(".")
+    value = rest.partition(".")[2] if kind == "version" else rest
+    return None if value in ("", NO_AGENT_YET) else value
+
+
+class Entries:
+    """The inputs of a view by block id; every input block of the form holds one element."""
+
+    def __init__(self, blocks: Blocks, values: Values) -> None:
+        self._initial = {
+            str(block.get("block_id")): block["element"] for block in blocks if block.get("type") == "input"
+        }
+        self._values = values
+
+    def row(self, row_id: str) -> Row:
+        """Read one row of the inbound side."""
+        agent = self.option(agent_block(row_id))
+        return Row(row_id, agent, self.option(version_block(row_id, agent)), self.text(weight_block(row_id)))
+
+    def option(self, block_id: str) -> Option | None:
+        """Read a type-ahead; None when nothing is chosen."""
+        return option_values.parse(self._entry(block_id, "selected_option", "initial_option"))
+
+    def text(self, block_id: str) -> str:
+        """Read a text field."""
+        return str(self._entry(block_id, "value", "initial_value") or "")
+
+    def choice(self, block_id: str) -> str:
+        """Read radio buttons, which cannot be emptied: without an entry the initial one holds."""
+        chosen = self._entry(block_id, "selected_option", "initial_option")
+        chosen = chosen or self._initial.get(block_id, {}).get("initial_option") or {}
+        return str(chosen.get("value", "keep"))
+
+    def _entry(self, block_id: str, key: str, initial_key: str) -> Any:
+        for entry in self._values.get(block_id, {}).values():
+            if key in entry:
+                return entry[key]
+        return self._initial.get(block_id, {}).get(initial_key)

@@ -1,0 +1,107 @@
+"""Options of the type-aheads: what their values mean, and how long ones are told in Slack's 150 characters.
+
+A value starts with its kind: `=` is an identifier as it is listed, `?` a text that somebody typed, `~` the beginning
+of a longer identifier with a digest of the whole, `v` a version, and `-` stands for nothing at all.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.account import ListedAgent
+from bot.domain.number import pretty, without_invisible
+from bot.slack.blocks import PLAIN_OPTION_LIMIT, Block, plain, shorten
+
+VALUE_LIMIT = 150
+_DIGEST_LENGTH = 32
+_HEAD_LENGTH = 100
+LISTED, TYPED, LONG, VERSION = "=", "?", "~", "v"
+NOT_PINNED = "not-pinned"
+NOTHING = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a select, as it stands in a view."""
+
+    value: str
+    text: str
+    description: str | None = None
+
+    def to_json(self) -> Block:
+        """Return the option as Block Kit has it."""
+        made: Block = {"text": plain(shorten(self.text, PLAIN_OPTION_LIMIT)), "value": self.value}
+        if self.description:
+            made["description"] = plain(shorten(self.description, PLAIN_OPTION_LIMIT))
+        return made
+
+    @property
+    def kind(self) -> str:
+        """The kind of the value, its first character."""
+        return self.value[:1]
+
+    @property
+    def rest(self) -> str:
+        """The value without its kind."""
+        return self.value[1:]
+
+
+def parse(option: Any) -> Option | None:
+    """Read an option of a payload; None for none, and for the one that stands for nothing."""
+    if not isinstance(option, dict) or option.get("value") in (None, "", NOTHING):
+        return None
+    text = str((option.get("text") or {}).get("text") or "")
+    description = (option.get("description") or {}).get("text")
+    return Option(str(option["value"]), text, description)
+
+
+def nothing(text: str) -> Option:
+    """Make an option that says something and chooses nothing."""
+    return Option(NOTHING, text)
+
+
+def of_number(number: str) -> Option:
+    """Make the option of a listed number."""
+    return Option(value_of(number), pretty(number) if number.startswith("+") else without_invisible(number) or number)
+
+
+def of_typed(text: str, reading: str) -> Option:
+    """Make the option of a text that the mirror does not list, shown as what it would be called."""
+    return Option(TYPED + text[: VALUE_LIMIT - 1], pretty(reading))
+
+
+def of_agent(agent: ListedAgent) -> Option:
+    """Make the option of an agent: its name, with the id as small print that tells two of one name apart."""
+    name = " ".join(without_invisible(agent.name or "").split())
+    return Option(value_of(agent.agent_id), name or agent.agent_id, agent.agent_id if name else None)
+
+
+def of_version(version: int) -> Option:
+    """Make the option of a version."""
+    return Option(f"{VERSION}{version}", f"Version {version}")
+
+
+def value_of(identifier: str) -> str:
+    """Return the value that stands for a listed identifier."""
+    if len(identifier) < VALUE_LIMIT:
+        return LISTED + identifier
+    digest = hashlib.sha256(identifier.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"{LONG}{identifier[:_HEAD_LENGTH]}{digest}"
+
+
+def head_of(value: str) -> str:
+    """Return the beginning of the identifier that a `~` value stands for: what to look for."""
+    return value[1 : 1 + _HEAD_LENGTH]
+
+
+def matching(value: str, identifiers: Iterable[str]) -> str | None:
+    """Return the one of `identifiers` that the value stands for."""
+    return next((identifier for identifier in identifiers if value_of(identifier) == value), None)
+
+
+def version_of(option: Option | None) -> int | None:
+    """Return the chosen version, None for "not pinned" and for no choice."""
+    if option is None or option.kind != VERSION or not option.rest.isdecimal():
+        return None
+    return int(option.rest)

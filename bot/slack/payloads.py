@@ -1,0 +1,139 @@
+"""What Slack sends, typed: as much of it as the bot reads. Unknown keys are ignored, missing ones raise."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.service.context import Actor
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Command(_Payload):
+    """A slash command as its form fields."""
+
+    command: str
+    team_id: str
+    user_id: str
+    channel_id: str
+    trigger_id: str
+    text: str = ""
+    response_url: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who typed it."""
+        return Actor(self.team_id, self.user_id, "slack:command")
+
+
+class Team(_Payload):
+    """A workspace."""
+
+    id: str
+
+
+class User(_Payload):
+    """A person; `team_id` is their own workspace, which differs from the app's in a shared channel."""
+
+    id: str
+    team_id: str | None = None
+
+
+class Channel(_Payload):
+    """A conversation."""
+
+    id: str
+
+
+class Container(_Payload):
+    """Where an element was used."""
+
+    channel_id: str | None = None
+    message_ts: str | None = None
+    thread_ts: str | None = None
+
+
+class Message(_Payload):
+    """The message that holds a pressed button."""
+
+    ts: str
+    thread_ts: str | None = None
+
+
+class ViewState(_Payload):
+    """What is entered in a view: block id, action id, the element's state."""
+
+    values: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
+
+
+class View(_Payload):
+    """A view as the person has it before them."""
+
+    id: str
+    hash: str = ""
+    callback_id: str = ""
+    private_metadata: str = ""
+    blocks: list[dict[str, Any]] = Field(default_factory=list)
+    state: ViewState = Field(default_factory=ViewState)
+
+
+class Action(_Payload):
+    """One use of one element."""
+
+    action_id: str
+    block_id: str = ""
+    type: str = ""
+    value: str | None = None
+
+
+class Interaction(_Payload):
+    """A press, a choice or a submission. `view` is there in modals, `message` and `channel` in messages."""
+
+    type: str
+    user: User
+    team: Team | None = None
+    trigger_id: str | None = None
+    response_url: str | None = None
+    view: View | None = None
+    actions: tuple[Action, ...] = ()
+    channel: Channel | None = None
+    container: Container | None = None
+    message: Message | None = None
+
+    def actor(self, origin: str) -> Actor:
+        """Say who did it; nobody without a team is anybody."""
+        return Actor(self.user.team_id or (self.team.id if self.team else ""), self.user.id, origin)
+
+    @property
+    def channel_id(self) -> str | None:
+        """Where it happened, None in a modal."""
+        if self.channel is not None:
+            return self.channel.id
+        return self.container.channel_id if self.container else None
+
+    @property
+    def message_ts(self) -> str | None:
+        """The message that holds the element."""
+        if self.message is not None:
+            return self.message.ts
+        return self.container.message_ts if self.container else None
+
+    @property
+    def thread_ts(self) -> str | None:
+        """The thread that the message is in, None for a message outside of threads."""
+        if self.message is not None and self.message.thread_ts:
+            return self.message.thread_ts
+        return self.container.thread_ts if self.container else None
+
+
+class Suggestion(_Payload):
+    """A type-ahead that wants options."""
+
+    action_id: str
+    block_id: str
+    value: str = ""
+    user: User
+    team: Team | None = None
+    view: View | None = None

@@ -1,0 +1,77 @@
+"""Answers to one person alone: the body of a command's answer, and whispers in a channel."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Protocol
+
+import aiohttp
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.blocks import Block
+from bot.slack.calls import SlackError, call
+from bot.slack.sentences import sentence_block, sentence_text
+
+WHISPER_WITHIN = timedelta(seconds=1)
+
+log = structlog.get_logger(__name__)
+
+
+def reply(sentence: str, blocks: Sequence[Block] | None = None, *, is_literal: bool = False) -> dict[str, Any]:
+    """Make the body that answers a command to its caller alone."""
+    return {
+        "response_type": "ephemeral",
+        "text": sentence_text(sentence, is_literal=is_literal),
+        "blocks": list(blocks) if blocks is not None else [sentence_block(sentence, is_literal=is_literal)],
+    }
+
+
+class HasClient(Protocol):
+    """Whoever can call Slack: `Slack` itself, or what there is before it is known who the bot is."""
+
+    @property
+    def client(self) -> AsyncWebClient:
+        """The process's client."""
+
+
+async def whisper(
+    slack: HasClient,
+    *,
+    channel_id: str,
+    user_id: str,
+    text: str,
+    blocks: Sequence[Block] | None = None,
+    thread_ts: str | None = None,
+    response_url: str | None = None,
+    is_literal: bool = False,
+) -> bool:
+    """Tell one person something in a channel; say whether Slack took it.
+
+    `text` is a sentence (see sentences.py). Falls back to `response_url` where the bot cannot post. Takes up to two
+    seconds and never raises: a whisper is the last thing that is tried.
+    """
+    body = reply(text, blocks, is_literal=is_literal)
+    arguments: dict[str, Any] = {"channel": channel_id, "user": user_id, "text": body["text"], "blocks": body["blocks"]}
+    if thread_ts is not None:
+        arguments["thread_ts"] = thread_ts
+    try:
+        await call(slack.client, "chat.postEphemeral", timeout=WHISPER_WITHIN, **arguments)
+    except SlackError as error:
+        if response_url is None or not await _respond(slack, response_url, body):
+            log.warning("whisper.failed", channel_id=channel_id, error=str(error))
+            return False
+    return True
+
+
+async def _respond(slack: HasClient, response_url: str, body: dict[str, Any]) -> bool:
+    session = slack.client.session
+    if session is None:
+        return False
+    try:
+        async with asyncio.timeout(WHISPER_WITHIN.total_seconds()):
+            posted = {**body, "replace_original": False}
+            async with session.post(response_url, json=posted, allow_redirects=False) as response:
+                return response.ok
+    except (TimeoutError, aiohttp.ClientError, OSError):
+        return False

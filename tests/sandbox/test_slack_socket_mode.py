@@ -1,6 +1,5 @@
 """Socket Mode, by the real client."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -33,13 +32,11 @@ async def connected(b: Bench, answer: Any = None) -> AsyncIterator[list[SocketMo
         await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, answer))
 
     web = AsyncWebClient(token=APP_TOKEN, base_url=f"{b.url}/api/")
-    client = SocketModeClient(app_token=APP_TOKEN, web_client=web, ping_interval=0.2)
+    client: Any = SocketModeClient(app_token=APP_TOKEN, web_client=web, ping_interval=0.2)
     client.socket_mode_request_listeners.append(take)
     before = b.slack.socket_mode.connections
     await client.connect()
-    async with asyncio.timeout(3):
-        while b.slack.socket_mode.connections == before:
-            await asyncio.sleep(0.01)
+    await b.slack.until(lambda: b.slack.socket_mode.connections > before)
     try:
         yield taken
     finally:
@@ -78,9 +75,8 @@ async def test_a_refreshed_connection_comes_back(b: Bench) -> None:
     rita = b.slack.person("rita")
     async with connected(b) as taken:
         await b.slack.socket_mode.refresh()
-        async with asyncio.timeout(5):
-            while not await rita.command("phone-routing", "/route-number"):
-                await asyncio.sleep(0.05)
+        await b.slack.until(lambda: b.slack.socket_mode.connections == 1)
+        assert await rita.command("phone-routing", "/route-number")
         assert taken
 
 
@@ -94,7 +90,7 @@ async def test_only_an_app_token_opens_connections(b: Bench) -> None:
 async def test_a_missed_acknowledgement_is_told_to_the_person(b: Bench) -> None:
     b.slack.ack_seconds = 0.1
     web = AsyncWebClient(token=APP_TOKEN, base_url=f"{b.url}/api/")
-    client = SocketModeClient(app_token=APP_TOKEN, web_client=web)
+    client: Any = SocketModeClient(app_token=APP_TOKEN, web_client=web)
     await client.connect()
     rita = b.slack.person("rita")
     assert not await rita.command("phone-routing", "/route-number")

@@ -23,6 +23,8 @@ on demand), group conversations, and Slack's rule that people of other workspace
 do, so that an app's own refusal can be seen.
 """
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +75,7 @@ class SlackStandIn:
         self.world = world
         self.recorder = Recorder()
         self.triggers = Triggers(world.now)
-        self.socket_mode = SocketMode(world.app.app_id, world.now)
+        self.socket_mode = SocketMode(world.app.app_id, world.now, world.changed)
         self.base_url = "http://127.0.0.1"
         self.signing_secret = signing_secret
         self.uponai_control_url = uponai_control_url
@@ -137,6 +139,17 @@ class SlackStandIn:
             if name_or_id in (user.id, user.name, user.real_name):
                 return Person(self.world, self.acts, user.id)
         raise CannotDo(f"There is nobody called {name_or_id!r}.")
+
+    async def until(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+        """Wait until something is true of the stand-in, looking at every change of it."""
+        watcher = self.world.watch()
+        try:
+            async with asyncio.timeout(seconds):
+                while not condition():
+                    await watcher.wait()
+                    watcher.clear()
+        finally:
+            self.world.unwatch(watcher)
 
     def save(self) -> None:
         """Write the snapshot file now, if there is one."""

@@ -34,8 +34,9 @@ class _Connection:
 class SocketMode:
     """The open connections; each envelope goes to exactly one of them."""
 
-    def __init__(self, app_id: str, now: Callable[[], float]) -> None:
-        """Serve the connections of the app `app_id`."""
+    def __init__(self, app_id: str, now: Callable[[], float], changed: Callable[[], None]) -> None:
+        """Serve the connections of the app `app_id`; call `changed` when one comes or goes."""
+        self._changed = changed
         self._app_id = app_id
         self._now = now
         self._tickets: dict[str, float] = {}
@@ -45,8 +46,8 @@ class SocketMode:
 
     @property
     def connections(self) -> int:
-        """Count the open connections."""
-        return len(self._connections)
+        """Count the open connections that take envelopes."""
+        return sum(not connection.is_leaving for connection in self._connections)
 
     def ticket(self) -> str:
         """Hand out the right to open one connection soon."""
@@ -71,6 +72,7 @@ class SocketMode:
         self._connections.append(connection)
         try:
             await connection.send(self._hello())
+            self._changed()
             while True:
                 self._receive(await socket.receive_text())
         except (WebSocketDisconnect, RuntimeError):
@@ -79,6 +81,7 @@ class SocketMode:
         finally:
             if connection in self._connections:
                 self._connections.remove(connection)
+            self._changed()
 
     def _hello(self) -> dict[str, Any]:
         return {

@@ -1,0 +1,266 @@
+"""What Slack refuses, the stand-in refuses, with Slack's codes."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.sandbox.slack.errors import CannotDo
+from bot.sandbox.slack.seed import ALAN, EVE, GUS, OLD_NUMBERS, PHONE_ROUTING, RANDOM, RITA
+from tests.sandbox.slack_app import APP_TOKEN, Bench, bench
+from tests.sandbox.test_slack_flow import CARD, NUMBER, form, opened, option, plain, text_input
+
+
+class Clock:
+    def __init__(self) -> None:
+        # The client library refuses signatures that are older than five minutes.
+        self.at = time.time()
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+async def b() -> AsyncIterator[Bench]:
+    async with bench() as made:
+        yield made
+
+
+async def refused(call: Awaitable[Any]) -> dict[str, Any]:
+    with pytest.raises(SlackApiError) as caught:
+        await call
+    answer: dict[str, Any] = caught.value.response.data
+    return answer
+
+
+async def code(call: Awaitable[Any]) -> str:
+    return str((await refused(call))["error"])
+
+
+def section(text: str = "x", **more: Any) -> dict[str, Any]:
+    return {"type": "section", "text": plain(text), **more}
+
+
+def button(action_id: str = "a", **more: Any) -> dict[str, Any]:
+    return {"type": "button", "action_id": action_id, "text": plain("Press"), **more}
+
+
+def actions(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def select(count: int, **more: Any) -> dict[str, Any]:
+    options = [option(f"o{n}", f"v{n}") for n in range(count)]
+    return {"type": "static_select", "action_id": "s", "options": options, **more}
+
+
+TABLE = {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}
+NUMBER_INPUT = {
+    "type": "input",
+    "label": plain("Weight"),
+    "element": {"type": "number_input", "action_id": "w", "is_decimal_allowed": False},
+}
+CONFIRM = {"title": plain("Sure?"), "text": plain("x" * 301), "confirm": plain("Yes"), "deny": plain("No")}
+
+BAD_MESSAGES = {
+    "51 blocks": [section() for _ in range(51)],
+    "an unknown block": [{"type": "fancy"}],
+    "an unknown key": [section(colour="red")],
+    "a section without words": [{"type": "section"}],
+    "a text of 3001": [section("x" * 3001)],
+    "an empty text": [section("")],
+    "a field of 2001": [{"type": "section", "fields": [plain("x" * 2001)]}],
+    "11 fields": [{"type": "section", "fields": [plain("x")] * 11}],
+    "a header of 151": [{"type": "header", "text": plain("x" * 151)}],
+    "a header in mrkdwn": [{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}],
+    "no actions": [actions()],
+    "26 actions": [actions(*(button(f"a{n}") for n in range(26)))],
+    "11 context elements": [{"type": "context", "elements": [plain("x")] * 11}],
+    "a button's text of 76": [actions(button(text=plain("x" * 76)))],
+    "a button's value of 2001": [actions(button(value="x" * 2001))],
+    "a button without action_id": [actions({"type": "button", "text": plain("x")})],
+    "an action_id of 256": [actions(button("x" * 256))],
+    "a style unheard of": [actions(button(style="green"))],
+    "the same action_id twice": [actions(button("a"), button("a"))],
+    "the same block_id twice": [section(block_id="b"), section(block_id="b")],
+    "101 options": [actions(select(101))],
+    "an option's text of 76": [actions({**select(0), "options": [option("x" * 76, "v")]})],
+    "an option's value of 151": [actions({**select(0), "options": [option("x", "v" * 151)]})],
+    "an initial option not among them": [actions(select(2, initial_option=option("o9", "v9")))],
+    "a confirm text of 301": [actions(button(confirm=CONFIRM))],
+    "6 in an overflow": [actions({**select(6), "type": "overflow"})],
+    "11 radio buttons": [actions({**select(11), "type": "radio_buttons"})],
+    "a number input in a message": [NUMBER_INPUT],
+    "an alert in a message": [{"type": "alert", "text": plain("x")}],
+    "a multi-select among actions": [actions({**select(2), "type": "multi_static_select"})],
+    "a table of 101 rows": [{**TABLE, "rows": TABLE["rows"] * 101}],  # type: ignore[operator]  A list it is.
+    "an image without alt_text": [{"type": "image", "image_url": "https://x.example/i.png"}],
+    "a rich text leaf unheard of": [
+        {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "blink"}]}]}
+    ],
+}
+
+
+@pytest.mark.parametrize("what", BAD_MESSAGES)
+async def test_a_message_is_refused_for(b: Bench, what: str) -> None:
+    answer = await refused(b.client.chat_postMessage(channel=PHONE_ROUTING, text="x", blocks=BAD_MESSAGES[what]))
+    assert answer["error"] == "invalid_blocks"
+    assert "[json-pointer:/blocks" in answer["response_metadata"]["messages"][0]
+    assert b.world.messages[PHONE_ROUTING] == []
+
+
+async def test_a_message_has_its_whole_limits(b: Bench) -> None:
+    post = b.client.chat_postMessage
+    assert await code(post(channel=PHONE_ROUTING, text="x" * 4001)) == "msg_too_long"
+    assert await code(post(channel=PHONE_ROUTING, text="x", blocks=[section("x" * 2700)] * 5)) == "msg_blocks_too_long"
+    empty = b.client.api_call("chat.postMessage", json={"channel": PHONE_ROUTING, "text": ""})
+    assert await code(empty) == "no_text"
+    assert await code(post(channel=PHONE_ROUTING, text="x", blocks=[TABLE, TABLE])) == "invalid_attachments"
+    bad = {"event_type": "x"}
+    assert await code(post(channel=PHONE_ROUTING, text="x", metadata=bad)) == "invalid_metadata_format"
+    await post(channel=PHONE_ROUTING, text="x", blocks=[TABLE, *CARD])
+
+
+ANSWER = text_input("Reason", "reason")
+BAD_VIEWS = {
+    "a title of 25": form(title=plain("x" * 25)),
+    "a submit of 25": form(submit=plain("x" * 25)),
+    "an input without submit": form(ANSWER, submit=None),
+    "101 blocks": form(*(section() for _ in range(101))),
+    "metadata of 3001": form(private_metadata="x" * 3001),
+    "a callback_id of 256": form(callback_id="x" * 256),
+    "a table": form(TABLE),
+    "the same block_id twice": form(ANSWER, ANSWER),
+    "an unknown key": form(colour="red"),
+    "two in focus": form(text_input("A", "a", focus_on_load=True), text_input("B", "b", focus_on_load=True)),
+    "a home for a modal": {"type": "home", "blocks": []},
+    "a size over 250 kB": form(*(section("ü" * 3000) for _ in range(20))),
+    "an initial value over its max_length": form(text_input("A", "a", max_length=2, initial_value="abc")),
+    "an input inside actions": form(actions({"type": "plain_text_input", "action_id": "a"})),
+    "an input without label": form({"type": "input", "element": ANSWER["element"]}),
+    "a number as a number": form({**NUMBER_INPUT, "element": {**NUMBER_INPUT["element"], "initial_value": 5}}),  # type: ignore[dict-item]  A dict it is.
+}
+
+
+@pytest.mark.parametrize("what", BAD_VIEWS)
+async def test_a_view_is_refused_for(b: Bench, what: str) -> None:
+    trigger = b.slack.triggers.issue(RITA)
+    answer = await refused(b.client.views_open(trigger_id=trigger, view=BAD_VIEWS[what]))
+    assert answer["error"] == "invalid_arguments"
+    assert "[json-pointer:/view" in answer["response_metadata"]["messages"][0]
+    assert not b.slack.person("rita").has_view
+
+
+async def test_a_trigger_works_once_and_for_three_seconds() -> None:
+    clock = Clock()
+    async with bench(now=clock) as b:
+        first = b.slack.triggers.issue(RITA)
+        clock.at += 2.9
+        await b.client.views_open(trigger_id=first, view=form(ANSWER))
+        assert await code(b.client.views_open(trigger_id=first, view=form(ANSWER))) == "exchanged_trigger_id"
+        late = b.slack.triggers.issue(RITA)
+        clock.at += 3.1
+        assert await code(b.client.views_open(trigger_id=late, view=form(ANSWER))) == "expired_trigger_id"
+        assert await code(b.client.views_open(trigger_id="1.2.3", view=form(ANSWER))) == "invalid_trigger_id"
+
+
+async def test_views_stack_up_to_three(b: Bench) -> None:
+    await opened(b, form(ANSWER))
+    rita = b.slack.person("rita")
+    for _ in range(2):
+        trigger = b.slack.triggers.issue(RITA, rita.view().id)
+        await b.client.views_push(trigger_id=trigger, view=form(ANSWER))
+    trigger = b.slack.triggers.issue(RITA, rita.view().id)
+    assert await code(b.client.views_push(trigger_id=trigger, view=form(ANSWER))) == "push_limit_reached"
+    assert rita.view().root_view_id == b.world.stack(RITA)[0].id
+
+
+async def test_a_closed_view_is_not_found(b: Bench) -> None:
+    await opened(b, form(ANSWER))
+    view = b.slack.person("rita").view()
+    await b.slack.person("rita").close()
+    assert await code(b.client.views_update(view_id=view.id, view=form(ANSWER))) == "not_found"
+
+
+async def test_channels_answer_as_the_bot_may_know_them(b: Bench) -> None:
+    private = b.world.add_channel("secret", [RITA], kind="private")
+    post = b.client.chat_postMessage
+    assert await code(post(channel=RANDOM, text="x")) == "not_in_channel"
+    assert await code(post(channel=OLD_NUMBERS, text="x")) == "is_archived"
+    assert await code(post(channel=private.id, text="x")) == "channel_not_found"
+    assert await code(post(channel="C0NOTHERE00", text="x")) == "channel_not_found"
+    assert await code(b.client.conversations_info(channel=private.id)) == "channel_not_found"
+    assert await code(b.client.conversations_history(channel=RANDOM)) == "not_in_channel"
+    assert not (await b.client.conversations_info(channel=RANDOM))["channel"]["is_member"]
+    assert (await b.client.conversations_info(channel=PHONE_ROUTING))["channel"]["is_ext_shared"]
+    assert EVE in (await b.client.conversations_members(channel=PHONE_ROUTING))["members"]
+    ephemeral = b.client.chat_postEphemeral(channel="C07SUPPORT2", user=EVE, text="x")
+    assert await code(ephemeral) == "user_not_in_channel"
+
+
+async def test_only_the_bots_own_messages_can_be_changed(b: Bench) -> None:
+    said = await b.slack.person("alan").say("phone-routing", "mine")
+    assert await code(b.client.chat_update(channel=PHONE_ROUTING, ts=said.ts, text="x")) == "cant_update_message"
+    assert await code(b.client.chat_delete(channel=PHONE_ROUTING, ts=said.ts)) == "cant_delete_message"
+    assert await code(b.client.chat_update(channel=PHONE_ROUTING, ts="1.000001", text="x")) == "message_not_found"
+
+
+async def test_tokens_methods_and_scopes_are_checked(b: Bench) -> None:
+    def client(token: str) -> AsyncWebClient:
+        return AsyncWebClient(token=token, base_url=f"{b.url}/api/")
+
+    assert await code(client("").auth_test()) == "not_authed"
+    assert await code(client("xoxb-wrong").auth_test()) == "invalid_auth"
+    assert await code(client(APP_TOKEN).users_info(user=RITA)) == "not_allowed_token_type"
+    assert await code(b.client.api_call("chat.shout")) == "unknown_method"
+    b.world.app.scopes.remove("channels:history")
+    answer = await refused(b.client.conversations_history(channel=PHONE_ROUTING))
+    assert answer["error"] == "missing_scope"
+    assert answer["needed"] == "channels:history"
+    assert "chat:write" in answer["provided"]
+    assert await code(b.client.team_info()) == "missing_scope"
+    told = await b.client.auth_test()
+    assert told.headers["x-oauth-scopes"].split(",") == b.world.app.scopes
+    assert told["team_id"] == b.world.team.id
+
+
+async def test_tokens_are_never_kept(b: Bench) -> None:
+    await b.client.auth_test()
+    await b.client.api_call("auth.test", data={"token": b.client.token})
+    kept = str(list(b.slack.recorder.requests))
+    assert str(b.client.token) not in kept
+    assert {request.token for request in b.slack.recorder.requests} == {"bot token"}
+
+
+async def test_people_are_told_as_what_they_are(b: Bench) -> None:
+    async def shown(user: str) -> dict[str, Any]:
+        answer: dict[str, Any] = (await b.client.users_info(user=user))["user"]
+        return answer
+
+    assert not (await shown(ALAN))["is_restricted"]
+    assert (await shown(GUS))["is_restricted"]
+    assert (await shown(EVE))["is_stranger"]
+    assert (await shown(EVE))["team_id"] != b.world.team.id
+    assert (await shown(b.world.app.bot_user_id))["is_bot"]
+    b.world.users[ALAN].deleted = True
+    assert (await shown(ALAN))["deleted"]
+    assert await code(b.client.users_info(user="U0NOBODY")) == "user_not_found"
+
+
+async def test_a_type_ahead_is_held_to_its_limits(b: Bench) -> None:
+    await opened(b, form(NUMBER))
+    rita = b.slack.person("rita")
+    for offer in (
+        {"options": [option(f"o{n}", f"v{n}") for n in range(101)]},
+        {"options": [option("x" * 76, "v")]},
+        {"options": [option("x", "v" * 151)]},
+        {"options": [], "option_groups": []},
+    ):
+        b.app.on("block_suggestion", offer)
+        with pytest.raises(CannotDo):
+            await rita.look_up("Number", "x")
+    b.app.on("block_suggestion", {"option_groups": [{"label": plain("Near"), "options": [option("o", "v")]}]})
+    assert await rita.look_up("Number", "x") == ["o"]

@@ -82,7 +82,6 @@ async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: Lis
 
 
 async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNumber) -> None:
-    started_at = context.now()
     try:
         answer = await context.uponai.put_assignment(change.key.number, change.patch)
     except (Refused, Unauthorized) as error:
@@ -94,7 +93,7 @@ async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNu
     except (OutcomeUnknown, UnexpectedReply) as error:
         await _hold(context, change, str(error))
         return
-    live, as_of = answer.listed, started_at
+    live, as_of = answer.listed, context.now()
     if live is None or not verify(change, looked.assignment, live.assignment, answer.import_error).is_clean:
         # The answer may leave fields out: a fresh look decides before anybody is called.
         try:

@@ -4,7 +4,7 @@ from bot.domain.change import ChangeRequest
 from bot.service.context import WORKER_ID, Actor, ServiceContext
 from bot.service.effects import thread_fact
 from bot.service.recording import recording
-from bot.store import due
+from bot.store import due, leases
 
 
 async def claim_next(context: ServiceContext) -> ChangeRequest | None:
@@ -21,14 +21,18 @@ async def take_abandoned(context: ServiceContext) -> ChangeRequest | None:
     """Take over a change whose worker is gone, or whose lost answer has been waited for."""
     async with context.database.transaction() as tx:
         change = await due.next_abandoned(tx, context.now())
-        return None if change is None else await due.take(tx, change, context.new_id(), context.now() + context.lease)
+        return (
+            None if change is None else await leases.take(tx, change, context.new_id(), context.now() + context.lease)
+        )
 
 
 async def take_errand(context: ServiceContext) -> ChangeRequest | None:
     """Take an `unclear` change that a person wants looked at."""
     async with context.database.transaction() as tx:
         change = await due.next_errand(tx, context.now())
-        return None if change is None else await due.take(tx, change, context.new_id(), context.now() + context.lease)
+        return (
+            None if change is None else await leases.take(tx, change, context.new_id(), context.now() + context.lease)
+        )
 
 
 async def expire_next(context: ServiceContext) -> ChangeRequest | None:

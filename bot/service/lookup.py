@@ -48,11 +48,7 @@ async def read_typed(context: ServiceContext, text: str) -> str:
     digits = "".join(str(unicodedata.digit(c)) for c in typed if c.isdigit())
     readings = {typed, normalise(typed, context.default_region) or typed}
     async with context.database.reading() as tx:
-        listed = {
-            number
-            for number in readings
-            if (found := await mirror_numbers.find(tx, context.key(number))) and found.is_listed
-        }
+        listed = {number for number in readings if await mirror_numbers.find(tx, context.key(number)) is not None}
         endings = {
             ending: await mirror_numbers.endings(tx, context.account_sid, context.workspace_id, ending)
             for ending in {digits, digits.lstrip("0")} - {""}
@@ -80,7 +76,7 @@ async def present(context: ServiceContext, number: str) -> Present | None:
 async def present_within(tx: AsyncConnection, context: ServiceContext, number: str) -> Present | None:
     """Do as `present` does, inside an open transaction."""
     found = await mirror_numbers.find(tx, context.key(number))
-    if found is None or not found.is_listed:
+    if found is None:
         return None
     assignment = found.listed.assignment
     ids = {agent.agent_id for agent in (*assignment.inbound, *assignment.outbound)}
@@ -126,7 +122,6 @@ async def refresh_numbers(context: ServiceContext) -> NumberList:
         raise
     async with context.database.transaction() as tx:
         await mirror_numbers.replace_all(tx, context.account_sid, context.workspace_id, read.numbers, read.started_at)
-        await mirror_reads.record(tx, scope, as_of=read.started_at, at=context.now())
     return read
 
 
@@ -140,7 +135,6 @@ async def refresh_agents(context: ServiceContext) -> None:
         raise
     async with context.database.transaction() as tx:
         await mirror_agents.replace_all(tx, context.workspace_id, read.agents, read.started_at)
-        await mirror_reads.record(tx, scope, as_of=read.started_at, at=context.now())
 
 
 async def _note_problem(context: ServiceContext, scope: str, error: UponAIError) -> None:
@@ -150,9 +144,9 @@ async def _note_problem(context: ServiceContext, scope: str, error: UponAIError)
 
 def numbers_scope(context: ServiceContext) -> str:
     """Name the mirror of this account's numbers."""
-    return f"numbers:{context.account_sid}:{context.workspace_id}"
+    return mirror_reads.numbers_scope(context.account_sid, context.workspace_id)
 
 
 def agents_scope(context: ServiceContext) -> str:
     """Name the mirror of this workspace's agents."""
-    return f"agents:{context.workspace_id}"
+    return mirror_reads.agents_scope(context.workspace_id)

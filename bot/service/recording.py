@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent
 from bot.domain.change import ChangeRequest
-from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.effects import card_is_dirty
 from bot.store import audit, changes, outbox
@@ -31,13 +29,9 @@ class Recording:
     ) -> ChangeRequest:
         """Save one step of a change with its audit event, and mark its card as dirty.
 
-        Approved changes get their place in the number's order here: the id of the very audit event, which the chain
-        hands out one by one. Raises StaleVersion when the change was saved by somebody else since it was read.
+        Returns the change as stored. Raises StaleVersion when somebody else saved it since it was read.
         """
-        if new.state is State.APPROVED and new.approval_order is None:
-            head = await audit.lock_head(self.tx)
-            new = replace(new, approval_order=head.event_id + 1 + len(self._events))
-        await changes.save(self.tx, new)
+        new = await changes.save(self.tx, new)
         before = {"state": old.state.value}
         self._note(new, event, before, {"state": new.state.value, **(after or {})})
         await outbox.enqueue(self.tx, [card_is_dirty(new, self.at)])

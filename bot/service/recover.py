@@ -12,7 +12,7 @@ from bot.service.context import ServiceContext
 from bot.service.effects import thread_fact
 from bot.service.lease import held, worker_of
 from bot.service.recording import recording
-from bot.store import due
+from bot.store import leases
 from bot.uponai.errors import UponAIError
 
 STOPPED = "The worker stopped before anything was sent."
@@ -60,7 +60,7 @@ async def _look_later(context: ServiceContext, change: ChangeRequest, error: Upo
         )
         return
     async with context.database.transaction() as tx:
-        await due.let_go(tx, change, until=now + min(context.uponai_timeout, context.lease / 4))
+        await leases.let_go(tx, change, until=now + min(context.uponai_timeout, context.lease / 4))
 
 
 async def run_errand(context: ServiceContext, change: ChangeRequest) -> None:
@@ -111,5 +111,5 @@ async def _errand_waits(context: ServiceContext, change: ChangeRequest, error: U
     """Keep the errand and look again soon; say so once for each errand."""
     async with recording(context, worker_of(change)) as record:
         present = await held(record, change)
-        await due.let_go(record.tx, present, until=record.at + context.uponai_timeout)
+        await leases.let_go(record.tx, present, until=record.at + context.uponai_timeout)
         await record.tell(thread_fact(present, "errand_waiting", record.at, {"problem": str(error)}))

@@ -15,6 +15,7 @@ from bot.service.context import Actor, ServiceContext
 from bot.service.lookup import Present, present_within
 from bot.service.recording import recording
 from bot.store import changes, mirror_agents
+from bot.store.errors import AlreadySubmitted
 
 REASON_LIMIT = 3000
 
@@ -43,16 +44,19 @@ async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
     Raises InvalidNumber, InvalidWish, NothingDiffers, UnknownChange, DatabaseUnavailable; nothing is stored then.
     """
     async with recording(context, wish.actor) as record:
-        stored = await changes.find_by_submission(record.tx, wish.actor.team_id, wish.submission_key)
-        if stored is not None:
-            return stored
         if wish.parent_id is not None:
             await changes.get(record.tx, wish.parent_id, team_id=wish.actor.team_id)
         present = await present_within(record.tx, context, wish.number)
         if present is None:
             raise InvalidNumber(f"This account does not list {pretty(wish.number)}.")
         draft = await _draft(record.tx, context, wish, present)
-        change = await changes.insert(record.tx, draft)
+        try:
+            change = await changes.insert(record.tx, draft)
+        except AlreadySubmitted:
+            stored = await changes.find_by_submission(record.tx, wish.actor.team_id, wish.submission_key)
+            if stored is None:
+                raise
+            return stored
         await record.submitted(
             change,
             {

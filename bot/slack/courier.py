@@ -94,7 +94,13 @@ class Courier:
                 return
         generation = 1 if card is None else card.generation + 1
         fact = f"{change.label}/card" if generation == 1 else f"{change.label}/card#{generation}"
-        new = Card(change.id, change.channel_id, "", generation, change.version)
+        new = Card(
+            change_id=change.id,
+            channel_id=change.channel_id,
+            message_ts="",
+            generation=generation,
+            shown_version=change.version,
+        )
         await self._post(message, change.channel_id, None, rendered, fact, card=new)
 
     async def _update_card(self, message: OutboxMessage, change: ChangeRequest, card: Card, rendered: Message) -> bool:

@@ -1,0 +1,77 @@
+"""The bot killed for real between approval and result: the change is applied once and told once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.town import Town, town
+
+NUMBER = "+14155550100"
+
+
+@pytest.fixture
+async def place(database_url: str, tmp_path: Path) -> AsyncIterator[Town]:
+    async with town(database_url, tmp_path) as built:
+        yield built
+
+
+async def wait_for_put(place: Town) -> None:
+    async with asyncio.timeout(10):
+        while not await place.puts():
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("moment", ["before_sending", "answer_under_way", "applied_untold"])
+async def test_g2_a_killed_bot_applies_once_and_tells_once(place: Town, moment: str) -> None:
+    bot = await place.start()
+    place.deliver_to(bot)
+    before = await place.number(NUMBER)
+    await place.ask_time_routing(place.rita, NUMBER, "Off" if before["is_time_routing_enabled"] else "On")
+    card = await place.card_says("RN-1", "pending")
+    match moment:
+        case "before_sending":
+            await place.fault("slow", scope="reads", delay=30)
+            await place.alan.click("Approve", card)
+            await place.card_says("RN-1", "applying")
+        case "answer_under_way":
+            await place.fault("slow", scope="writes", delay=30)
+            await place.alan.click("Approve", card)
+            await wait_for_put(place)
+        case _:
+            place.slack.faults.switch("down", on=True)
+            # The button still reaches the bot; only its own calls fail.
+            await place.alan.click("Approve", card)
+            await wait_for_put(place)
+    await bot.kill()
+    for fault in ("slow",):
+        await place.fault(fault, on=False)
+    place.slack.faults.switch("down", on=False)
+
+    place.deliver_to(await place.start())
+    await place.card_says("RN-1", "applied")
+    await place.until("the result", lambda: any("is applied" in said for said in place.thread("RN-1")))
+    assert (await place.number(NUMBER))["is_time_routing_enabled"] is not before["is_time_routing_enabled"]
+    assert len([put for put in await place.puts() if put["status"] == 200]) == 1
+    assert len(place.facts("RN-1")) == len(set(place.facts("RN-1")))
+    assert len(place.cards("RN-1")) == 1
+    assert sum("is applied" in said for said in place.thread("RN-1")) == 1
+
+
+async def test_g2_two_webs_and_two_workers_share_the_work(database_url: str, tmp_path: Path) -> None:
+    async with town(database_url, tmp_path) as place:
+        first = await place.start("--only", "web")
+        second = await place.start("--only", "web")
+        await place.start("--only", "worker")
+        await place.start("--only", "worker")
+        place.deliver_to(first)
+        await place.ask_time_routing(place.rita, NUMBER, "On")
+        card = await place.card_says("RN-1", "pending")
+        place.deliver_to(second)
+        await asyncio.gather(place.alan.click("Approve", card), place.ada.click("Approve", card))
+        await place.card_says("RN-1", "applied")
+        await place.until("the result", lambda: any("is applied" in said for said in place.thread("RN-1")))
+        assert len(await place.puts()) == 1
+        told = [person.ephemeral("phone-routing") for person in (place.alan, place.ada)]
+        assert sorted(map(len, told)) == [0, 1]

@@ -154,10 +154,14 @@ class SlackApp:
         return self._surface
 
     def _make_app(self) -> AsyncApp:
+        # A function of its own: Bolt reads a method's `self` as an argument that it cannot give.
+        async def authorize() -> AuthorizeResult:
+            return _authorized(self._slack().identity, self.client.token)
+
         with _without_slack_environment():
             app = AsyncApp(
                 client=AsyncWebClient(base_url=self.client.base_url, session=self.client.session, retry_handlers=[]),
-                authorize=self._authorize,
+                authorize=authorize,
                 process_before_response=True,
                 raise_error_for_unhandled_request=True,
                 # The door has checked signature and size before anything was parsed.
@@ -170,15 +174,15 @@ class SlackApp:
         buttons.register(app, self._slack)
         return app
 
-    async def _authorize(self) -> AuthorizeResult:
-        identity = self._slack().identity
-        return AuthorizeResult(
-            enterprise_id=None,
-            team_id=identity.team_id,
-            bot_user_id=identity.bot_user_id,
-            bot_id=identity.bot_id,
-            bot_token=self.client.token,
-        )
+
+def _authorized(identity: Identity, token: str | None) -> AuthorizeResult:
+    return AuthorizeResult(
+        enterprise_id=None,
+        team_id=identity.team_id,
+        bot_user_id=identity.bot_user_id,
+        bot_id=identity.bot_id,
+        bot_token=token,
+    )
 
 
 async def _raise_again(error: Exception) -> None:

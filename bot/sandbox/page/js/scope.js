@@ -18,6 +18,7 @@ export class Scope {
     this.frames = new Map();
     this.errors = {};
     this.isRendering = false;
+    this.heading = "h3";
   }
 
   /**

@@ -27,8 +27,8 @@ export class ViewCard {
     this.closeButton = h("button", { type: "button", class: "button", onClick: () => this.close() });
     this.submitButton = h("button", { type: "submit", class: "button button-primary" });
     const dismiss = h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", onClick: () => this.close() }, icon("close"));
-    const head = h("header", { class: "dialog-head" }, appIcon(28), this.title, dismiss);
-    this.foot = h("footer", { class: "dialog-foot" }, this.closeButton, this.submitButton);
+    const head = h("div", { class: "dialog-head" }, appIcon(28), this.title, dismiss);
+    this.foot = h("div", { class: "dialog-foot" }, this.closeButton, this.submitButton);
     this.form = h("form", { class: "dialog-form", novalidate: "true", onSubmit: (event) => this.submit(event) }, head, this.body, this.foot);
     this.node = h(
       "div",

@@ -15,7 +15,7 @@ export function table(block) {
   const row = (cells, tag) => h("tr", null, cells.map((cell, index) => cellNode(cell, tag, settings[index])));
   return h(
     "div",
-    { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table" },
+    { class: "table-scroll", tabindex: "0", role: "group", "aria-label": "Table" },
     h("table", { class: "table" }, h("thead", null, row(head, "th")), h("tbody", null, body.map((cells) => row(cells, "td")))),
   );
 }

@@ -55,7 +55,7 @@ export class ControlPanel {
     ]);
     const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close behind the scenes", onClick: () => this.toggle(false) }, icon("close"));
     this.node = h("aside", { class: "control", id: "control", "aria-label": "Behind the scenes", hidden: true }, h("header", { class: "control-head" }, h("h2", null, "Behind the scenes"), close), this.tabs.node);
-    this.toggleButton = h("button", { type: "button", class: "control-toggle", "aria-controls": "control", "aria-expanded": "false", onClick: () => this.toggle() }, icon("gear"), h("span", null, "Behind the scenes"));
+    this.toggleButton = h("button", { type: "button", class: "control-toggle", "aria-label": "Behind the scenes", "aria-controls": "control", "aria-expanded": "false", onClick: () => this.toggle() }, icon("gear"), h("span", null, "Behind the scenes"));
     this.node.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
       this.toggle(false);

@@ -46,6 +46,10 @@ async def test_each_person_sees_their_own_channels_and_all_people(page: httpx.As
     assert rita["commands"][0]["command"] == "/route-number"
 
 
+async def test_a_page_that_knows_nobody_starts_as_the_first_person(page: httpx.AsyncClient) -> None:
+    assert (await page.get("/state")).json()["me"] == RITA
+
+
 async def test_a_form_is_used_through_the_page(b: Bench, page: httpx.AsyncClient) -> None:
     await opened(b, form(NUMBER, RADIOS, text_input("Reason", "reason")))
     view = (await state(page, RITA))["views"][-1]

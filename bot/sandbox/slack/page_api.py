@@ -118,7 +118,9 @@ class PageApi:
         return FileResponse(PAGE / "index.html")
 
     async def _state(self, request: Request) -> Response:
-        return JSONResponse(state_for(self._world, request.query_params["as"]))
+        # A page that was just opened knows nobody yet: it starts as the first person there is.
+        first = next(user.id for user in self._world.users.values() if not user.is_bot)
+        return JSONResponse(state_for(self._world, request.query_params.get("as") or first))
 
     async def _events(self, request: Request) -> Response:
         if request.query_params["as"] not in self._world.users:

@@ -106,6 +106,21 @@ async def test_entries_survive_an_update_and_ignore_new_initial_values(b: Bench)
         await b.client.views_update(view_id=view.id, hash="1.old", view=updated)
 
 
+async def test_gaps_in_the_state_can_be_had_on_demand(b: Bench) -> None:
+    await opened(b, form(text_input("Reason", "reason", initial_value="x")))
+    rita = b.slack.person("rita")
+    b.world.has_state_gaps = True
+    more = form(text_input("Reason", "reason"), text_input("New", "new", initial_value="y"))
+    await b.client.views_update(view_id=rita.view().id, view=more)
+    await rita.submit()
+    assert set(b.app.last("view_submission")["view"]["state"]["values"]) == {"reason"}
+    await opened(b, form(text_input("Reason", "reason", initial_value="x")))
+    await b.client.views_update(view_id=rita.view().id, view=more)
+    await rita.fill("New", "z")
+    await rita.submit()
+    assert set(b.app.last("view_submission")["view"]["state"]["values"]) == {"reason", "new"}
+
+
 async def test_errors_stand_at_their_fields_and_must_name_inputs(b: Bench) -> None:
     await opened(b, form(text_input("Reason", "reason", initial_value="x")))
     rita = b.slack.person("rita")

@@ -6,8 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from bot.sandbox.slack.seed import ADA, ALAN, BOT, EVE, GUS, OLD_NUMBERS, PHONE_ROUTING, RANDOM, RITA
+from bot.sandbox.slack.serving import running
 from tests.sandbox.slack_app import Bench, bench
 from tests.sandbox.test_slack_flow import CARD, NUMBER, RADIOS, form, opened, option, text_input
 
@@ -160,3 +165,41 @@ async def test_the_control_panel_turns_faults_and_touches_slack(b: Bench, page: 
     assert b.world.channels[PHONE_ROUTING].is_archived
     assert (await page.post("/control/process", json={"name": "worker", "action": "kill"})).status_code == 409
     assert (await page.post("/control/slack", json={"fault": "nonsense", "on": True})).status_code == 400
+
+
+async def test_the_control_panel_reaches_the_uponai_stand_in(b: Bench, page: httpx.AsyncClient) -> None:
+    taken: list[tuple[str, Any]] = []
+
+    async def answer(request: Request) -> JSONResponse:
+        taken.append((request.url.path, await request.json() if request.method == "POST" else None))
+        return JSONResponse({"numbers": [], "agents": [], "faults": {}, "requests": []})
+
+    control = Starlette(routes=[Route("/_control/{name}", answer, methods=["GET", "POST"])])
+    async with running(control) as url:
+        b.slack.uponai_control_url = f"{url}/_control"
+        assert (await page.get("/control/state")).json()["uponai"]["numbers"] == []
+        await page.post("/control/uponai", json={"fault": "slow", "on": True})
+        await page.post("/control/uponai/number", json={"number": "+12065550100"})
+    assert taken == [
+        ("/_control/state", None),
+        ("/_control/fault", {"fault": "slow", "on": True}),
+        ("/_control/number", {"number": "+12065550100"}),
+    ]
+
+
+async def test_the_control_panel_kills_and_restarts_processes(b: Bench, page: httpx.AsyncClient) -> None:
+    class Processes:
+        def __init__(self) -> None:
+            self.acts: list[tuple[str, str]] = []
+
+        def list(self) -> list[dict[str, Any]]:
+            return [{"name": "worker", "state": "running", "pid": 7}]
+
+        async def act(self, name: str, action: str) -> None:
+            self.acts.append((name, action))
+
+    processes = Processes()
+    b.slack.processes = processes
+    assert (await page.get("/control/state")).json()["processes"][0]["name"] == "worker"
+    await page.post("/control/process", json={"name": "worker", "action": "kill"})
+    assert processes.acts == [("worker", "kill")]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.sandbox.slack.blocks import with_flags
 from bot.sandbox.slack.deliver import Courier
 from bot.sandbox.slack.elements import (
     CHOSEN_FROM_APP,
@@ -208,6 +209,7 @@ class Acts:
         offered = [*offered, *offered_options({placed.block_id: {placed.action_id: present}}, placed)]
         state = state_with(placed, value, offered)
         view.values.setdefault(placed.block_id, {})[placed.action_id] = state
+        view.untouched.discard(placed.spot)
         view.errors.pop(placed.block_id, None)
         self._world.changed()
         return state
@@ -254,7 +256,7 @@ class Acts:
         except SlackError as exc:
             self._courier.recorder.deliveries[-1].error = f"{exc.code}: {exc.extra}"
             raise CannotDo("The result from the app could not be read.") from exc
-        return {key: reply[key] for key in ("options", "option_groups") if key in reply}
+        return {key: with_flags(reply[key]) for key in ("options", "option_groups") if key in reply}
 
     async def submit(self, user_id: str, view_id: str) -> dict[str, Any]:
         """Submit a modal with what it holds."""

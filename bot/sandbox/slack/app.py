@@ -70,6 +70,7 @@ class SlackStandIn:
     ) -> None:
         """Deliver to `request_url`, or over Socket Mode when it is None.
 
+        `uponai_control_url` is the UponAI stand-in's control address, such as `http://127.0.0.1:8001/_control`.
         `transport` replaces the network of HTTP deliveries, for an app in the same process.
         """
         self.world = world

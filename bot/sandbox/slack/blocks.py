@@ -1,6 +1,5 @@
 """The strict check of blocks: which exist, where each may stand, what each must and may hold."""
 
-import copy
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -159,12 +158,26 @@ def _distinct_actions(problems: Problems, at: str, block: dict[str, Any]) -> Non
         problems.add(f"{at}/elements", f"action_id already exists: {action_id}")
 
 
-def with_block_ids(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give blocks without an id one, as Slack does, on a copy."""
-    named: list[dict[str, Any]] = copy.deepcopy(blocks)
-    for block in named:
+def as_kept(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give blocks as Slack keeps and shows them: each with an id, each text with its flag."""
+    kept: list[dict[str, Any]] = with_flags(blocks)
+    for block in kept:
         block.setdefault("block_id", new_block_id())
-    return named
+    return kept
+
+
+def with_flags(value: Any) -> Any:
+    """Copy content with the flags that Slack adds to text objects."""
+    if isinstance(value, list):
+        return [with_flags(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    copied = {key: with_flags(item) for key, item in value.items()}
+    if copied.get("type") == "plain_text":
+        copied.setdefault("emoji", True)
+    elif copied.get("type") == "mrkdwn":
+        copied.setdefault("verbatim", False)
+    return copied
 
 
 def accept_message(text: str, blocks: Any) -> list[dict[str, Any]]:
@@ -183,7 +196,7 @@ def accept_message(text: str, blocks: Any) -> list[dict[str, Any]]:
         raise invalid("invalid_attachments", ["only_one_table_allowed"])
     if _characters(blocks) + _CHARACTERS_A_BLOCK * len(blocks) > _MESSAGE_CHARACTERS_MOST:
         raise SlackError("msg_blocks_too_long")
-    return with_block_ids(blocks)
+    return as_kept(blocks)
 
 
 def _characters(value: Any) -> int:

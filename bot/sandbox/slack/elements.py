@@ -176,6 +176,7 @@ def settle(view: View) -> None:
     An input whose block_id and action_id stayed the same keeps what it holds, whatever initial value the
     new content names; a new one starts with its initial value; one that went is forgotten.
     """
+    is_update = bool(view.values)
     settled: dict[str, dict[str, dict[str, Any]]] = {}
     for placed in elements_of(view.content["blocks"]):
         state = initial_state(placed.element)
@@ -184,16 +185,18 @@ def settle(view: View) -> None:
         before = view.values.get(placed.block_id, {}).get(placed.action_id)
         if before is not None and before["type"] == placed.kind:
             state = before
+        elif is_update:
+            view.untouched.add(placed.spot)
         settled.setdefault(placed.block_id, {})[placed.action_id] = state
     view.values = settled
 
 
-def take_state(view: View, state: Any) -> None:
+def take_state(view: View, page_state: Any) -> None:
     """Take over what the person's page holds, for the fields that the view still has."""
-    if not isinstance(state, dict):
+    if not isinstance(page_state, dict):
         return
     for placed in elements_of(view.content["blocks"]):
-        sent = state.get(placed.block_id, {}).get(placed.action_id)
+        sent = page_state.get(placed.block_id, {}).get(placed.action_id)
         if not isinstance(sent, dict) or placed.kind not in type_of_initial:
             continue
         key = type_of_initial[placed.kind][0]
@@ -201,7 +204,10 @@ def take_state(view: View, state: Any) -> None:
             continue
         present = view.values.get(placed.block_id, {}).get(placed.action_id, {})
         offered = [*view.offered.get(f"{placed.block_id} {placed.action_id}", []), *_options_in(present)]
-        view.values.setdefault(placed.block_id, {})[placed.action_id] = state_with(placed, sent[key], offered)
+        state = state_with(placed, sent[key], offered)
+        if state != present:
+            view.untouched.discard(placed.spot)
+        view.values.setdefault(placed.block_id, {})[placed.action_id] = state
 
 
 def _options_in(state: dict[str, Any]) -> list[dict[str, Any]]:

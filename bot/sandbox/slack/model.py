@@ -113,6 +113,8 @@ class View:
     errors: dict[str, str] = field(default_factory=dict)
     notice: str | None = None
     offered: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    # Inputs that came by an update and that nobody touched since.
+    untouched: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """What one person sees, as the browser page is told."""
 
+from collections import Counter
 from typing import Any
 
 from bot.sandbox.slack.errors import CannotDo
@@ -12,6 +13,13 @@ def state_for(world: World, user_id: str) -> dict[str, Any]:
     if user_id not in world.users:
         raise CannotDo("There is no such person here.")
     channels = world.channels_seen_by(user_id)
+    # Counted once for all: looking for each message's replies anew would cost the square of their number.
+    replies = Counter(
+        message.thread_ts
+        for channel in channels
+        for message in world.messages[channel.id]
+        if message.thread_ts not in (None, message.ts) and not message.ephemeral_for
+    )
     home = world.homes.get(user_id)
     return {
         "team": {"id": world.team.id, "name": world.team.name},
@@ -20,7 +28,7 @@ def state_for(world: World, user_id: str) -> dict[str, Any]:
         "channels": [_channel(world, channel, user_id) for channel in channels],
         "messages": {
             channel.id: [
-                _message(world, message)
+                _message(world, message, replies[message.ts])
                 for message in world.messages[channel.id]
                 if message.ephemeral_for in (None, user_id)
             ]
@@ -72,7 +80,7 @@ def _channel(world: World, channel: Channel, user_id: str) -> dict[str, Any]:
     return shown
 
 
-def _message(world: World, message: Message) -> dict[str, Any]:
+def _message(world: World, message: Message, reply_count: int) -> dict[str, Any]:
     return {
         "ts": message.ts,
         "user": message.user_id,
@@ -80,7 +88,7 @@ def _message(world: World, message: Message) -> dict[str, Any]:
         "text": message.text,
         "blocks": message.blocks,
         "thread_ts": message.thread_ts,
-        "reply_count": len(world.replies(message)),
+        "reply_count": reply_count,
         "edited": message.edited_ts is not None,
         "ephemeral": message.ephemeral_for is not None,
         "deleted": message.deleted,

@@ -112,6 +112,17 @@ def message_json(world: World, message: Message, *, with_metadata: bool = True) 
     return shown
 
 
+def _values(world: World, view: View) -> dict[str, Any]:
+    if not world.has_state_gaps:
+        return view.values
+    values: dict[str, Any] = {}
+    for block_id, states in view.values.items():
+        told = {name: state for name, state in states.items() if (block_id, name) not in view.untouched}
+        if told:
+            values[block_id] = told
+    return values
+
+
 def view_json(world: World, view: View) -> dict[str, Any]:
     """Show a view as answers and interactions do."""
     content = view.content
@@ -122,7 +133,7 @@ def view_json(world: World, view: View) -> dict[str, Any]:
         "blocks": content["blocks"],
         "private_metadata": content.get("private_metadata", ""),
         "callback_id": content.get("callback_id", ""),
-        "state": {"values": view.values},
+        "state": {"values": _values(world, view)},
         "hash": view.hash,
         "title": content.get("title"),
         "clear_on_close": content.get("clear_on_close", False),

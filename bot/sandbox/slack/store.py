@@ -66,9 +66,16 @@ class Snapshot:
             "messages": {
                 name: [dataclasses.asdict(message) for message in messages] for name, messages in world.messages.items()
             },
-            "homes": {name: dataclasses.asdict(view) for name, view in world.homes.items()},
+            "homes": {name: _home(view) for name, view in world.homes.items()},
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
         fresh.write_text(json.dumps(kept), encoding="utf-8")
         fresh.replace(self._path)
+
+
+def _home(view: View) -> dict[str, Any]:
+    # JSON knows no sets, and a home that was just loaded has been touched by nobody anyway.
+    kept = dataclasses.asdict(view)
+    del kept["untouched"]
+    return kept

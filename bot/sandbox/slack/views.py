@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from bot.sandbox.slack import compose
-from bot.sandbox.slack.blocks import check_blocks, with_block_ids
+from bot.sandbox.slack.blocks import as_kept, check_blocks, with_flags
 from bot.sandbox.slack.compose import ID_MOST, PLAIN, Problems
 from bot.sandbox.slack.elements import elements_of
 from bot.sandbox.slack.errors import invalid
@@ -38,7 +38,7 @@ def accept_view(view: Any, *, kind: str) -> dict[str, Any]:
         _whole(problems, view)
     if problems.messages:
         raise invalid("invalid_arguments", problems.messages)
-    return {**view, "blocks": with_block_ids(view["blocks"])}
+    return {**with_flags(view), "blocks": as_kept(view["blocks"])}
 
 
 def _modal(problems: Problems, view: dict[str, Any]) -> None:
@@ -55,7 +55,7 @@ def _whole(problems: Problems, view: dict[str, Any]) -> None:
     has_input = any(block["type"] == "input" for block in blocks)
     if view["type"] == "modal" and has_input and view.get("submit") is None:
         problems.add("/view", "missing required field: submit (a view with input blocks needs it)")
-    focused = [placed for placed in elements_of(with_block_ids(blocks)) if placed.element.get("focus_on_load")]
+    focused = [placed for placed in elements_of(as_kept(blocks)) if placed.element.get("focus_on_load")]
     if len(focused) > 1:
         problems.add("/view/blocks", "focus_on_load may be set on one element only")
     if len(json.dumps(view).encode()) > _BYTES_MOST:

@@ -29,6 +29,9 @@ class World:
     homes: dict[str, View] = field(default_factory=dict)
     notices: dict[str, list[Notice]] = field(default_factory=dict)
     revision: int = 0
+    # People report that Slack leaves untouched inputs which came by views.update out of state.values
+    # (bolt-python #572, bolt-js #1073): True does the same, to try an app's fallback.
+    has_state_gaps: bool = False
 
     def __post_init__(self) -> None:
         """Start the clock of timestamps and nobody watching."""
@@ -150,7 +153,7 @@ class World:
 
     def message(self, channel_id: str, ts: str) -> Message | None:
         """Find a message that is still there."""
-        for message in self.messages.get(channel_id, []):
+        for message in reversed(self.messages.get(channel_id, [])):
             if message.ts == ts and not message.deleted:
                 return message
         return None

@@ -20,6 +20,11 @@ export async function refresh() {
     if (asked === page.me || asked === null) take(snapshot, { anyRevision: freshStart });
     freshStart = false;
   } catch (error) {
+    if (page.snapshot === null && asked !== null) {
+      // An address from another time may name somebody who is not here: begin as the first person.
+      page.me = null;
+      again = true;
+    }
     document.dispatchEvent(new CustomEvent("page:refused", { detail: error.message }));
   } finally {
     inFlight = false;

@@ -18,5 +18,5 @@ export function steps(count = STEPS.length) {
 
 export function welcome() {
   if (page.snapshot?.commands.length === 0) return null;
-  return h("div", { class: "welcome" }, h("h3", null, "Try this first"), steps(4));
+  return h("div", { class: "welcome" }, h("h4", null, "Try this first"), steps(4));
 }

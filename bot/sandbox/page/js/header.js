@@ -8,7 +8,7 @@ const TABS = [["home", "Home"], ["messages", "Messages"]];
 
 export class Header {
   constructor() {
-    this.title = h("h1", { class: "pane-title" });
+    this.title = h("h2", { class: "pane-title" });
     this.about = h("div", { class: "pane-about" });
     this.tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "App" });
     this.node = h("div", { class: "pane-top" }, h("header", { class: "pane-head" }, this.title, this.about), this.tabs);

@@ -43,10 +43,7 @@ export class Home {
       place(this.inner, [h("p", { class: "home-empty" }, "This app has nothing on its Home tab yet.")]);
       return;
     }
-    if (this.scope?.container.view_id !== home.id) {
-      this.scope = new Scope({ type: "view", view_id: home.id });
-      this.scope.heading = "h2";
-    }
+    if (this.scope?.container.view_id !== home.id) this.scope = new Scope({ type: "view", view_id: home.id });
     this.scope.isRendering = true;
     this.scope.show(home.blocks, home.values);
     keepingFocus(this.inner, () => place(this.inner, home.blocks.map((block) => buildBlock(block, this.scope))));

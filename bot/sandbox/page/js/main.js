@@ -9,6 +9,7 @@ import { icon } from "./icons.js";
 import { MessageList } from "./messages.js";
 import { drawModals } from "./modal.js";
 import { PersonSwitcher } from "./people.js";
+import { walkRegions } from "./regions.js";
 import { Sidebar } from "./sidebar.js";
 import { channel, isApp, nameOf, page, subscribe } from "./state.js";
 import { themeButton } from "./theme.js";
@@ -30,11 +31,11 @@ const menu = h(
   { type: "button", class: "icon-button menu-button", "aria-label": "Channels", "aria-controls": "sidebar", onClick: () => document.body.classList.toggle("sidebar-open") },
   icon("menu"),
 );
-const brand = h("span", { class: "brand" }, icon("route", 20), h("span", null, "Slack stand-in"));
+const brand = h("h1", { class: "brand" }, icon("route", 20), h("span", null, "Slack stand-in"));
 const top = h("header", { class: "top" }, menu, brand, h("div", { class: "top-end" }, people.node, themeButton(), control.toggleButton));
 const scrim = h("div", { class: "scrim", onClick: () => document.body.classList.remove("sidebar-open") });
-const pane = h("main", { class: "pane", id: "pane" }, offline, header.node, messages.node, home.node, composer.node);
-const workspace = h("div", { class: "workspace", id: "workspace" }, sidebar.node, scrim, pane, thread.node);
+const pane = h("section", { class: "pane", "aria-label": "Conversation" }, offline, header.node, messages.node, home.node, composer.node);
+const workspace = h("div", { class: "workspace", id: "workspace" }, sidebar.node, scrim, h("main", { class: "main" }, pane, thread.node));
 const stage = h("div", { class: "stage" }, workspace, h("div", { id: "layers" }));
 
 document.getElementById("page").append(top, h("div", { class: "below" }, stage, control.node));
@@ -60,6 +61,7 @@ function draw() {
 }
 
 subscribe(draw);
+walkRegions();
 document.addEventListener("page:refused", (event) => toast(event.detail, "error"));
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.body.classList.remove("sidebar-open");

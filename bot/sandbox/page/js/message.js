@@ -30,6 +30,11 @@ export function authorName(message) {
 
 const KIND_BADGES = { guest: "Guest", external: "Other company" };
 
+function editedNode(message) {
+  if (!message.edited || message.deleted) return null;
+  return h("span", { class: "edited", title: "This message was edited" }, " (edited)");
+}
+
 function headNode(message) {
   const date = dateOfTs(message.ts);
   const kind = message.bot ? null : KIND_BADGES[person(message.user)?.kind];
@@ -40,15 +45,15 @@ function headNode(message) {
     message.bot || person(message.user)?.kind === "bot" ? h("span", { class: "badge" }, "APP") : null,
     kind ? h("span", { class: "badge badge-kind" }, kind) : null,
     h("time", { class: "time", datetime: date.toISOString(), title: fullTime(date) }, clockTime(date)),
+    message.blocks?.length ? editedNode(message) : null,
   );
 }
 
 function bodyNodes(channelId, message, inThread) {
-  const edited = message.edited ? h("span", { class: "edited", title: "This message was edited" }, " (edited)") : null;
   if (message.deleted) return [h("p", { class: "gone" }, "This message was deleted.")];
-  if (!message.blocks?.length) return [h("div", { class: "message-text" }, mrkdwn(message.text ?? ""), edited)];
+  if (!message.blocks?.length) return [h("div", { class: "message-text" }, mrkdwn(message.text ?? ""), editedNode(message))];
   const scope = scopeOf(channelId, message, inThread);
-  return [...message.blocks.map((block) => buildBlock(block, scope)), edited];
+  return message.blocks.map((block) => buildBlock(block, scope));
 }
 
 function repliesLink(channelId, message) {

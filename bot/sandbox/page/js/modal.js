@@ -23,7 +23,8 @@ function closeRoot() {
 /** Bring the dialogs in line with the views of the snapshot. */
 export function drawModals() {
   const views = page.snapshot?.views ?? [];
-  const topBefore = cards.at(-1)?.id;
+  const before = cards.at(-1);
+  if (before?.node.contains(document.activeElement)) before.lastFocus = document.activeElement;
   const next = views.map((view) => {
     const card = cards.find((one) => one.id === view.id && one.owner === page.me);
     if (card) card.update(view);
@@ -41,5 +42,5 @@ export function drawModals() {
     card.node.hidden = !isTop;
     if (!card.node.isConnected) root.append(card.node);
   }
-  if (cards.at(-1).id !== topBefore) cards.at(-1).focusFirst();
+  if (cards.at(-1) !== before) cards.at(-1).takeFocus();
 }

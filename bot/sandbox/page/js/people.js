@@ -80,7 +80,7 @@ export class PersonSwitcher {
       ),
       h(
         "a",
-        { class: "icon-button", href: `?as=${encodeURIComponent(other.id)}`, target: "_blank", rel: "opener", "aria-label": `Open a window as ${name}`, title: "Open in a new window" },
+        { class: "icon-button", href: `?as=${encodeURIComponent(other.id)}`, target: "_blank", rel: "noopener", "aria-label": `Open a window as ${name}`, title: "Open in a new window" },
         icon("window", 16),
       ),
     );

@@ -18,7 +18,6 @@ export class Scope {
     this.frames = new Map();
     this.errors = {};
     this.isRendering = false;
-    this.heading = "h3";
   }
 
   /**

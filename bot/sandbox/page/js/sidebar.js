@@ -45,6 +45,7 @@ export class Sidebar {
   }
 
   list(parent, channels) {
+    parent.parentNode.hidden = channels.length === 0;
     keyed(parent, channels, {
       key: (one) => one.id,
       print: (one) => JSON.stringify([nameOf(one), one.is_archived, one.kind, one.id === page.channel, unread(one), page.me]),

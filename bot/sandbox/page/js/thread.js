@@ -15,7 +15,7 @@ export class Thread {
     this.composer = new Composer({ inThread: true });
     const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close thread", onClick: () => this.close() }, icon("close"));
     const head = h("header", { class: "pane-head" }, h("h2", { class: "pane-title" }, "Thread"), this.place, close);
-    this.node = h("aside", { class: "thread", "aria-label": "Thread", hidden: true }, head, this.scroll, this.composer.node);
+    this.node = h("section", { class: "thread", "aria-label": "Thread", hidden: true }, head, this.scroll, this.composer.node);
     this.node.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) this.close();
     });

@@ -31,7 +31,8 @@ export function showNotices() {
     const key = `${page.me}/${notice.id}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    toast(notice.text, "error");
+    // A form says it itself, at its head.
+    if (!page.snapshot.views.some((view) => view.notice === notice.text)) toast(notice.text, "error");
   }
   sessionStorage.setItem(SEEN, JSON.stringify([...seen].slice(-200)));
 }

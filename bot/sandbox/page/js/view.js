@@ -90,7 +90,12 @@ export class ViewCard {
     return nodes;
   }
 
-  focusFirst() {
+  /** Focus what was in use before another view covered this one, else the first field. */
+  takeFocus() {
+    if (this.lastFocus?.isConnected) {
+      this.lastFocus.focus({ preventScroll: true });
+      return;
+    }
     const wanted = this.body.querySelector("[data-focus-on-load]");
     const first = focusable(this.body).find((node) => node.matches("input, textarea"));
     (wanted ?? first ?? this.node).focus({ preventScroll: true });
@@ -115,6 +120,7 @@ export class ViewCard {
       this.notice = error.message;
     } finally {
       await refresh();
+      if (this.view.notice) this.notice = null;
       this.sending(false);
       this.draw();
     }

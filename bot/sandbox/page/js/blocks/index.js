@@ -18,7 +18,7 @@ const BUILDERS = {
   table,
   alert,
   image: imageBlock,
-  header: (block, scope) => h(scope.heading, { class: "block-header" }, plain(block.text)),
+  header: (block) => h("h3", { class: "block-header" }, plain(block.text)),
   divider: () => h("hr", { class: "divider" }),
   rich_text: (block) => richText(block),
   markdown: (block) => markdown(block.text ?? ""),

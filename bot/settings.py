@@ -82,6 +82,12 @@ class WebSettings(Group):
     host: Annotated[str, BeforeValidator(read.host)] = "0.0.0.0"  # noqa: S104 - the contract's default: Slack comes from outside
 
 
+class NumberSettings(Group):
+    """How numbers are read that are written without a country code."""
+
+    default_region: Annotated[str, BeforeValidator(read.region)] | None = None
+
+
 class FlowSettings(Group):
     """How long things take, and by which rules they are decided."""
 
@@ -89,12 +95,11 @@ class FlowSettings(Group):
     change_ttl_seconds: Seconds = timedelta(hours=24)
     apply_within_seconds: Seconds = timedelta(hours=1)
     mirror_refresh_seconds: Seconds = timedelta(seconds=60)
-    default_region: Annotated[str, BeforeValidator(read.region)] | None = None
     worker_poll_seconds: Seconds = timedelta(seconds=1)
     worker_lease_seconds: Seconds = timedelta(seconds=30)
 
 
-class Settings(LogSettings, DatabaseSettings, SlackSettings, UponAISettings, WebSettings, FlowSettings):
+class Settings(LogSettings, DatabaseSettings, SlackSettings, UponAISettings, WebSettings, NumberSettings, FlowSettings):
     """Everything that `serve` needs."""
 
     @model_validator(mode="after")
@@ -115,6 +120,7 @@ GROUPS: tuple[type[Group], ...] = (
     UponAISettings,
     DatabaseSettings,
     FlowSettings,
+    NumberSettings,
     WebSettings,
     LogSettings,
 )

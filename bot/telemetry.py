@@ -38,6 +38,7 @@ _PATTERNS = (
 # These libraries log whole requests: Bolt a body that no listener took (a warning), the SDK every payload (debug).
 _LEVEL_AT_LEAST = {
     "slack_bolt": logging.ERROR,
+    "bot.slack.bolt": logging.ERROR,
     "slack_sdk": logging.WARNING,
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,

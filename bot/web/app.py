@@ -1,8 +1,7 @@
 """The HTTP surface: Slack's requests where they come over HTTP, health, readiness and metrics."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -40,7 +39,6 @@ class AnswerLike(Protocol):
 
 Handle = Callable[[Mapping[str, Any]], Awaitable[AnswerLike]]
 IsReady = Callable[[], Awaitable[str | None]]
-Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 def create_web(
@@ -49,13 +47,17 @@ def create_web(
     handle: Handle | None,
     is_ready: IsReady,
     now: Callable[[], datetime],
-    lifespan: Lifespan | None = None,
+    warnings: Callable[[], Sequence[str]] = tuple,
+    measure: Callable[[], Awaitable[None]] | None = None,
 ) -> ASGIApp:
     """Build the HTTP surface.
 
-    Slack's path exists only with a `handle` and a `signing_secret`. `is_ready` returns None, or why not. The
-    server waits for requests under way before `lifespan` ends, so that is the place to drain.
+    Slack's path exists only with a `handle` and a `signing_secret`. `is_ready` returns None, or why not; `warnings`
+    are what an operator should mend although the process is ready. `measure` is run before metrics are given.
     """
+
+    async def healthz(_: Request) -> Response:
+        return PlainTextResponse("\n".join(["ok", *warnings()]))
 
     async def readyz(_: Request) -> Response:
         try:
@@ -63,16 +65,21 @@ def create_web(
                 reason = await is_ready()
         except TimeoutError:
             reason = "The database did not answer in time."
-        return PlainTextResponse(reason or "ready", 503 if reason else 200)
+        return PlainTextResponse("\n".join([reason or "ready", *warnings()]), 503 if reason else 200)
+
+    async def metrics(_: Request) -> Response:
+        if measure is not None:
+            await measure()
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routes = [
-        Route("/healthz", _healthz),
+        Route("/healthz", healthz),
         Route("/readyz", readyz),
-        Route("/metrics", _metrics),
+        Route("/metrics", metrics),
     ]
     if handle is not None and signing_secret is not None:
         routes.append(Route(SLACK_PATH, _slack_endpoint(handle, signing_secret, now), methods=["POST"]))
-    return _Counted(Starlette(routes=routes, lifespan=lifespan))
+    return _Counted(Starlette(routes=routes))
 
 
 def _slack_endpoint(
@@ -96,14 +103,6 @@ def _slack_endpoint(
         return Response(answer.body, answer.status, media_type=answer.content_type)
 
     return endpoint
-
-
-async def _healthz(_: Request) -> Response:
-    return PlainTextResponse("ok")
-
-
-async def _metrics(_: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 class _Counted:

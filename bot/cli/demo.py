@@ -1,0 +1,164 @@
+"""`demo`: the real bot, in its real processes, with stand-ins of Slack and UponAI on this machine."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import webbrowser
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.demo_processes import Process, Processes
+from bot.cli.stopping import CHECK_FAILED, stop
+from bot.sandbox.slack.app import SlackStandIn
+from bot.sandbox.slack.seed import demo_world
+from bot.sandbox.slack.serving import running
+from bot.sandbox.uponai.app import UponAIStandIn
+
+DEFAULT_PORT = 8321
+FOLDER = Path(".demo")
+ACCOUNT_SID = "29e90072-fb58-4c6c-870a-43005115131e"
+WORKSPACE_ID = 1
+
+
+def demo(
+    *,
+    port: Annotated[int, typer.Option(help="Port of the page.", min=1, max=65535)] = DEFAULT_PORT,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget what earlier demos left in .demo.")] = False,
+) -> None:
+    """Run the whole bot with stand-ins of Slack (a web page) and UponAI: no account, no token, no network."""
+    folder = FOLDER.absolute()
+    with _only_one(folder):
+        if reset:
+            _clear(folder)
+        is_over = asyncio.run(_demo(folder, port, opens_browser=not no_browser and _has_display()))
+    if not is_over:
+        raise typer.Exit(CHECK_FAILED)
+
+
+async def _demo(folder: Path, port: int, *, opens_browser: bool) -> bool:
+    """Run until Ctrl-C; returns whether the demo came up."""
+    is_stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, is_stopping.set)
+    async with _stand_ins(folder, port) as (address, processes):
+        await processes.start()
+        try:
+            ready = asyncio.create_task(processes.until_ready())
+            stopping = asyncio.create_task(is_stopping.wait())
+            await asyncio.wait([ready, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if not ready.done():
+                ready.cancel()
+                return True
+            if dead := ready.result():
+                typer.echo(f"The bot's {dead.name} process did not start; the end of its log:", err=True)
+                typer.echo("\n".join(dead.last_lines()), err=True)
+                return False
+            _welcome(address)
+            if opens_browser:
+                await asyncio.to_thread(webbrowser.open, address)
+            await stopping
+        finally:
+            await processes.end()
+    return True
+
+
+@contextlib.asynccontextmanager
+async def _stand_ins(folder: Path, port: int) -> AsyncIterator[tuple[str, Processes]]:
+    token, bot_token = secrets.token_urlsafe(24), f"xoxb-{secrets.token_hex(16)}"
+    signing_secret = secrets.token_hex(16)
+    web_port, worker_port = _free_port(), _free_port()
+    uponai = UponAIStandIn(
+        token=token, account_sid=ACCOUNT_SID, workspace_id=WORKSPACE_ID, snapshot=folder / "uponai.json"
+    )
+    slack = SlackStandIn(
+        bot_token=bot_token,
+        app_token=f"xapp-{secrets.token_hex(16)}",
+        signing_secret=signing_secret,
+        request_url=f"http://127.0.0.1:{web_port}/slack/events",
+        world=demo_world(),
+        snapshot=folder / "slack.json",
+    )
+    async with contextlib.AsyncExitStack() as stack:
+        uponai_address = await stack.enter_async_context(running(uponai.app))
+        try:
+            address = await stack.enter_async_context(running(slack.app, port=port))
+        except OSError:
+            stop(f"Port {port} is in use by another program; choose another one with --port.")
+        stack.push_async_callback(slack.close)
+        settings = {
+            "SLACK_BOT_TOKEN": bot_token,
+            "SLACK_SIGNING_SECRET": signing_secret,
+            "SLACK_API_URL": f"{address}/api/",
+            "UPONAI_API_TOKEN": token,
+            "UPONAI_ACCOUNT_SID": ACCOUNT_SID,
+            "UPONAI_WORKSPACE_ID": str(WORKSPACE_ID),
+            "UPONAI_API_URL": uponai_address,
+            # Shorter than the defaults, so that one can watch a killed worker's claim being taken over.
+            "UPONAI_TIMEOUT_SECONDS": "4",
+            "WORKER_LEASE_SECONDS": "10",
+            "WORKER_POLL_SECONDS": "0.3",
+            "MIRROR_REFRESH_SECONDS": "15",
+            "DEFAULT_REGION": "US",
+            "DATABASE_URL": f"sqlite:///{folder / 'route-number.db'}",
+            "HOST": "127.0.0.1",
+            "LOG_FORMAT": "console",
+        }
+        processes = Processes(
+            [
+                Process("web", port=web_port, settings=settings, folder=folder),
+                Process("worker", port=worker_port, settings=settings, folder=folder),
+            ]
+        )
+        slack.uponai_control_url = f"{uponai_address}/_control"
+        slack.processes = processes
+        yield f"{address}/", processes
+
+
+def _welcome(address: str) -> None:
+    typer.echo(f"The demo is ready: {address}")
+    typer.echo("Slack and UponAI are stand-ins here, the bot is the real one. Nothing leaves this machine.")
+    typer.echo("State and logs are kept in .demo; --reset starts afresh. Ctrl-C ends the demo.")
+    sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Keep a second demo out of the folder."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            stop("Another demo is running in this folder; end it first.")
+        yield
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "lock":
+            path.unlink()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _has_display() -> bool:
+    if not sys.stdout.isatty():
+        return False
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

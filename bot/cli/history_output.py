@@ -1,0 +1,166 @@
+"""The forms in which the audit record is printed: nothing is cut off, and nothing in it can steer a terminal."""
+
+import csv
+import json
+import sys
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any, Protocol, TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.domain.audit import ChainedEvent, canonical_json
+from bot.store.audit import Head
+
+_ROWS_A_TABLE = 200
+_PLAIN_COLUMNS = (7, 27, 13, 22, 8, 15)
+
+
+class Output(Protocol):
+    """Prints a record event by event, so that one of any length can be printed."""
+
+    def begin(self) -> None:
+        """Start."""
+
+    def event(self, event: ChainedEvent) -> None:
+        """Print one event."""
+
+    def end(self, head: Head) -> None:
+        """Say where the record ends."""
+
+
+class JsonlOutput:
+    """One JSON object a line, with every field that is hashed; the last line is the head of the whole record."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def begin(self) -> None:
+        """Start without a heading."""
+
+    def event(self, event: ChainedEvent) -> None:
+        """Print one event."""
+        self._out.write(canonical_json(_values(event)) + "\n")
+
+    def end(self, head: Head) -> None:
+        """Print the head."""
+        self._out.write(canonical_json({"head": {"id": head.event_id, "hash": head.hash}}) + "\n")
+
+
+class CsvOutput:
+    """Comma-separated values with a heading; `before` and `after` are JSON; the head goes to standard error."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._writer = csv.writer(out, lineterminator="\n")
+
+    def begin(self) -> None:
+        """Print the heading."""
+        self._writer.writerow([f.name for f in _ordered_fields()])
+
+    def event(self, event: ChainedEvent) -> None:
+        """Print one event."""
+        values = _values(event)
+        self._writer.writerow(
+            [canonical_json(value) if isinstance(value, Mapping) else value for value in values.values()]
+        )
+
+    def end(self, head: Head) -> None:
+        """Print the head."""
+        _print_head(head)
+
+
+class TableOutput:
+    """A table for people: in colour on a terminal, plain lines in a pipe; the head goes to standard error."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._console = Console(file=out) if out.isatty() else None
+        self._rows: list[tuple[str, ...]] = []
+        self._count = 0
+
+    def begin(self) -> None:
+        """Print the heading of the plain form."""
+        if self._console is None:
+            self._plain(("ID", "AT", "WHO", "EVENT", "CHANGE", "FROM", "WHAT"))
+
+    def event(self, event: ChainedEvent) -> None:
+        """Print one event, or keep it for the next table."""
+        self._count += 1
+        row = (
+            str(event.id),
+            _at(event.at),
+            visible(event.actor_id),
+            visible(event.event),
+            "" if event.change_id is None else f"RN-{event.change_id}",
+            visible(event.origin),
+            visible(_what(event)),
+        )
+        if self._console is None:
+            self._plain(row)
+            return
+        self._rows.append(row)
+        if len(self._rows) == _ROWS_A_TABLE:
+            self._print_table()
+
+    def end(self, head: Head) -> None:
+        """Print what is left, and the head."""
+        if self._rows:
+            self._print_table()
+        if self._count == 0:
+            sys.stderr.write("No audit event fits.\n")
+        _print_head(head)
+
+    def _plain(self, row: tuple[str, ...]) -> None:
+        padded = [cell.ljust(width) for cell, width in zip(row, _PLAIN_COLUMNS, strict=False)]
+        self._out.write("  ".join([*padded, row[-1]]).rstrip() + "\n")
+
+    def _print_table(self) -> None:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for heading, style in (("ID", "dim"), ("At", ""), ("Who", "cyan"), ("Event", "bold"), ("Change", "magenta")):
+            table.add_column(heading, style=style, no_wrap=True, overflow="fold")
+        table.add_column("From", overflow="fold")
+        table.add_column("What", overflow="fold", ratio=1)
+        for row in self._rows:
+            # Text, not markup: what people wrote must not be read as styles.
+            table.add_row(*(Text(cell) for cell in row))
+        if self._console is not None:
+            self._console.print(table)
+        self._rows.clear()
+
+
+def visible(text: str) -> str:
+    """Write control characters, and those that reorder or hide text, as their escapes."""
+    return "".join(
+        f"\\u{ord(letter):04x}" if unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else letter
+        for letter in text
+    )
+
+
+def _what(event: ChainedEvent) -> str:
+    before, after = (None if value is None else canonical_json(value) for value in (event.before, event.after))
+    if before is None or before == "{}":
+        return after or ""
+    return f"{before} -> {after}"
+
+
+def _ordered_fields() -> list[Any]:
+    found = {f.name: f for f in fields(ChainedEvent)}
+    return [found.pop("id"), *found.values()]
+
+
+def _values(event: ChainedEvent) -> dict[str, Any]:
+    values = {f.name: getattr(event, f.name) for f in _ordered_fields()}
+    return {name: _at(value) if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def _at(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _print_head(head: Head) -> None:
+    sys.stderr.write(f"Head: {json.dumps({'id': head.event_id, 'hash': head.hash})}\n")

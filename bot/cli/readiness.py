@@ -1,0 +1,51 @@
+"""What /readyz and /metrics ask of a running process."""
+
+import asyncio
+
+from sqlalchemy import text
+
+from bot.cli.wiring import Parts
+from bot.store import outbox
+from bot.store.database import Database
+from bot.store.errors import DatabaseUnavailable
+from bot.store.migrate import schema_state
+from bot.telemetry import OUTBOX_PARKED, OUTBOX_WAITING, WORKER_LAST_TURN
+
+_MEASURE_SECONDS = 1
+
+
+class Readiness:
+    """Knows whether the process can do its work: database reachable, schema at least the one that it needs."""
+
+    def __init__(self, database: Database, parts: Parts) -> None:
+        self._database = database
+        self._parts = parts
+        self._is_schema_ready = False
+
+    async def reason(self) -> str | None:
+        """Return why the process is not ready, None when it is."""
+        try:
+            if not self._is_schema_ready:
+                state = await schema_state(self._database)
+                if not state.is_ready:
+                    return f"{state.sentence} Run `route-number migrate`."
+                self._is_schema_ready = True
+            else:
+                async with self._database.reading() as tx:
+                    await tx.execute(text("SELECT 1"))
+        except DatabaseUnavailable as error:
+            return str(error)
+        return None
+
+    async def measure(self) -> None:
+        """Bring the gauges up to date; a database that is away leaves the old values."""
+        if self._parts.worker is not None:
+            turns = self._parts.worker.status().values()
+            WORKER_LAST_TURN.set(min((turn.timestamp() for turn in turns), default=0))
+        try:
+            async with asyncio.timeout(_MEASURE_SECONDS), self._database.reading() as tx:
+                depth = await outbox.depth(tx, self._parts.context.now())
+        except (DatabaseUnavailable, TimeoutError):
+            return
+        OUTBOX_WAITING.set(depth.undone)
+        OUTBOX_PARKED.set(depth.parked)

@@ -1,0 +1,139 @@
+"""`serve`: the bot itself, as one process or split over several."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import structlog
+import typer
+
+from bot.cli.http_server import HttpServer, listen
+from bot.cli.policy import BadPolicy, read_policy
+from bot.cli.readiness import Readiness
+from bot.cli.stopping import run, settings_or_stop, stop
+from bot.cli.wiring import Parts, build, now, secrets_of
+from bot.domain.policy import ApprovalPolicy
+from bot.settings import Settings, SettingsError, require_signing_secret
+from bot.store.database import Database
+from bot.store.errors import DatabaseUnavailable
+from bot.store.migrate import schema_state, upgrade
+from bot.telemetry import configure_logging
+from bot.web.app import create_web
+
+log = structlog.get_logger(__name__)
+
+# In a burst of ends (a deploy), Slack's requests need three seconds at most, and what follows from them a little more.
+_DRAIN = timedelta(seconds=5)
+
+
+class Part(StrEnum):
+    """A part of the bot that can be a process of its own."""
+
+    WEB = "web"
+    WORKER = "worker"
+
+
+def serve(
+    only: Annotated[Part | None, typer.Option(help="Run one part alone; the other one is another process.")] = None,
+) -> None:
+    """Run the bot: Slack surface and worker in one process, or one of them."""
+    settings = settings_or_stop(Settings)
+    has_web, has_worker = only is not Part.WORKER, only is not Part.WEB
+    try:
+        if has_web:
+            require_signing_secret(settings)
+        policy = read_policy(settings.policy_file)
+    except SettingsError as error:
+        stop(*error.problems)
+    except BadPolicy as error:
+        stop(f"POLICY_FILE cannot be used. {error}")
+    configure_logging(level=settings.log_level, log_format=settings.log_format, secrets=secrets_of(settings))
+    run(_serve(settings, policy, has_web=has_web, has_worker=has_worker))
+
+
+async def _serve(settings: Settings, policy: ApprovalPolicy, *, has_web: bool, has_worker: bool) -> None:
+    async with AsyncExitStack() as stack:
+        listener = listen(settings.host, settings.port)
+        stack.callback(listener.close)
+        database = Database.connect(settings.database_url.get_secret_value())
+        stack.push_async_callback(database.dispose)
+        await _prepare_schema(database)
+        parts = await stack.enter_async_context(
+            build(settings, database, policy, has_web=has_web, has_worker=has_worker)
+        )
+        secret = settings.slack_signing_secret
+        is_http = has_web and not settings.is_socket_mode
+        readiness = Readiness(database, parts)
+        web = create_web(
+            signing_secret=secret.get_secret_value() if secret and is_http else None,
+            handle=parts.slack_app.handle if parts.slack_app and is_http else None,
+            is_ready=readiness.reason,
+            warnings=parts.warnings,
+            measure=readiness.measure,
+            now=now,
+        )
+        log.info(
+            "serve.started", port=settings.port, web=has_web, worker=has_worker, socket_mode=parts.socket is not None
+        )
+        await _run_until_stopped(parts, HttpServer(web, listener, drain=_DRAIN))
+        log.info("serve.stopped")
+
+
+async def _prepare_schema(database: Database) -> None:
+    """Bring SQLite to the newest schema; refuse a PostgreSQL that is behind.
+
+    A PostgreSQL that is away does not keep the bot from starting: people get their sentence, and it is tried again.
+    """
+    if database.dialect == "sqlite":
+        before, after = await upgrade(database)
+        if before != after:
+            log.info("schema.migrated", before=before, after=after)
+        return
+    try:
+        state = await schema_state(database)
+    except DatabaseUnavailable as error:
+        log.warning("database.unavailable", problem=str(error))
+        return
+    if not state.is_ready:
+        stop(f"{state.sentence} Run `route-number migrate` first.")
+
+
+async def _run_until_stopped(parts: Parts, server: HttpServer) -> None:
+    """Run every part until a signal, or until one of them ends by itself; then end them in order."""
+    is_stopping = asyncio.Event()
+    worker_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop_at_signal() -> None:
+        if is_stopping.is_set():
+            server.hurry()
+        is_stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop_at_signal)
+    running = [asyncio.create_task(server.serve(), name="http")]
+    if parts.worker is not None:
+        running.append(asyncio.create_task(parts.worker.run(worker_stop), name="worker"))
+    background = [asyncio.create_task(parts.identity.run(), name="identity")] if parts.slack_app else []
+    waiting = asyncio.create_task(is_stopping.wait(), name="stop")
+    try:
+        if parts.socket is not None:
+            await parts.socket.start()
+        await asyncio.wait([*running, waiting], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        # First nothing new comes in, then what came in is answered, then the worker puts down what it holds.
+        if parts.socket is not None:
+            await parts.socket.close(timeout=_DRAIN)
+        server.stop()
+        await asyncio.wait([running[0]])
+        if parts.slack_app is not None:
+            await parts.slack_app.drain(_DRAIN)
+        worker_stop.set()
+        for task in (*background, waiting):
+            task.cancel()
+        await asyncio.gather(*background, waiting, return_exceptions=True)
+        # What ended by a fault of its own shows here.
+        await asyncio.gather(*running)

@@ -1,0 +1,146 @@
+"""Builds the parts of a running bot from its settings. Everything that talks to the outside is made here, once."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.cli.identity import IdentityResolver
+from bot.domain.policy import ApprovalPolicy
+from bot.service.context import ServiceContext
+from bot.settings import Settings
+from bot.slack.app import SlackApp
+from bot.slack.calls import close_client, make_client
+from bot.slack.courier import Courier
+from bot.store.database import Database
+from bot.uponai.client import UponAIClient
+from bot.web.socket_mode import SocketReceiver
+from bot.worker.run import Worker
+
+
+@dataclass
+class Wake:
+    """Wakes this process's worker after a commit; without one it does nothing, and other processes poll."""
+
+    listeners: list[Callable[[], None]] = field(default_factory=list)
+
+    def __call__(self) -> None:
+        """Wake whoever listens."""
+        for listener in self.listeners:
+            listener()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a process of the bot is made of; `worker`, `slack_app` and `socket` are None where it has none."""
+
+    context: ServiceContext
+    client: AsyncWebClient
+    identity: IdentityResolver
+    courier: Courier | None
+    worker: Worker | None
+    slack_app: SlackApp | None
+    socket: SocketReceiver | None
+
+    def warnings(self) -> list[str]:
+        """List what an operator should mend although the process is ready."""
+        problems = (
+            self.identity.problem,
+            self.socket.problem if self.socket else None,
+            self.courier.problem if self.courier else None,
+        )
+        return [problem for problem in problems if problem]
+
+
+@asynccontextmanager
+async def build(
+    settings: Settings, database: Database, policy: ApprovalPolicy, *, has_web: bool, has_worker: bool
+) -> AsyncIterator[Parts]:
+    """Make the parts, and close their connections at the end."""
+    client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    uponai = make_uponai(settings)
+    wake = Wake()
+    try:
+        context = ServiceContext(
+            database=database,
+            uponai=uponai,
+            account_sid=settings.uponai_account_sid,
+            workspace_id=settings.uponai_workspace_id,
+            now=now,
+            new_id=lambda: uuid4().hex,
+            policy=policy,
+            change_ttl=settings.change_ttl_seconds,
+            apply_within=settings.apply_within_seconds,
+            lease=settings.worker_lease_seconds,
+            uponai_timeout=settings.uponai_timeout_seconds,
+            mirror_refresh=settings.mirror_refresh_seconds,
+            default_region=settings.default_region,
+            wake=wake,
+        )
+        identity = IdentityResolver(client)
+        courier = worker = slack_app = socket = None
+        if has_worker:
+            courier = Courier(context=context, client=client)
+            worker = Worker(context=context, courier=courier, poll=settings.worker_poll_seconds)
+            wake.listeners.append(worker.wake)
+        if has_web:
+            slack_app = SlackApp(
+                context=context,
+                client=client,
+                resolve_identity=identity.get,
+                approval_channel=settings.slack_approval_channel,
+            )
+            if settings.slack_app_token is not None:
+                socket = SocketReceiver(
+                    client=client, app_token=settings.slack_app_token.get_secret_value(), handle=slack_app.handle
+                )
+        yield Parts(
+            context=context,
+            client=client,
+            identity=identity,
+            courier=courier,
+            worker=worker,
+            slack_app=slack_app,
+            socket=socket,
+        )
+    finally:
+        await uponai.aclose()
+        await close_client(client)
+
+
+def make_uponai(settings: Settings) -> UponAIClient:
+    """Make the client of UponAI."""
+    return UponAIClient(
+        token=settings.uponai_api_token,
+        account_sid=settings.uponai_account_sid,
+        workspace_id=settings.uponai_workspace_id,
+        base_url=settings.uponai_api_url,
+        timeout=settings.uponai_timeout_seconds,
+        now=now,
+    )
+
+
+def now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """List what must never stand in a log."""
+    found = [
+        settings.slack_bot_token,
+        settings.slack_signing_secret,
+        settings.slack_app_token,
+        settings.uponai_api_token,
+    ]
+    secrets = [secret.get_secret_value() for secret in found if secret is not None]
+    try:
+        password = make_url(settings.database_url.get_secret_value()).password
+    except (ArgumentError, ValueError):
+        password = None
+    return [*secrets, str(password)] if password else secrets

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.town import Town, town
 
-NUMBER = "+14155550100"
+NUMBER = "+14155550123"
 
 
 @pytest.fixture(params=["http", "socket"])

@@ -53,7 +53,7 @@ class BotProcess:
 class Town:
     """The stand-ins, the people, and the bot's processes."""
 
-    def __init__(self, slack: SlackStandIn, slack_url: str, uponai_url: str, settings: dict[str, str], folder: Path):
+    def __init__(self, slack: SlackStandIn, slack_url: str, uponai_url: str, settings: dict[str, str], folder: Path) -> None:
         self.slack = slack
         self.slack_url = slack_url
         self.settings = settings
@@ -115,9 +115,7 @@ class Town:
         """Wait for a card to show a state, and return it."""
 
         def look() -> Message | None:
-            return next(
-                (m for m in self.cards(label) if f"State: {state}" in self.rita.read(m).splitlines()), None
-            )
+            return next((m for m in self.cards(label) if f"State: {state}" in self.rita.read(m).splitlines()), None)
 
         found = await self.until(f"{label} {state}", look)
         assert isinstance(found, Message)
@@ -174,7 +172,9 @@ class Town:
 
 
 @contextlib.asynccontextmanager
-async def town(database_url: str, folder: Path, *, is_socket_mode: bool = False, **settings: str) -> AsyncIterator[Town]:
+async def town(
+    database_url: str, folder: Path, *, is_socket_mode: bool = False, **settings: str
+) -> AsyncIterator[Town]:
     """Build a town around a database; the bots are ended with it."""
     slack = SlackStandIn(
         bot_token=BOT_TOKEN,

@@ -1,0 +1,19 @@
+"""The bench of the service tests, on both databases."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.sandbox.slack.serving import running
+from bot.sandbox.uponai.app import UponAIStandIn
+from bot.store.database import Database
+from tests.service.bench import ACCOUNT_SID, TOKEN, Bench, make_bench
+
+
+@pytest.fixture
+async def bench(database: Database) -> AsyncIterator[Bench]:
+    uponai = UponAIStandIn(token=TOKEN, account_sid=ACCOUNT_SID, workspace_id=1)
+    async with running(uponai.app) as url:
+        built = await make_bench(database, uponai, url)
+        yield built
+        await built.context.uponai.aclose()

@@ -6,7 +6,7 @@ from bot.sandbox.slack import compose
 from bot.sandbox.slack.compose import Problems
 
 _ROWS_MOST, _COLUMNS_MOST, _TEXT_MOST = 100, 20, 3000
-_CONTAINERS = {
+_CONTAINERS: dict[str, tuple[str, ...]] = {
     "rich_text_section": (),
     "rich_text_preformatted": ("border", "language"),
     "rich_text_quote": ("border",),
@@ -36,7 +36,7 @@ def check_rich_text(problems: Problems, at: str, block: dict[str, Any]) -> None:
 
 
 def _container(problems: Problems, at: str, element: Any) -> None:
-    kind = element.get("type") if isinstance(element, dict) else None
+    kind = str(element.get("type")) if isinstance(element, dict) else ""
     if kind not in _CONTAINERS:
         problems.add(f"{at}/type", f"unsupported type: {kind}")
         return
@@ -57,7 +57,7 @@ def _container(problems: Problems, at: str, element: Any) -> None:
 
 
 def _leaf(problems: Problems, at: str, item: Any) -> None:
-    kind = item.get("type") if isinstance(item, dict) else None
+    kind = str(item.get("type")) if isinstance(item, dict) else ""
     if kind not in _LEAVES:
         problems.add(f"{at}/type", f"unsupported type: {kind}")
         return

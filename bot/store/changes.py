@@ -1,0 +1,194 @@
+"""Changes: stored as they are asked, saved step by step."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.assignment import Assignment, AssignmentPatch, fields_to_bits
+from bot.domain.change import ChangeDraft, ChangeRequest, NumberKey
+from bot.domain.errors import UnknownChange
+from bot.domain.policy import ApprovalPolicy
+from bot.domain.state import Errand, Origin, State
+from bot.store.errors import AlreadySubmitted, StaleVersion
+from bot.store.schema import changes
+from bot.store.upsert import insert_or
+
+# Everything but what the draft said and the reviewers saw. The database refuses the rest.
+_MUTABLE = ({f.name for f in fields(ChangeRequest)} - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}) | {
+    "channel_id"
+}
+
+
+async def insert(tx: AsyncConnection, draft: ChangeDraft) -> ChangeRequest:
+    """Store what somebody asks for as a pending change; its audit event has to follow in this transaction.
+
+    Raises:
+        AlreadySubmitted: A change with this submission key exists; this transaction can read it.
+    """
+    if await find_by_submission(tx, draft.team_id, draft.submission_key) is not None:
+        raise AlreadySubmitted(draft.submission_key)
+    values = {f.name: getattr(draft, f.name) for f in fields(ChangeDraft) if f.name != "key"}
+    request = ChangeRequest(id=0, key=draft.key, **values)
+    statement = (
+        insert_or(tx, changes)
+        .values({name: value for name, value in _to_row(request).items() if name != "id"})
+        .on_conflict_do_nothing(index_elements=["team_id", "submission_key"])
+        .returning(changes.c.id)
+    )
+    change_id = (await tx.execute(statement)).scalar_one_or_none()
+    if change_id is None:
+        raise AlreadySubmitted(draft.submission_key)
+    return replace(request, id=change_id)
+
+
+async def find_by_submission(tx: AsyncConnection, team_id: str, submission_key: str) -> ChangeRequest | None:
+    """Return the change that this submission of the form has made, None when it is the first."""
+    found = await _all(
+        tx, select(changes).where(changes.c.team_id == team_id, changes.c.submission_key == submission_key)
+    )
+    return found[0] if found else None
+
+
+async def get(tx: AsyncConnection, change_id: int, *, team_id: str | None = None) -> ChangeRequest:
+    """Return one change, of one team when `team_id` is given.
+
+    Raises:
+        UnknownChange: There is none.
+    """
+    return await _one(tx, _by_id(change_id, team_id), change_id)
+
+
+async def lock(tx: AsyncConnection, change_id: int, *, team_id: str | None = None) -> ChangeRequest:
+    """Return one change and hold its row until the transaction ends.
+
+    Raises:
+        UnknownChange: There is none.
+    """
+    return await _one(tx, _by_id(change_id, team_id).with_for_update(), change_id)
+
+
+async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
+    """Save one step of a change; its audit event has to follow in this transaction.
+
+    Returns the change as it is stored: a newly approved one gets its `approval_order` here, behind all changes of
+    its number that were approved before.
+
+    Raises:
+        StaleVersion: The stored change is not at the version before this one.
+    """
+    if change.state is State.APPROVED and change.approval_order is None:
+        change = replace(change, approval_order=await _next_approval_order(tx, change.key))
+    row = _to_row(change)
+    result = await tx.execute(
+        update(changes)
+        .where(changes.c.id == change.id, changes.c.version == change.version - 1)
+        .values({name: row[name] for name in _MUTABLE})
+    )
+    if result.rowcount == 0:
+        raise StaleVersion(f"{change.label} moved on while it was being changed.")
+    return change
+
+
+async def pending(tx: AsyncConnection, team_id: str, limit: int) -> list[ChangeRequest]:
+    """Return a team's undecided changes, oldest first."""
+    query = select(changes).where(changes.c.team_id == team_id, changes.c.state == State.PENDING)
+    return await _all(tx, query.order_by(changes.c.id).limit(limit))
+
+
+async def recent(tx: AsyncConnection, team_id: str, *, key: NumberKey | None = None, limit: int) -> list[ChangeRequest]:
+    """Return a team's changes, of one number when `key` is given, newest first."""
+    query = select(changes).where(changes.c.team_id == team_id)
+    if key is not None:
+        query = query.where(*_of_number(key))
+    return await _all(tx, query.order_by(changes.c.id.desc()).limit(limit))
+
+
+async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, except_id: int) -> list[ChangeRequest]:
+    """Lock and return the pending and approved changes of a number that touch one of these fields, in order of id."""
+    query = (
+        select(changes)
+        .where(
+            *_of_number(key),
+            changes.c.state.in_([State.PENDING, State.APPROVED]),
+            changes.c.touched.bitwise_and(bits) != 0,
+            changes.c.id != except_id,
+        )
+        .order_by(changes.c.id)
+        .with_for_update()
+    )
+    return await _all(tx, query)
+
+
+async def _next_approval_order(tx: AsyncConnection, key: NumberKey) -> int:
+    if tx.dialect.name == "postgresql":
+        # Two approvals of one number at the same instant wait for each other here, until the first has committed:
+        # otherwise a worker could see the second and not yet the first. Rows cannot be locked before they exist.
+        await tx.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 0))"),
+            {"number": f"approval of {key.account_sid}/{key.workspace_id}/{key.number}"},
+        )
+    highest = await tx.scalar(select(func.max(changes.c.approval_order)).where(*_of_number(key)))
+    return (highest or 0) + 1
+
+
+def _by_id(change_id: int, team_id: str | None) -> Select[Any]:
+    query = select(changes).where(changes.c.id == change_id)
+    return query if team_id is None else query.where(changes.c.team_id == team_id)
+
+
+def _of_number(key: NumberKey) -> tuple[Any, ...]:
+    return (
+        changes.c.account_sid == key.account_sid,
+        changes.c.workspace_id == key.workspace_id,
+        changes.c.number == key.number,
+    )
+
+
+async def _all(tx: AsyncConnection, query: Select[Any]) -> list[ChangeRequest]:
+    return [from_row(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def _one(tx: AsyncConnection, query: Select[Any], change_id: int) -> ChangeRequest:
+    found = await _all(tx, query)
+    if not found:
+        raise UnknownChange(f"There is no change RN-{change_id}.")
+    return found[0]
+
+
+def from_row(row: RowMapping) -> ChangeRequest:
+    """Read a row of the table."""
+    values = {f.name: row[f.name] for f in fields(ChangeRequest) if f.name != "key"}
+    return ChangeRequest(
+        **{
+            **values,
+            "key": NumberKey(row["account_sid"], row["workspace_id"], row["number"]),
+            "before": Assignment.from_json(row["before"]),
+            "patch": AssignmentPatch.from_json(row["patch"]),
+            "policy": ApprovalPolicy.from_json(row["policy"]),
+            "state": State(row["state"]),
+            "origin": None if row["origin"] is None else Origin(row["origin"]),
+            "errand": None if row["errand"] is None else Errand(row["errand"]),
+            "looked": None if row["looked"] is None else Assignment.from_json(row["looked"]),
+            "result": None if row["result"] is None else Assignment.from_json(row["result"]),
+        }
+    )
+
+
+def _to_row(change: ChangeRequest) -> dict[str, Any]:
+    values = {f.name: getattr(change, f.name) for f in fields(ChangeRequest) if f.name != "key"}
+    return values | {
+        "account_sid": change.key.account_sid,
+        "workspace_id": change.key.workspace_id,
+        "number": change.key.number,
+        "before": change.before.to_json(),
+        "patch": change.patch.to_json(),
+        "touched": fields_to_bits(change.patch.fields),
+        "agent_names": dict(change.agent_names),
+        "policy": change.policy.to_json(),
+        "quorum": change.policy.quorum,
+        "looked": None if change.looked is None else change.looked.to_json(),
+        "result": None if change.result is None else change.result.to_json(),
+        "details": dict(change.details),
+    }

@@ -1,0 +1,35 @@
+"""The pause of all sending to UponAI, a team at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.schema import pauses
+from bot.store.upsert import insert_or
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Who paused, and when."""
+
+    by: str
+    at: datetime
+
+
+async def paused(tx: AsyncConnection, team_id: str) -> Pause | None:
+    """Return the pause of a team, None while it sends."""
+    row = (await tx.execute(select(pauses).where(pauses.c.team_id == team_id))).mappings().one_or_none()
+    return None if row is None else Pause(row["paused_by"], row["paused_at"])
+
+
+async def pause(tx: AsyncConnection, team_id: str, by: str, at: datetime) -> bool:
+    """Pause a team; False when it is paused already."""
+    statement = insert_or(tx, pauses).values(team_id=team_id, paused_by=by, paused_at=at)
+    return (await tx.execute(statement.on_conflict_do_nothing(index_elements=["team_id"]))).rowcount == 1
+
+
+async def resume(tx: AsyncConnection, team_id: str) -> bool:
+    """Let a team send again; False when it is not paused."""
+    return (await tx.execute(delete(pauses).where(pauses.c.team_id == team_id))).rowcount == 1

@@ -1,0 +1,186 @@
+"""The one way to the database: connections, transactions, and errors in our own words.
+
+What differs between SQLite and PostgreSQL about connections sits here. SQLite has one writer connection, which takes
+the write lock as its transaction begins, so that no transaction finds out at its end that it cannot write.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import quote
+
+import asyncpg  # type: ignore[import-untyped]  # It ships no types.
+from sqlalchemy import URL, AsyncAdaptedQueuePool, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable
+from bot.store.translate import translated_errors
+
+# Slack gives three seconds for an answer; a busy database has to give up well before.
+PATIENCE = timedelta(seconds=1.5)
+
+_PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON")
+
+
+class Database:
+    """A database, by its URL. Connecting is lazy: a bot whose database is away starts all the same."""
+
+    def __init__(self, url: str, *, patience: timedelta) -> None:
+        self._url = url
+        self._patience = patience
+        parsed = _parse(url)
+        self.dialect: Literal["sqlite", "postgresql"]
+        self.sqlite_path: Path | None = None
+        if parsed.get_backend_name() == "sqlite":
+            self.dialect = "sqlite"
+            self.sqlite_path = Path(parsed.database or "").absolute()
+            self._writer = _sqlite_engine(self.sqlite_path, mode="rwc", patience=patience)
+            self._reader = _sqlite_engine(self.sqlite_path, mode="rw", patience=patience)
+        else:
+            self.dialect = "postgresql"
+            self._writer = self._reader = _postgresql_engine(parsed, patience=patience)
+        self._write_lock = asyncio.Lock()
+
+    @classmethod
+    def connect(cls, url: str, *, patience: timedelta = PATIENCE) -> Self:
+        """Return the database at `url`, without connecting yet.
+
+        `patience` bounds each wait: for a connection, a lock, a statement.
+
+        Raises:
+            BadDatabaseUrl: The URL is none that the bot can use.
+        """
+        return cls(url, patience=patience)
+
+    def with_patience(self, patience: timedelta) -> "Database":
+        """Return the same database over connections of its own that wait longer, or shorter; dispose it as well."""
+        return Database(self._url, patience=patience)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that can write; commit at the end, roll back when the body raises.
+
+        Do nothing but database work inside: an OSError of the body counts as the database's.
+
+        Raises:
+            DatabaseUnavailable: It cannot be reached, or is busy.
+            RefusedByDatabase: A constraint or a trigger refused, at a statement or at the commit.
+        """
+        with translated_errors():
+            if self.dialect == "postgresql":
+                async with self._writer.connect() as tx:
+                    yield tx
+                    await tx.commit()
+                return
+            waiting_since = asyncio.get_running_loop().time()
+            await self._wait_for_write_lock()
+            try:
+                async with self._writer.connect() as tx:
+                    waited = asyncio.get_running_loop().time() - waiting_since
+                    left = max(self._patience.total_seconds() - waited, 0.05)
+                    await tx.exec_driver_sql(f"PRAGMA busy_timeout = {left * 1000:.0f}")
+                    await tx.exec_driver_sql("BEGIN IMMEDIATE")
+                    yield tx
+                    await tx.commit()
+            finally:
+                self._write_lock.release()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that can only read; it waits for no writer on SQLite, and never creates a file.
+
+        Raises:
+            DatabaseUnavailable: It cannot be reached.
+        """
+        with translated_errors():
+            async with self._reader.connect() as tx:
+                if self.dialect == "sqlite":
+                    await tx.exec_driver_sql("BEGIN")
+                else:
+                    await tx.execution_options(postgresql_readonly=True)
+                yield tx
+
+    async def dispose(self) -> None:
+        """Close all connections; those in use when they are given back."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+    async def _wait_for_write_lock(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await self._write_lock.acquire()
+        except TimeoutError as exc:
+            raise DatabaseUnavailable("The database is busy.") from exc
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # The cause would quote the URL, and with it its password.
+        raise BadDatabaseUrl("The database URL cannot be read.") from None
+    match parsed.get_backend_name():
+        case "sqlite":
+            if parsed.database in (None, "", ":memory:"):
+                raise BadDatabaseUrl("The database URL names no file: write sqlite:///relative or sqlite:////absolute.")
+        case "postgresql" | "postgres":
+            if not parsed.database:
+                raise BadDatabaseUrl("The database URL names no database: write postgresql://user@host/database.")
+        case other:
+            raise BadDatabaseUrl(f"The database URL starts with {other!r}; the bot knows sqlite and postgresql.")
+    return parsed
+
+
+def _sqlite_engine(path: Path, *, mode: Literal["rw", "rwc"], patience: timedelta) -> AsyncEngine:
+    is_writer = mode == "rwc"
+    engine = create_async_engine(
+        # With mode rw a missing file is an error, so that a reader never creates one.
+        URL.create("sqlite+aiosqlite", database=f"file:{quote(str(path))}", query={"mode": mode, "uri": "true"}),
+        # Transactions are begun by hand: the driver would begin them late, and as readers.
+        connect_args={"isolation_level": None, "timeout": patience.total_seconds()},
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1 if is_writer else 4,
+        max_overflow=0,
+        pool_timeout=patience.total_seconds(),
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in (*_PRAGMAS, "journal_mode = WAL" if is_writer else "query_only = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def _postgresql_engine(url: URL, *, patience: timedelta) -> AsyncEngine:
+    # asyncpg reads the URL itself: it knows libpq's parameters, such as sslmode, which SQLAlchemy would hand on raw.
+    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    seconds = patience.total_seconds()
+    milliseconds = f"{seconds * 1000:.0f}"
+
+    async def open_connection(**_: Any) -> Any:
+        return await asyncpg.connect(
+            dsn,
+            timeout=seconds,
+            server_settings={
+                "application_name": "route-number",
+                "statement_timeout": milliseconds,
+                "lock_timeout": milliseconds,
+            },
+        )
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=open_connection,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_timeout=seconds,
+        hide_parameters=True,
+    )

@@ -1,0 +1,41 @@
+"""Reviews: added, never altered."""
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.policy import Review, Verdict
+from bot.store.schema import reviews
+
+
+async def add(tx: AsyncConnection, change_id: int, review: Review) -> None:
+    """Record a review. Lock the change first, and save the step that the review makes in the same transaction.
+
+    The database refuses the requester, a change that is not pending, and a second live review of one person.
+    """
+    await tx.execute(
+        insert(reviews).values(
+            change_id=change_id,
+            revision=review.revision,
+            reviewer_id=review.reviewer_id,
+            verdict=review.verdict,
+            reason=review.reason,
+            at=review.at,
+            withdrawn_at=review.withdrawn_at,
+        )
+    )
+
+
+async def of_change(tx: AsyncConnection, change_id: int) -> list[Review]:
+    """Return every review of a change, withdrawn ones too, in the order in which they came."""
+    rows = await tx.execute(select(reviews).where(reviews.c.change_id == change_id).order_by(reviews.c.id))
+    return [
+        Review(
+            reviewer_id=row["reviewer_id"],
+            verdict=Verdict(row["verdict"]),
+            revision=row["revision"],
+            at=row["at"],
+            reason=row["reason"],
+            withdrawn_at=row["withdrawn_at"],
+        )
+        for row in rows.mappings()
+    ]

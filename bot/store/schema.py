@@ -1,0 +1,260 @@
+"""The tables, as the newest migration leaves them. Triggers live in the migrations alone."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from bot.store.columns import CanonicalJson, LongInteger, UtcDateTime, metadata, numbered_id
+
+STATES = "'pending','approved','applying','applied','denied','canceled','expired','stale','failed','unclear','resolved'"
+DECIDED_FOR = "'approved','applying','applied','failed','unclear','resolved'"
+FINAL = "'applied','denied','canceled','expired','stale','failed','resolved'"
+
+changes = Table(
+    "changes",
+    metadata,
+    numbered_id(),
+    Column("team_id", Text, nullable=False),
+    Column("account_sid", Text, nullable=False),
+    Column("workspace_id", LongInteger, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("requester_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("before", CanonicalJson, nullable=False),
+    Column("before_at", UtcDateTime, nullable=False),
+    Column("patch", CanonicalJson, nullable=False),
+    Column("touched", Integer, nullable=False),
+    Column("agent_names", CanonicalJson, nullable=False),
+    Column("is_outbound_version_newest", Boolean, nullable=False),
+    Column("policy", CanonicalJson, nullable=False),
+    Column("quorum", Integer, nullable=False),
+    Column("channel_id", Text, nullable=False),
+    Column("submission_key", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("parent_id", LongInteger, ForeignKey("changes.id")),
+    Column("origin", Text),
+    Column("revision", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", Text),
+    Column("decision_reason", Text),
+    Column("approved_at", UtcDateTime),
+    Column("apply_before", UtcDateTime),
+    Column("approval_order", LongInteger),
+    Column("not_before", UtcDateTime),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_id", Text),
+    Column("leased_until", UtcDateTime),
+    Column("sent_at", UtcDateTime),
+    Column("looked", CanonicalJson),
+    Column("errand", Text),
+    Column("errand_by", Text),
+    Column("finished_at", UtcDateTime),
+    Column("result", CanonicalJson),
+    Column("result_at", UtcDateTime),
+    Column("problem", Text),
+    Column("details", CanonicalJson, nullable=False),
+    # Deferred: a change is saved first and its event appended last, and at commit both are there or neither is.
+    ForeignKeyConstraint(
+        ["id", "version"],
+        ["audit_events.change_id", "audit_events.change_version"],
+        deferrable=True,
+        initially="DEFERRED",
+    ),
+    UniqueConstraint("team_id", "submission_key"),
+    UniqueConstraint("account_sid", "workspace_id", "number", "approval_order"),
+    CheckConstraint("id > 0", "id"),
+    CheckConstraint("touched > 0", "touched"),
+    CheckConstraint("quorum >= 1", "quorum"),
+    CheckConstraint("revision >= 1 AND version >= 1 AND attempts >= 0", "counts"),
+    CheckConstraint(f"state IN ({STATES})", "state"),
+    CheckConstraint("state <> 'pending' OR approval_order IS NULL", "pending"),
+    CheckConstraint(
+        f"state NOT IN ({DECIDED_FOR}) OR "
+        "(approval_order IS NOT NULL AND approved_at IS NOT NULL AND apply_before IS NOT NULL)",
+        "approved",
+    ),
+    CheckConstraint("state <> 'applying' OR leased_until IS NOT NULL", "applying"),
+    CheckConstraint(f"state NOT IN ({FINAL}) OR finished_at IS NOT NULL", "final"),
+    CheckConstraint("errand IS NULL OR (state = 'unclear' AND errand IN ('try_again','resolve'))", "errand"),
+    Index(None, "team_id", "id"),
+    Index(None, "account_sid", "workspace_id", "number", "id"),
+    Index("ix_changes_unfinished", "state", "id", postgresql_where=text(f"state NOT IN ({FINAL})")),
+    # G4's backstop: whatever the workers do, one change of a number is being applied at a time.
+    Index(
+        "uq_changes_applying",
+        "account_sid",
+        "workspace_id",
+        "number",
+        unique=True,
+        sqlite_where=text("state = 'applying'"),
+        postgresql_where=text("state = 'applying'"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    numbered_id(),
+    Column("change_id", LongInteger, ForeignKey("changes.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("reviewer_id", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text),
+    Column("at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+    CheckConstraint("verdict IN ('approve','deny')", "verdict"),
+    Index(
+        "uq_reviews_live",
+        "change_id",
+        "revision",
+        "reviewer_id",
+        unique=True,
+        sqlite_where=text("withdrawn_at IS NULL"),
+        postgresql_where=text("withdrawn_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("id", LongInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("team_id", Text, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("change_id", LongInteger),
+    Column("change_version", Integer),
+    Column("before", CanonicalJson),
+    Column("after", CanonicalJson),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    UniqueConstraint("change_id", "change_version"),
+    UniqueConstraint("previous_hash"),
+    UniqueConstraint("hash"),
+    CheckConstraint("length(hash) = 64 AND length(previous_hash) = 64", "hash"),
+    CheckConstraint("change_version IS NULL OR change_id IS NOT NULL", "change_version"),
+    Index(None, "actor_id", "id"),
+    Index(None, "at"),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("event_id", LongInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+    CheckConstraint("id = 1", "id"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    numbered_id(),
+    Column("team_id", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("change_id", LongInteger, ForeignKey("changes.id")),
+    Column("fact", Text, nullable=False),
+    Column("payload", CanonicalJson, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("attempted_at", UtcDateTime),
+    Column("lease_id", Text),
+    Column("leased_until", UtcDateTime),
+    Column("done_at", UtcDateTime),
+    Column("posted_channel", Text),
+    Column("posted_ts", Text),
+    Column("problem", Text),
+    Column("is_parked", Boolean, nullable=False),
+    UniqueConstraint("fact"),
+    CheckConstraint("lease_id IS NULL OR leased_until IS NOT NULL", "lease"),
+    Index(
+        "ix_outbox_undone",
+        "lane",
+        "id",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
+    Index(None, "change_id"),
+    sqlite_autoincrement=True,
+)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("change_id", LongInteger, ForeignKey("changes.id"), primary_key=True, autoincrement=False),
+    Column("channel_id", Text, nullable=False),
+    Column("message_ts", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("shown_version", Integer, nullable=False),
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("workspace_id", LongInteger, primary_key=True, autoincrement=False),
+    Column("number", Text, primary_key=True),
+    Column("number_folded", Text, nullable=False),
+    Column("digits", Text, nullable=False),
+    Column("assignment", CanonicalJson, nullable=False),
+    Column("import_error", Text),
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("is_listed", Boolean, nullable=False),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("workspace_id", LongInteger, primary_key=True, autoincrement=False),
+    Column("agent_id", Text, primary_key=True),
+    Column("name", Text),
+    Column("name_folded", Text, nullable=False),
+    Column("versions", CanonicalJson, nullable=False),
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("is_listed", Boolean, nullable=False),
+)
+
+mirror_reads = Table(
+    "mirror_reads",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("as_of", UtcDateTime),
+    Column("attempted_at", UtcDateTime, nullable=False),
+    Column("problem", Text),
+    Column("lease_id", Text),
+    Column("leased_until", UtcDateTime),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("team_id", Text, primary_key=True),
+    Column("paused_by", Text, nullable=False),
+    Column("paused_at", UtcDateTime, nullable=False),
+)
+
+rate_limits = Table(
+    "rate_limits",
+    metadata,
+    Column("method", Text, primary_key=True),
+    Column("channel_id", Text, primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,15 @@
+DROP TRIGGER changes_insert;
+DROP TRIGGER changes_update;
+DROP TRIGGER changes_delete;
+DROP TRIGGER reviews_insert;
+DROP TRIGGER reviews_update;
+DROP TRIGGER reviews_delete;
+DROP TRIGGER audit_events_insert;
+DROP TRIGGER audit_events_inserted;
+DROP TRIGGER audit_events_update;
+DROP TRIGGER audit_events_delete;
+DROP TRIGGER audit_head_insert;
+DROP TRIGGER audit_head_update;
+DROP TRIGGER audit_head_delete;
+DROP TRIGGER outbox_insert;
+DROP TRIGGER outbox_update;

@@ -12,7 +12,7 @@ from bot.sandbox.slack.offers import accept_offer
 from bot.sandbox.slack.views import accept_view
 from bot.sandbox.slack.words import words_of
 from tests.sandbox.test_slack_flow import CARD, NUMBER, RADIOS, form, option, plain, text_input
-from tests.sandbox.test_slack_strict import NUMBER_INPUT, TABLE, select
+from tests.sandbox.test_slack_limits import NUMBER_INPUT, TABLE, select
 
 RICH = {
     "type": "rich_text",

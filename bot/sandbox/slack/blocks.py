@@ -142,9 +142,10 @@ def check_blocks(problems: Problems, at: str, blocks: Any, surface: Surface) -> 
         if not compose.keys(problems, here, block, kind.required, (*kind.optional, "block_id")):
             continue
         compose.string(problems, f"{here}/block_id", block.get("block_id"), ID_MOST, least=1)
-        if block.get("block_id") in seen:
-            problems.add(f"{here}/block_id", f"block_id already exists: {block['block_id']}")
-        seen.add(block.get("block_id") or f"unnamed {index}")
+        block_id = str(block.get("block_id") or f"unnamed {index}")
+        if block_id in seen:
+            problems.add(f"{here}/block_id", f"block_id already exists: {block_id}")
+        seen.add(block_id)
         kind.check(problems, here, block, surface)
         _distinct_actions(problems, here, block)
 
@@ -153,9 +154,13 @@ def _distinct_actions(problems: Problems, at: str, block: dict[str, Any]) -> Non
     elements = block.get("elements") if block["type"] == "actions" else None
     if not isinstance(elements, list):
         return
-    named = [element.get("action_id") for element in elements if isinstance(element, dict)]
-    for action_id in {name for name in named if name is not None and named.count(name) > 1}:
+    named = [str(element["action_id"]) for element in elements if _has_action_id(element)]
+    for action_id in {name for name in named if named.count(name) > 1}:
         problems.add(f"{at}/elements", f"action_id already exists: {action_id}")
+
+
+def _has_action_id(element: Any) -> bool:
+    return isinstance(element, dict) and element.get("action_id") is not None
 
 
 def as_kept(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,5 +1,114 @@
-"""`doctor`: looks at everything that a running bot needs, and says how to mend what is wrong."""
+"""`doctor`: looks at everything that a running bot needs, and says how to mend what is wrong. It only reads."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import typer
+
+from bot.cli.doctor_slack import check_slack
+from bot.cli.doctor_uponai import check_uponai
+from bot.cli.findings import Finding, Level, fail, ok, warn
+from bot.cli.policy import BadPolicy, in_words, read_policy
+from bot.cli.stopping import CHECK_FAILED, run
+from bot.settings import (
+    GROUPS,
+    DatabaseSettings,
+    FlowSettings,
+    Group,
+    Settings,
+    SettingsError,
+    SlackSettings,
+    UponAISettings,
+    read_settings,
+    require_signing_secret,
+)
+from bot.store.database import Database
+from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable
+from bot.store.migrate import schema_state
+
+_SETTINGS = "settings"
 
 
 def doctor() -> None:
     """Check settings, database, Slack and UponAI; one line a check."""
+    if run(_examine()):
+        raise typer.Exit(CHECK_FAILED)
+
+
+async def _examine() -> bool:
+    """Print every finding as it comes; returns whether something failed."""
+    groups: dict[type[Group], Group] = {}
+    has_failed = False
+
+    def tell(finding: Finding) -> None:
+        nonlocal has_failed
+        has_failed = has_failed or finding.level is Level.FAIL
+        typer.echo(finding.line())
+
+    for finding in _check_settings(groups):
+        tell(finding)
+    flow, database, slack, uponai = (
+        groups.get(group) for group in (FlowSettings, DatabaseSettings, SlackSettings, UponAISettings)
+    )
+    if isinstance(flow, FlowSettings):
+        tell(_check_policy(flow))
+    if isinstance(database, DatabaseSettings):
+        tell(await _check_database(database))
+    if isinstance(slack, SlackSettings):
+        await _tell_all(tell, check_slack(slack))
+    if isinstance(uponai, UponAISettings):
+        await _tell_all(tell, check_uponai(uponai))
+    return has_failed
+
+
+async def _tell_all(tell: Callable[[Finding], None], findings: AsyncIterator[Finding]) -> None:
+    async for finding in findings:
+        tell(finding)
+
+
+def _check_settings(groups: dict[type[Group], Group]) -> Iterator[Finding]:
+    """Read every group by itself, so that one wrong setting does not hide what else there is to find."""
+    problems: list[str] = []
+    for group in GROUPS:
+        try:
+            groups[group] = read_settings(group)
+        except SettingsError as error:
+            problems.extend(error.problems)
+    try:
+        slack = groups.get(SlackSettings)
+        if isinstance(slack, SlackSettings):
+            require_signing_secret(slack)
+        if not problems:
+            # What no group can see by itself.
+            read_settings(Settings)
+    except SettingsError as error:
+        problems.extend(error.problems)
+    for problem in problems:
+        yield Finding(Level.FAIL, _SETTINGS, problem)
+    if not problems:
+        yield ok(_SETTINGS, "complete and well-formed.")
+
+
+def _check_policy(settings: FlowSettings) -> Finding:
+    try:
+        policy = read_policy(settings.policy_file)
+    except BadPolicy as error:
+        return fail("policy", str(error), "Mend the file that POLICY_FILE names.")
+    return ok("policy", in_words(policy))
+
+
+async def _check_database(settings: DatabaseSettings) -> Finding:
+    try:
+        database = Database.connect(settings.database_url.get_secret_value())
+    except BadDatabaseUrl as error:
+        return fail("database", str(error), "Mend DATABASE_URL.")
+    try:
+        state = await schema_state(database)
+    except DatabaseUnavailable as error:
+        return fail("database", str(error), "Check DATABASE_URL, and whether the database runs.")
+    finally:
+        await database.dispose()
+    if state.is_ready:
+        return ok("database", state.sentence)
+    if database.dialect == "sqlite":
+        return warn("database", state.sentence, "`route-number serve` or `route-number migrate` sees to it.")
+    return fail("database", state.sentence, "Run `route-number migrate`.")

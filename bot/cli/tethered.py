@@ -5,20 +5,23 @@ The starter holds the other end of standard input and writes nothing. When it go
 
 import os
 import signal
-import sys
 import threading
+import time
 
 from bot.cli.main import main
 
+_STANDARD_INPUT = 0
 _GRACE_SECONDS = 10
 
 
 def _watch() -> None:
-    while sys.stdin.buffer.read(4096):
+    # Read below Python's buffer, whose lock would be held when the interpreter ends.
+    while os.read(_STANDARD_INPUT, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     # A process that cannot end by itself must not outlive its starter either.
-    threading.Timer(_GRACE_SECONDS, os._exit, [1]).start()
+    time.sleep(_GRACE_SECONDS)
+    os._exit(1)
 
 
 if __name__ == "__main__":

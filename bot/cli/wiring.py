@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from bot.cli.identity import IdentityResolver
 from bot.domain.policy import ApprovalPolicy
 from bot.service.context import ServiceContext
-from bot.settings import Settings
+from bot.settings import Settings, UponAISettings
 from bot.slack.app import SlackApp
 from bot.slack.calls import close_client, make_client
 from bot.slack.courier import Courier
@@ -113,7 +113,7 @@ async def build(
         await close_client(client)
 
 
-def make_uponai(settings: Settings) -> UponAIClient:
+def make_uponai(settings: UponAISettings) -> UponAIClient:
     """Make the client of UponAI."""
     return UponAIClient(
         token=settings.uponai_api_token,

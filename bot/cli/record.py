@@ -15,7 +15,7 @@ async def record(url: str) -> AsyncIterator[Database]:
     try:
         state = await schema_state(database)
         if not state.is_ready:
-            stop(state.sentence)
+            stop(f"{state.sentence} Check DATABASE_URL, or run `route-number migrate` first.")
         yield database
     finally:
         await database.dispose()

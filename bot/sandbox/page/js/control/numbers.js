@@ -78,7 +78,8 @@ export class Numbers {
       event.preventDefault();
       const body = { number: one.number, inbound_webhook_url: webhook.value || null, is_time_routing_enabled: routing.checked };
       const chosen = agents.find((each) => each.agent_id === agent.value);
-      const version = chosen?.versions?.at(-1)?.version;
+      const versions = (chosen?.versions ?? []).map((each) => each.version);
+      const version = versions.length ? Math.max(...versions) : undefined;
       body.inbound_agents = chosen ? [{ agent_id: chosen.agent_id, ...(version === undefined ? {} : { agent_version: version }), weight: 1 }] : [];
       body.inbound_agent_id = null;
       this.changing = null;

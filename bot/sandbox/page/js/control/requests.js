@@ -41,10 +41,11 @@ function uponaiNode(one) {
     h("span", { class: ok ? "status" : "status status-bad" }, one.status ? String(one.status) : "no answer"),
     h("time", null, timeOf(one.at)),
   ];
-  const empty = one.body === null || one.body === undefined || one.body === "";
+  const body = one.body ?? one.raw ?? "";
+  const empty = body === "";
   if (empty) return h("li", { class: "request request-line" }, head);
   const open = one.method === "PUT";
-  return h("li", { class: "request" }, h("details", { open }, h("summary", { class: "request-line" }, head), h("pre", { class: "pre request-body", tabindex: "0", "aria-label": "Request body" }, pretty(one.body))));
+  return h("li", { class: "request" }, h("details", { open }, h("summary", { class: "request-line" }, head), h("pre", { class: "pre request-body", tabindex: "0", "aria-label": "Request body" }, pretty(body))));
 }
 
 function slackNode(one) {

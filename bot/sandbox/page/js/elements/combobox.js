@@ -76,7 +76,8 @@ export class Combobox {
       this.list.say(`Type at least ${left} character${left === 1 ? "" : "s"} to search`);
       return;
     }
-    if (this.source.remote && !this.list.options.length) this.list.say("Loading…");
+    // The answers to a former query go at once, or somebody picks from them believing that they fit.
+    if (this.source.remote) this.list.say("Loading…");
     this.timer = setTimeout(() => this.fill(query, asked), this.source.remote && this.typed ? PAUSE : 0);
   }
 

@@ -12,15 +12,10 @@ export class Listbox {
     this.id = newId("listbox");
     this.options = [];
     this.active = -1;
-    this.node = h("div", {
-      class: "listbox",
-      role: "listbox",
-      id: this.id,
-      popover: "manual",
-      "aria-label": label,
-      "aria-multiselectable": multiple || null,
-      onMousedown: (event) => event.preventDefault(),
-    });
+    this.list = h("div", { role: "listbox", id: this.id, "aria-label": label, "aria-multiselectable": multiple || null });
+    // What is said instead of options is no option, so it stands beside the list.
+    this.note = h("div", { class: "listbox-note", role: "status", hidden: true });
+    this.node = h("div", { class: "listbox", popover: "manual", onMousedown: (event) => event.preventDefault() }, this.list, this.note);
     this.reposition = () => this.position();
   }
 
@@ -66,7 +61,9 @@ export class Listbox {
       const head = h("div", { class: "listbox-group", "aria-hidden": "true" }, label);
       return [h("div", { role: "group", "aria-label": label }, head, options)];
     });
-    place(this.node, nodes.flat());
+    place(this.list, nodes.flat());
+    this.list.hidden = false;
+    this.note.hidden = true;
     this.setActive(this.options.findIndex((entry) => entry.selected));
     if (this.isOpen) this.position();
   }
@@ -74,7 +71,10 @@ export class Listbox {
   /** Show a sentence instead of options. */
   say(text) {
     this.options = [];
-    place(this.node, [h("div", { class: "listbox-note", role: "option", "aria-disabled": "true" }, text)]);
+    place(this.list, []);
+    this.list.hidden = true;
+    this.note.hidden = false;
+    this.note.textContent = text;
     this.setActive(-1);
     if (this.isOpen) this.position();
   }

@@ -1,0 +1,163 @@
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.cli.manifest import BOT_SCOPES, HISTORY_SCOPES
+from bot.sandbox.slack.app import SlackStandIn
+from bot.sandbox.slack.seed import OLD_NUMBERS, PHONE_ROUTING, RANDOM, demo_world
+from bot.sandbox.slack.serving import running
+from bot.sandbox.uponai.app import UponAIStandIn
+from tests.cli.command import SETTINGS, Ended, route_number
+
+APP_TOKEN = "xapp-very-secret"
+
+
+class Bench:
+    """Both stand-ins, served from a thread of their own, so that a command can be run beside them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.world = demo_world()
+        self.slack = SlackStandIn(
+            bot_token=SETTINGS["SLACK_BOT_TOKEN"],
+            app_token=APP_TOKEN,
+            signing_secret=SETTINGS["SLACK_SIGNING_SECRET"],
+            request_url=None,
+            world=self.world,
+            page=False,
+        )
+        self.uponai = UponAIStandIn(
+            token=SETTINGS["UPONAI_API_TOKEN"], account_sid=SETTINGS["UPONAI_ACCOUNT_SID"], workspace_id=1
+        )
+        self.settings = dict(SETTINGS)
+        self._is_up = threading.Event()
+        self._stop: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def serve(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        async with running(self.slack.app) as slack_url, running(self.uponai.app) as uponai_url:
+            self.settings |= {"SLACK_API_URL": f"{slack_url}/api/", "UPONAI_API_URL": uponai_url}
+            self._is_up.set()
+            await self._stop.wait()
+            await self.slack.close()
+
+    def wait(self) -> None:
+        assert self._is_up.wait(20)
+
+    def end(self) -> None:
+        assert self._loop is not None
+        assert self._stop is not None
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    def doctor(self, **settings: str) -> Ended:
+        return route_number("doctor", cwd=self.folder, settings={**self.settings, **settings})
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    built = Bench(tmp_path)
+    thread = threading.Thread(target=built.serve)
+    thread.start()
+    built.wait()
+    yield built
+    built.end()
+    thread.join()
+
+
+def line_about(ended: Ended, subject: str) -> str:
+    (line,) = [line for line in ended.lines() if line.split(None, 1)[1].startswith(f"{subject}: ")]
+    return line
+
+
+def test_all_is_well(bench: Bench) -> None:
+    route_number("migrate", cwd=bench.folder)
+    ended = bench.doctor(SLACK_APP_TOKEN=APP_TOKEN, SLACK_APPROVAL_CHANNEL=PHONE_ROUTING)
+    assert (ended.code, ended.err) == (0, "")
+    assert [line.split()[0] for line in ended.lines()] == ["OK"] * len(ended.lines())
+    for subject in (
+        "settings",
+        "policy",
+        "database",
+        "Slack token",
+        "Slack scopes",
+        "Slack app token",
+        "approval channel",
+        "UponAI token",
+        "UponAI workspace",
+        "UponAI account",
+        "UponAI agents",
+    ):
+        assert line_about(ended, subject)
+
+
+def test_doctor_only_reads(bench: Bench) -> None:
+    ended = bench.doctor(SLACK_APPROVAL_CHANNEL=PHONE_ROUTING)
+    assert ended.code == 0
+    assert line_about(ended, "database").startswith("WARN ")
+    assert list(bench.folder.iterdir()) == []
+    assert {record.method for record in bench.slack.recorder.requests} == {"auth.test", "conversations.info"}
+    assert {request["method"] for request in bench.uponai.state()["requests"]} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "subject", "words"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "Slack token", "invalid_auth"),
+        ({"SLACK_API_URL": "http://127.0.0.1:1/api/"}, "Slack token", "SLACK_API_URL"),
+        ({"SLACK_APP_TOKEN": "xapp-wrong"}, "Slack app token", "connections:write"),
+        ({"SLACK_APPROVAL_CHANNEL": RANDOM}, "approval channel", "/invite @route-number"),
+        ({"SLACK_APPROVAL_CHANNEL": OLD_NUMBERS}, "approval channel", "archived"),
+        ({"SLACK_APPROVAL_CHANNEL": "C0NOSUCH"}, "approval channel", "channel_not_found"),
+        ({"UPONAI_API_TOKEN": "wrong"}, "UponAI token", "UPONAI_API_TOKEN"),
+        ({"UPONAI_API_URL": "http://127.0.0.1:1"}, "UponAI token", "UPONAI_API_URL"),
+        ({"UPONAI_WORKSPACE_ID": "7"}, "UponAI workspace", "UPONAI_WORKSPACE_ID"),
+        ({"UPONAI_ACCOUNT_SID": "another"}, "UponAI account", "UPONAI_ACCOUNT_SID"),
+        ({"POLICY_FILE": "none.toml"}, "policy", "POLICY_FILE"),
+        ({"DATABASE_URL": "postgresql://u:very-secret@127.0.0.1:1/db"}, "database", "DATABASE_URL"),
+        ({"PORT": "http"}, "settings", "PORT"),
+        ({"SLACK_SIGNING_SECRET": ""}, "settings", "SLACK_SIGNING_SECRET"),
+        ({"UPONAI_TIMEOUT_SECONDS": "15"}, "settings", "UPONAI_TIMEOUT_SECONDS"),
+    ],
+)
+def test_g12_a_failed_check_is_one_line_with_its_remedy(
+    bench: Bench, settings: dict[str, str], subject: str, words: str
+) -> None:
+    ended = bench.doctor(**settings)
+    line = line_about(ended, subject)
+    assert ended.code == 1
+    assert line.startswith("FAIL ")
+    assert words in line
+    assert "secret" not in (ended.out + ended.err).replace("SLACK_SIGNING_SECRET", "")
+
+
+def test_missing_history_scopes_are_a_warning_and_others_a_failure(bench: Bench) -> None:
+    bench.world.app.scopes[:] = [scope for scope in BOT_SCOPES if scope not in HISTORY_SCOPES]
+    ended = bench.doctor()
+    assert ended.code == 0
+    assert line_about(ended, "Slack scopes").startswith("WARN ")
+    bench.world.app.scopes[:] = ["commands", "channels:read"]
+    ended = bench.doctor()
+    assert ended.code == 1
+    assert "chat:write" in line_about(ended, "Slack scopes")
+
+
+def test_every_wrong_setting_is_a_line_of_its_own(tmp_path: Path) -> None:
+    ended = route_number("doctor", cwd=tmp_path, settings={"PORT": "x", "LOG_LEVEL": "x"})
+    assert ended.code == 1
+    failed = [line for line in ended.lines() if line.startswith("FAIL  settings: ")]
+    assert sorted(line.split()[2] for line in failed) == [
+        "LOG_LEVEL",
+        "PORT",
+        "SLACK_BOT_TOKEN",
+        "UPONAI_ACCOUNT_SID",
+        "UPONAI_API_TOKEN",
+        "UPONAI_WORKSPACE_ID",
+    ]
+    assert any(line.startswith("WARN  database: ") for line in ended.lines())

@@ -1,0 +1,179 @@
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from bot.sandbox.slack.app import SlackStandIn
+from bot.sandbox.slack.faults import Fault
+from bot.sandbox.slack.seed import PHONE_ROUTING, RITA, TEAM, demo_world
+from bot.sandbox.slack.serving import running
+from bot.web.door import sign
+from tests.e2e.town import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, BotProcess, Town, free_port, town
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Town]:
+    async with town(f"sqlite:///{tmp_path / 'town.db'}", tmp_path) as built:
+        yield built
+
+
+async def send_command(bot: BotProcess, text: str) -> httpx.Response:
+    """Send a signed command as Slack would, without the stand-in in between."""
+    fields = {
+        "command": "/route-number",
+        "text": text,
+        "team_id": TEAM.id,
+        "user_id": RITA,
+        "channel_id": PHONE_ROUTING,
+        "trigger_id": "1.2.3",
+        "response_url": "http://127.0.0.1:1/response",
+    }
+    body = urlencode(fields).encode()
+    timestamp = str(int(time.time()))
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-slack-request-timestamp": timestamp,
+        "x-slack-signature": sign(timestamp, body, secret=SIGNING_SECRET),
+    }
+    async with httpx.AsyncClient(timeout=10) as http:
+        return await http.post(f"http://127.0.0.1:{bot.port}/slack/events", content=body, headers=headers)
+
+
+async def ask(bot: BotProcess, path: str) -> httpx.Response:
+    async with httpx.AsyncClient(timeout=10) as http:
+        return await http.get(f"http://127.0.0.1:{bot.port}{path}")
+
+
+async def until(is_so: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not is_so():  # noqa: ASYNC110 - another process does what is waited for
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_the_bot_cleanly(here: Town, number: signal.Signals) -> None:
+    bot = await here.start()
+    bot.process.send_signal(number)
+    async with asyncio.timeout(20):
+        assert await bot.process.wait() == 0
+    log = bot.log.read_text()
+    assert "serve.stopped" in log
+    assert "Traceback" not in log
+    assert "error" not in log.lower()
+
+
+async def test_sqlite_gets_its_schema_by_serve_itself(here: Town, tmp_path: Path) -> None:
+    await here.start()
+    with contextlib.closing(sqlite3.connect(tmp_path / "town.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM audit_events").fetchone() == (0,)
+
+
+async def test_an_address_in_use_is_one_line_that_names_the_setting(here: Town) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        bot = await here.start(wait=False, PORT=str(taken.getsockname()[1]), HOST="127.0.0.1")
+        async with asyncio.timeout(20):
+            assert await bot.process.wait() == 2
+    (line,) = bot.log.read_text().splitlines()
+    assert line.startswith("PORT ")
+    assert "in use" in line
+
+
+async def test_g8_a_request_under_way_is_answered_before_the_bot_ends(here: Town) -> None:
+    bot = await here.start()
+    slow = here.slack.faults.add(Fault("slow", methods=["users.info"], delay=1.0))
+    answering = asyncio.create_task(send_command(bot, "pending"))
+    await until(lambda: slow.hits)
+    bot.process.send_signal(signal.SIGTERM)
+    answer = await answering
+    assert answer.status_code == 200
+    async with asyncio.timeout(20):
+        assert await bot.process.wait() == 0
+
+
+async def test_a_worker_alone_serves_health_and_takes_no_requests(here: Town) -> None:
+    bot = await here.start("--only", "worker")
+    assert (await ask(bot, "/healthz")).status_code == 200
+    assert (await send_command(bot, "help")).status_code == 404
+    metrics = (await ask(bot, "/metrics")).text
+    assert "route_number_worker_last_turn_seconds" in metrics
+    assert "route_number_outbox_waiting 0.0" in metrics
+
+
+async def test_two_processes_on_one_sqlite_start_at_the_same_time(here: Town) -> None:
+    bots = await asyncio.gather(
+        *(here.start("--only", part, wait=False) for part in ("web", "worker", "web", "worker"))
+    )
+    for bot in bots:
+        await here.is_ready(bot)
+
+
+async def test_g8_with_slack_down_at_the_start_the_bot_serves_and_recovers(tmp_path: Path) -> None:
+    port = free_port()
+    async with town(f"sqlite:///{tmp_path / 'town.db'}", tmp_path) as here:
+        bot = await here.start(SLACK_API_URL=f"http://127.0.0.1:{port}/api/")
+        started = time.monotonic()
+        answer = await send_command(bot, "help")
+        assert time.monotonic() - started < 3
+        assert answer.status_code == 200
+        assert "Slack" in answer.text
+        slack = SlackStandIn(
+            bot_token=BOT_TOKEN,
+            app_token=APP_TOKEN,
+            signing_secret=SIGNING_SECRET,
+            request_url=f"http://127.0.0.1:{bot.port}/slack/events",
+            world=demo_world(),
+            page=False,
+        )
+        async with running(slack.app, port=port):
+            await until(lambda: "slack.connected" in bot.log.read_text())
+            assert await slack.person("rita").command("phone-routing", "/route-number help")
+            await slack.close()
+
+
+async def test_a_refused_token_is_said_in_log_and_health_and_not_asked_again(here: Town) -> None:
+    bot = await here.start(SLACK_BOT_TOKEN="xoxb-revoked")
+    await until(lambda: "slack.misconfigured" in bot.log.read_text())
+    answer = await ask(bot, "/readyz")
+    assert (answer.status_code, "SLACK_BOT_TOKEN" in answer.text, "invalid_auth" in answer.text) == (200, True, True)
+    assert "invalid_auth" in (await ask(bot, "/healthz")).text
+    assert (await send_command(bot, "help")).status_code == 200
+    log = bot.log.read_text()
+    assert log.count("slack.misconfigured") == 1
+    assert "xoxb-" not in log
+
+
+async def test_with_uponai_down_at_the_start_the_bot_is_ready(here: Town) -> None:
+    bot = await here.start(UPONAI_API_URL="http://127.0.0.1:1")
+    assert (await send_command(bot, "help")).status_code == 200
+
+
+async def test_in_socket_mode_commands_come_over_the_socket(tmp_path: Path) -> None:
+    async with town(f"sqlite:///{tmp_path / 'town.db'}", tmp_path, is_socket_mode=True) as here:
+        bot = await here.start(SLACK_APP_TOKEN=APP_TOKEN)
+        await until(lambda: here.slack.socket_mode.connections)
+        assert await here.rita.command("phone-routing", "/route-number help")
+        assert here.rita.ephemeral("phone-routing")
+        assert (await send_command(bot, "help")).status_code == 404
+        assert await bot.stop() == 0
+        assert "Traceback" not in bot.log.read_text()
+
+
+async def test_g12_json_logs_hold_no_secret(here: Town) -> None:
+    bot = await here.start(LOG_FORMAT="json", LOG_LEVEL="debug")
+    here.deliver_to(bot)
+    assert await here.rita.command("phone-routing", "/route-number help")
+    assert await bot.stop() == 0
+    text = bot.log.read_text()
+    for line in text.splitlines():
+        json.loads(line)
+    for secret in (BOT_TOKEN, SIGNING_SECRET, here.settings["UPONAI_API_TOKEN"], "v0="):
+        assert secret not in text

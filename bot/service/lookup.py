@@ -24,18 +24,13 @@ VERSIONS_WITHIN_SECONDS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The present assignment of a number as the mirror has it, with the agents that it names."""
+    """The present assignment of a number as the mirror has it, with the names of its agents by id."""
 
     number: str
     assignment: Assignment
     as_of: datetime
-    agents: dict[str, ListedAgent]
+    names: dict[str, str]
     import_error: str | None
-
-    @property
-    def names(self) -> dict[str, str]:
-        """Names by agent id, for showing the assignment."""
-        return {agent_id: agent.display_name for agent_id, agent in self.agents.items()}
 
     def is_fresh(self, now: datetime) -> bool:
         """Say whether this was read so recently that its age need not be shown."""
@@ -80,8 +75,8 @@ async def present_within(tx: AsyncConnection, context: ServiceContext, number: s
         return None
     assignment = found.listed.assignment
     ids = {agent.agent_id for agent in (*assignment.inbound, *assignment.outbound)}
-    agents = await mirror_agents.find(tx, context.workspace_id, ids)
-    return Present(number, assignment, found.as_of, agents, found.listed.import_error)
+    names = await mirror_agents.names(tx, context.workspace_id, ids)
+    return Present(number, assignment, found.as_of, names, found.listed.import_error)
 
 
 async def search_numbers(context: ServiceContext, text: str, limit: int) -> list[MirroredNumber]:

@@ -102,7 +102,7 @@ async def _draft(tx: AsyncConnection, context: ServiceContext, wish: Wish, prese
         before=present.assignment,
         before_at=present.as_of,
         patch=patch,
-        agent_names={**present.names, **{agent.agent_id: agent.display_name for agent in known.values()}},
+        agent_names={**present.names, **await mirror_agents.names(tx, context.workspace_id, ids)},
         is_outbound_version_newest=is_newest and Field.OUTBOUND in patch.fields,
         policy=context.policy,
         channel_id=wish.channel_id,

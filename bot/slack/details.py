@@ -108,8 +108,10 @@ def _events(events: Sequence[ChainedEvent]) -> Iterator[Block]:
 
 def _event(event: ChainedEvent) -> list[Block]:
     actor = text_run("the worker") if event.actor_id == WORKER_ID else user_run(event.actor_id)
+    # What was asked stands above already; and Slack refuses a run without text.
     remark = "" if event.event == "change.submitted" else _remark(event.after)
-    return [date_run(event.at), text_run(f"  {event.event} by "), actor, text_run(remark)]
+    runs = [date_run(event.at), text_run(f"  {event.event} by "), actor]
+    return [*runs, text_run(remark)] if remark else runs
 
 
 def _remark(after: Mapping[str, Any] | None) -> str:

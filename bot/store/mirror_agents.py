@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, or_, select, update
+from sqlalchemy import RowMapping, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedAgent
@@ -46,6 +46,20 @@ async def find(tx: AsyncConnection, workspace_id: int, agent_ids: Collection[str
     query = select(agents).where(agents.c.workspace_id == workspace_id, agents.c.agent_id.in_(agent_ids))
     rows = (await tx.execute(query.where(agents.c.is_listed))).mappings()
     return {row["agent_id"]: _from_row(row) for row in rows}
+
+
+async def names(tx: AsyncConnection, workspace_id: int, agent_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of those agents that are listed, for people: with the id behind a name that others have too."""
+    found = await find(tx, workspace_id, agent_ids)
+    folded = {(agent.name or "").casefold() for agent in found.values()} - {""}
+    query = select(agents.c.name_folded).where(
+        agents.c.workspace_id == workspace_id, agents.c.is_listed, agents.c.name_folded.in_(folded)
+    )
+    shared = set((await tx.scalars(query.group_by(agents.c.name_folded).having(func.count() > 1))).all())
+    return {
+        agent_id: f"{agent.name} ({agent_id})" if (agent.name or "").casefold() in shared else agent.display_name
+        for agent_id, agent in found.items()
+    }
 
 
 async def search(tx: AsyncConnection, workspace_id: int, text: str, limit: int) -> list[ListedAgent]:

@@ -117,3 +117,9 @@ async def test_a_change_of_one_number_leaves_the_next_form_at_its_result(bench: 
     await bench.work()
     with pytest.raises(NothingDiffers):
         await bench.ask(time_routing(is_on=True), number=NUMBER)
+
+
+async def test_g11_two_agents_of_one_name_are_told_apart_by_their_ids(bench: Bench) -> None:
+    change = await bench.ask(inbound(SUPPORT))
+    assert change.agent_names[SUPPORT] == f"Support ({SUPPORT})"
+    assert change.agent_names[SALES] == "Sales"

@@ -3,6 +3,7 @@ import { h, keyed, keepingFocus } from "./dom.js";
 import { welcome } from "./guide.js";
 import { authorName, buildMessage, isShown, printOf } from "./message.js";
 import { channel, isApp, messagesOf, nameOf, page } from "./state.js";
+import { mrkdwn } from "./text.js";
 import { announce } from "./toasts.js";
 import { dateOfTs, dayHeading, dayKey } from "./when.js";
 
@@ -73,7 +74,7 @@ export class MessageList {
 
   announceNew(one, fresh) {
     const last = messagesOf(one.id).at(-1);
-    if (last && !fresh && last.ts !== this.newest && last.user !== page.me) announce(`${authorName(last)}: ${last.text ?? ""}`);
+    if (last && !fresh && last.ts !== this.newest && last.user !== page.me) announce(`${authorName(last)}: ${mrkdwn(last.text ?? "").textContent}`);
     this.newest = last?.ts ?? null;
   }
 }

@@ -2,7 +2,7 @@
 import { h, keyed, newId } from "../dom.js";
 
 export const UPONAI_FAULTS = {
-  slow: ["Slow", "Answers come late. The card says applying until they do."],
+  slow: ["UponAI is slow", "Answers come late. The card says applying until they do."],
   rate_limit: ["Too many requests (429)", "Nothing is applied; the bot waits as long as Retry-After says, then goes on."],
   error: ["Error (500)", "Nobody knows whether it was applied: the bot looks before it sends again."],
   refuse: ["Refuse (422)", "A clear no. The change fails, UponAI's own words stand in the thread."],
@@ -15,13 +15,13 @@ export const UPONAI_FAULTS = {
   drops_webhook: ["Drops the webhook", "A field that nobody touched disappears. The change ends unclear and names the field."],
   interferes: ["Somebody else writes at once", "Another write lands before the read-back. The bot calls a person."],
   late: ["Applied late", "The connection is closed and the change lands seconds later. The number is held until then."],
-  down: ["Down", "Every connection is closed. Asking and approving go on; nothing is lost."],
+  down: ["UponAI is down", "Every connection is closed. Asking and approving go on; nothing is lost."],
 };
 
 export const SLACK_FAULTS = {
-  rate_limit: ["Too many requests (429)", "Slack asks to slow down. The card catches up when it may."],
-  down: ["Down", "The bot cannot reach Slack. What was decided stands, card and thread follow later."],
-  slow: ["Slow", "Slack's answers come late. Presses are still acknowledged in time."],
+  rate_limit: ["Slack asks to slow down (429)", "Calls are refused for a while. The card catches up when it may."],
+  down: ["Slack is down", "The bot cannot reach Slack. What was decided stands, card and thread follow later."],
+  slow: ["Slack is slow", "Slack's answers come late. Presses are still acknowledged in time."],
 };
 
 export class Faults {

@@ -39,17 +39,11 @@ export class ControlPanel {
     this.slackFaults = new Faults(SLACK_FAULTS, (fault, on) => steer("slack", { fault, on }));
     this.deeds = new SlackDeeds(steer);
     this.processes = new Processes(steer);
-    this.missing = h("p", { class: "control-empty", hidden: true }, "No UponAI stand-in runs beside this page.");
-    this.uponai = h(
-      "div",
-      null,
-      titled("Phone numbers", "As they stand in UponAI at this moment.", this.numbers.node),
-      titled("Make UponAI fail", "Each switch stays on until you turn it off.", this.uponaiFaults.node),
-    );
     this.tabs = new Tabs("Behind the scenes", [
       ["Try it", titled("What to try first", null, steps())],
-      ["UponAI", h("div", null, this.missing, this.uponai)],
+      ["Numbers", titled("Phone numbers", "As they stand in UponAI at this moment. Change one in the dashboard, behind the bot's back, while a change waits for approval.", this.numbers.node)],
       ["Requests", titled("What UponAI received", "Newest first. A PUT is the only call that changes anything; open it to read its body.", this.requests.node)],
+      ["Faults", titled("Make UponAI fail", "Each switch stays on until you turn it off.", this.uponaiFaults.node)],
       ["Slack", h("div", null, titled("Make Slack fail", null, this.slackFaults.node), this.deeds.node, titled("What Slack received", "The bot's calls of the Web API, newest first.", this.slackRequests.node))],
       ["Processes", titled("Kill and restart", "A kill is a kill -9: no goodbye, no clean-up. What was accepted must still end, once.", this.processes.node)],
     ]);
@@ -97,8 +91,6 @@ export class ControlPanel {
   }
 
   show({ slack, uponai, processes }) {
-    this.missing.hidden = Boolean(uponai);
-    this.uponai.hidden = !uponai;
     this.numbers.draw(uponai?.numbers ?? [], uponai?.agents ?? []);
     this.uponaiFaults.draw(uponai?.faults ?? {});
     this.requests.draw(uponai?.requests ?? []);

@@ -1,6 +1,7 @@
 // What can happen to a card in Slack: somebody deletes it, or archives its channel.
 import { h, keyed } from "../dom.js";
 import { messagesOf, page } from "../state.js";
+import { mrkdwn } from "../text.js";
 
 function cards() {
   return page.snapshot.channels.flatMap((one) =>
@@ -41,7 +42,7 @@ export class SlackDeeds {
   }
 
   cardNode(channel, message) {
-    const words = (message.text || "A message").slice(0, 70);
+    const words = mrkdwn(message.text || "A message").textContent.slice(0, 70);
     const remove = () => this.steer("slack/delete-card", { channel: channel.id, ts: message.ts });
     return h("li", { class: "deed" }, h("span", null, words), h("button", { type: "button", class: "button button-small button-danger", "aria-label": `Delete ${words}`, onClick: remove }, "Delete"));
   }

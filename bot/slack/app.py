@@ -1,32 +1,25 @@
-"""The Slack side of the bot: every request that came through the door is dispatched here and answered in time (G8).
-
-Bolt is fronted, not patched: it gets parsed bodies, no signatures, and no environment of its own.
-"""
+"""The Slack side of the bot: every request that came through the door is dispatched here and answered in time (G8)."""
 
 import asyncio
 import json
-import logging
-import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
-from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.service.context import ServiceContext
-from bot.slack import buttons, command, form_listeners
 from bot.slack.background import Background, TooBusy
+from bot.slack.bolt import make_bolt
 from bot.slack.failures import failed_body, is_expected, place_of, sentence_of
 from bot.slack.forms import Forms
 from bot.slack.identity import Identity
 from bot.slack.members import Members
+from bot.slack.payloads import makes_sense
 from bot.slack.replies import whisper
 from bot.slack.surface import Slack
 
@@ -65,11 +58,11 @@ class SlackApp:
         self._running: set[asyncio.Task[Answer]] = set()
         self._resolving = asyncio.Lock()
         self._surface: Slack | None = None
-        self._app = self._make_app()
+        self._bolt = make_bolt(client, self._slack)
 
     async def handle(self, body: Mapping[str, Any]) -> Answer:
         """Answer a parsed request within 2.6 s, whatever is down; never raises."""
-        if "command" not in body and "type" not in body:
+        if not makes_sense(body):
             return Answer(400, "bad request")
         work = asyncio.create_task(self._dispatch(dict(body)))
         self._running.add(work)
@@ -90,12 +83,10 @@ class SlackApp:
     async def _dispatch(self, body: dict[str, Any]) -> Answer:
         try:
             await self._resolve()
-            response = await self._app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
+            response = await self._bolt.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
         except BoltUnhandledRequestError:
             # A button of an older release, an event that nobody asked for: nothing to do, and nothing to say.
             return Answer(200)
-        except ValidationError:
-            return Answer(400, "bad request")
         except Exception as error:  # noqa: BLE001 - Bolt's error handler: whatever went wrong, the person is told
             return self._failed(body, error)
         content_type = response.first_headers().get("content-type", "text/plain").partition(";")[0]
@@ -153,42 +144,6 @@ class SlackApp:
             raise RuntimeError("no request is dispatched before the identity is known")
         return self._surface
 
-    def _make_app(self) -> AsyncApp:
-        # A function of its own: Bolt reads a method's `self` as an argument that it cannot give.
-        async def authorize() -> AuthorizeResult:
-            return _authorized(self._slack().identity, self.client.token)
-
-        with _without_slack_environment():
-            app = AsyncApp(
-                client=AsyncWebClient(base_url=self.client.base_url, session=self.client.session, retry_handlers=[]),
-                authorize=authorize,
-                process_before_response=True,
-                raise_error_for_unhandled_request=True,
-                # The door has checked signature and size before anything was parsed.
-                request_verification_enabled=False,
-                logger=logging.getLogger("bot.slack.bolt"),
-            )
-        app.error(_raise_again)
-        command.register(app, self._slack)
-        form_listeners.register(app, self._slack)
-        buttons.register(app, self._slack)
-        return app
-
-
-def _authorized(identity: Identity, token: str | None) -> AuthorizeResult:
-    return AuthorizeResult(
-        enterprise_id=None,
-        team_id=identity.team_id,
-        bot_user_id=identity.bot_user_id,
-        bot_id=identity.bot_id,
-        bot_token=token,
-    )
-
-
-async def _raise_again(error: Exception) -> None:
-    """Let an error out of Bolt, which would log the request's body."""
-    raise error
-
 
 def _where(error: Exception) -> str:
     """Return the place of an error; its message could hold what somebody typed."""
@@ -196,13 +151,3 @@ def _where(error: Exception) -> str:
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
     return "" if traceback is None else f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}"
-
-
-@contextmanager
-def _without_slack_environment() -> Iterator[None]:
-    """Hide SLACK_… from Bolt while an app is made: a client id and secret there would turn on its OAuth mode."""
-    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("SLACK_")}
-    try:
-        yield
-    finally:
-        os.environ.update(hidden)

@@ -8,16 +8,16 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, InvalidNumber
-from bot.domain.number import without_invisible
 from bot.domain.state import Origin
 from bot.service import history, lookup, pause
 from bot.slack import listings
 from bot.slack.asking import require_member
 from bot.slack.blocks import Block
+from bot.slack.command_text import as_written
 from bot.slack.details import record_blocks
 from bot.slack.form_open import open_form
 from bot.slack.payloads import Command
-from bot.slack.replies import reply
+from bot.slack.replies import in_messages, reply, whisper
 from bot.slack.surface import Slack
 
 NAME = "/route-number"
@@ -37,7 +37,7 @@ def register(app: AsyncApp, slack: Callable[[], Slack]) -> None:
 
 async def run(slack: Slack, command: Command) -> Answer:
     """Do what the text asks for; return the answer to the caller, None when a form was opened instead."""
-    text = without_invisible(command.text)
+    text = as_written(command.text)
     word, _, rest = text.partition(" ")
     verb = _VERBS.get(word.lower())
     try:
@@ -112,7 +112,23 @@ async def _read_number(slack: Slack, text: str) -> tuple[str | None, InvalidNumb
 async def _show(slack: Slack, command: Command, rest: str) -> Answer:
     await require_member(slack, command.actor)
     record = await history.show(slack.context, command.team_id, listings.parse_change("show", rest))
-    return reply(f"{record.change.label} {record.change.state}", record_blocks(record))
+    title = f"{record.change.label} {record.change.state}"
+    first, *others = in_messages(record_blocks(record))
+    if others:
+        slack.background.start(_send_rest(slack, command, title, others), name="command.show")
+    return reply(title, first)
+
+
+async def _send_rest(slack: Slack, command: Command, title: str, messages: list[list[Block]]) -> None:
+    for blocks in messages:
+        await whisper(
+            slack,
+            channel_id=command.channel_id,
+            user_id=command.user_id,
+            text=f"{title}, continued",
+            blocks=blocks,
+            response_url=command.response_url,
+        )
 
 
 async def _revert(slack: Slack, command: Command, rest: str) -> Answer:

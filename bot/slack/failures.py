@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.domain.errors import DomainError
 from bot.slack import option_values
 from bot.slack.background import TooBusy
@@ -23,6 +25,7 @@ _DATABASE = "My database does not answer right now. Nothing is lost: please try 
 _SLACK = "Slack did not answer me just now. Please try again in a moment."
 _TRIGGER = "That took too long, so Slack does not let me open the form any more. Please try again."
 _BUG = "Something went wrong on my side, and it is in my log. Please try again, and tell whoever runs me if it stays."
+_OLD_FORM = "I cannot read this form any more, it is older than I am. Please close it and open a new one."
 _TRIGGER_ERRORS = ("expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged")
 
 
@@ -43,12 +46,16 @@ def sentence_of(error: BaseException) -> str:
             return f"UponAI does not do its part right now: {error}"
         case TimeoutError():
             return TOO_LATE
+        case ValidationError():
+            return _OLD_FORM
     return _BUG
 
 
 def is_expected(error: BaseException) -> bool:
     """Say whether this is a far end's failure or a refusal, and no fault of the code."""
-    return isinstance(error, (DomainError, TooBusy, DatabaseUnavailable, SlackError, UponAIError, TimeoutError))
+    return isinstance(
+        error, (DomainError, TooBusy, DatabaseUnavailable, SlackError, UponAIError, TimeoutError, ValidationError)
+    )
 
 
 def failed_body(body: Mapping[str, Any], error: BaseException) -> dict[str, Any] | None:

@@ -8,8 +8,9 @@ import structlog
 from bot.slack import form_view
 from bot.slack.calls import SlackRefused
 from bot.slack.form_compose import compose
+from bot.slack.form_fields import number_block
 from bot.slack.form_refresh import ensure_read
-from bot.slack.form_state import FEWEST_ROWS, MOST_ROWS, Entries, FormState, Inbound, Row, number_block
+from bot.slack.form_state import FEWEST_ROWS, MOST_ROWS, Entries, FormState, Inbound, Row
 from bot.slack.payloads import Action, View
 from bot.slack.surface import Slack
 

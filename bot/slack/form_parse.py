@@ -8,7 +8,7 @@ from bot.domain.errors import InvalidWish
 from bot.domain.webhook import parse_webhook_url
 from bot.domain.weights import fractions_of
 from bot.service.context import ServiceContext
-from bot.slack import form_state as form
+from bot.slack import form_fields as form
 from bot.slack.form_compose import resolve_agent
 from bot.slack.form_fill import agent_mark, percent_entry
 from bot.slack.form_state import FormState, Inbound, Outbound, Row, TimeRouting, Webhook

@@ -13,6 +13,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.state import Origin
+from bot.slack import form_fields as fields
 from bot.slack import option_values
 from bot.slack.option_values import Option
 
@@ -116,61 +117,24 @@ class FormState:
         """Rebuild the state of a view. Raises pydantic's ValidationError for meta data that is not ours."""
         meta = Meta.model_validate_json(private_metadata)
         entries = Entries(blocks, values)
-        outbound_agent = entries.option(OUTBOUND_AGENT)
+        outbound_agent = entries.option(fields.OUTBOUND_AGENT)
         return cls(
             meta=meta,
-            number=entries.option(number_block(meta.number_at)),
-            inbound=Inbound(entries.choice(INBOUND)),
+            number=entries.option(fields.number_block(meta.number_at)),
+            inbound=Inbound(entries.choice(fields.INBOUND)),
             rows=tuple(entries.row(row_id) for row_id in meta.rows),
-            outbound=Outbound(entries.choice(OUTBOUND)),
+            outbound=Outbound(entries.choice(fields.OUTBOUND)),
             outbound_agent=outbound_agent,
-            outbound_version=entries.option(outbound_version_block(outbound_agent)),
-            webhook=Webhook(entries.choice(WEBHOOK)),
-            webhook_url=entries.text(WEBHOOK_URL),
-            time_routing=TimeRouting(entries.choice(TIME_ROUTING)),
-            reason=entries.text(REASON),
+            outbound_version=entries.option(fields.outbound_version_block(outbound_agent)),
+            webhook=Webhook(entries.choice(fields.WEBHOOK)),
+            webhook_url=entries.text(fields.WEBHOOK_URL),
+            time_routing=TimeRouting(entries.choice(fields.TIME_ROUTING)),
+            reason=entries.text(fields.REASON),
         )
 
     def with_meta(self, **changes: Any) -> Self:
         """Return the same entries with other meta data."""
         return replace(self, meta=self.meta.model_copy(update=changes))
-
-
-INBOUND, OUTBOUND, WEBHOOK, TIME_ROUTING = "inbound", "outbound", "webhook", "time_routing"
-OUTBOUND_AGENT, WEBHOOK_URL, REASON = "outbound_agent", "webhook_url", "reason"
-NO_AGENT_YET = "-"
-
-
-def number_block(at: int) -> str:
-    """Name Number's block: another `at` resets the field."""
-    return f"number.{at}"
-
-
-def agent_block(row_id: str) -> str:
-    """Name the block of a row's agent."""
-    return f"agent.{row_id}"
-
-
-def version_block(row_id: str, agent: Option | None) -> str:
-    """Name the block of a row's version; the agent is part of it, so that another agent clears the version."""
-    return f"version.{row_id}.{agent.value if agent else NO_AGENT_YET}"
-
-
-def weight_block(row_id: str) -> str:
-    """Name the block of a row's weight."""
-    return f"weight.{row_id}"
-
-
-def outbound_version_block(agent: Option | None) -> str:
-    """Name the block of the outbound version, see `version_block`."""
-    return f"outbound_version.{agent.value if agent else NO_AGENT_YET}"
-
-
-def agent_of_version_block(block_id: str) -> str | None:
-    """Return the value of the agent option whose versions this block offers, None before one is chosen."""
-    kind, _, rest = block_id.partition(".")
-    value = rest.partition(".")[2] if kind == "version" else rest
-    return None if value in ("", NO_AGENT_YET) else value
 
 
 class Entries:
@@ -184,8 +148,10 @@ class Entries:
 
     def row(self, row_id: str) -> Row:
         """Read one row of the inbound side."""
-        agent = self.option(agent_block(row_id))
-        return Row(row_id, agent, self.option(version_block(row_id, agent)), self.text(weight_block(row_id)))
+        agent = self.option(fields.agent_block(row_id))
+        return Row(
+            row_id, agent, self.option(fields.version_block(row_id, agent)), self.text(fields.weight_block(row_id))
+        )
 
     def option(self, block_id: str) -> Option | None:
         """Read a type-ahead; None when nothing is chosen."""

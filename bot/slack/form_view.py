@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.state import Origin
-from bot.slack import form_state as form
+from bot.slack import form_fields as form
 from bot.slack.blocks import Block, actions, button, plain, rich_line, rich_text, text_run
 from bot.slack.form_present import Shown, present_blocks
 from bot.slack.form_state import (

@@ -5,7 +5,7 @@ from bot.service import lookup
 from bot.slack import form_view, option_values
 from bot.slack.blocks import Block
 from bot.slack.form_compose import resolve_agent
-from bot.slack.form_state import agent_of_version_block
+from bot.slack.form_fields import agent_of_version_block
 from bot.slack.option_values import Option
 from bot.slack.payloads import Suggestion
 from bot.slack.surface import Slack

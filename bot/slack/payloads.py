@@ -1,5 +1,6 @@
 """What Slack sends, typed: as much of it as the bot reads. Unknown keys are ignored, missing ones raise."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -137,3 +138,30 @@ class Suggestion(_Payload):
     user: User
     team: Team | None = None
     view: View | None = None
+
+
+_KEYS: Mapping[str, Mapping[str, type]] = {
+    "block_actions": {"user": dict, "actions": list},
+    "block_suggestion": {"user": dict, "action_id": str, "block_id": str},
+    "view_submission": {"user": dict, "view": dict},
+    "view_closed": {"user": dict, "view": dict},
+    "shortcut": {"user": dict},
+    "message_action": {"user": dict},
+    "event_callback": {"event": dict},
+}
+_COMMAND_KEYS = ("command", "team_id", "user_id", "channel_id", "trigger_id")
+
+
+def makes_sense(body: Mapping[str, Any]) -> bool:
+    """Say whether this can be a request of Slack at all: its kind is known, and what every such request holds is there.
+
+    The signature was right, so this keeps out mistakes, not people.
+    """
+    if "command" in body:
+        return all(isinstance(body.get(name), str) and body[name] for name in _COMMAND_KEYS)
+    keys = _KEYS.get(str(body.get("type")))
+    if keys is None or not all(isinstance(body.get(name), kind) for name, kind in keys.items()):
+        return False
+    user, actions = body.get("user"), body.get("actions", [{}])
+    has_actions = bool(actions) and all(isinstance(action, dict) for action in actions)
+    return has_actions and (user is None or isinstance(user.get("id"), str))

@@ -14,6 +14,9 @@ from bot.slack.calls import SlackError, call
 from bot.slack.sentences import sentence_block, sentence_text
 
 WHISPER_WITHIN = timedelta(seconds=1)
+# Slack takes 50 blocks in a message, and some 13,000 characters over all of them.
+BLOCKS_LIMIT = 45
+CHARACTERS_LIMIT = 10_000
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +28,28 @@ def reply(sentence: str, blocks: Sequence[Block] | None = None, *, is_literal: b
         "text": sentence_text(sentence, is_literal=is_literal),
         "blocks": list(blocks) if blocks is not None else [sentence_block(sentence, is_literal=is_literal)],
     }
+
+
+def in_messages(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Put blocks into as few messages as Slack takes them in, at least one."""
+    messages: list[list[Block]] = [[]]
+    size = 0
+    for block in blocks:
+        length = _length(block)
+        if messages[-1] and (len(messages[-1]) >= BLOCKS_LIMIT or size + length > CHARACTERS_LIMIT):
+            messages.append([])
+            size = 0
+        messages[-1].append(block)
+        size += length
+    return messages
+
+
+def _length(part: Any) -> int:
+    if isinstance(part, dict):
+        return sum(
+            len(value) if key == "text" and isinstance(value, str) else _length(value) for key, value in part.items()
+        )
+    return sum(_length(each) for each in part) if isinstance(part, list) else 0
 
 
 class HasClient(Protocol):

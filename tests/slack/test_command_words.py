@@ -23,7 +23,15 @@ async def test_no_text_opens_the_empty_form(bot_world: BotWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["+1 415 555 0123", "0014155550123", "(415) 555-0123", "5550123", "tel:+1-415-555-0123"]
+    "text",
+    [
+        "+1 415 555 0123",
+        "0014155550123",
+        "(415) 555-0123",
+        "5550123",
+        "tel:+1-415-555-0123",
+        "<tel:+14155550123|415 555 0123>",
+    ],
 )
 async def test_a_number_in_any_writing_opens_its_form(bot_world: BotWorld, text: str) -> None:
     assert await bot_world.type(bot_world.rita, text) == ""

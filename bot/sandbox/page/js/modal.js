@@ -5,6 +5,8 @@ import { page } from "./state.js";
 import { ViewCard } from "./view.js";
 
 let cards = [];
+// Forms of the people that this window was before: whoever comes back finds what they had typed.
+const parked = new Map();
 let root = null;
 let close = null;
 
@@ -26,11 +28,16 @@ export function drawModals() {
   const before = cards.at(-1);
   if (before?.node.contains(document.activeElement)) before.lastFocus = document.activeElement;
   const next = views.map((view) => {
-    const card = cards.find((one) => one.id === view.id && one.owner === page.me);
+    const card = cards.find((one) => one.id === view.id) ?? parked.get(view.id);
+    parked.delete(view.id);
     if (card) card.update(view);
     return card ?? Object.assign(new ViewCard(view), { owner: page.me });
   });
-  for (const card of cards) if (!next.includes(card)) card.node.remove();
+  for (const card of cards) {
+    if (next.includes(card)) continue;
+    card.node.remove();
+    if (card.owner !== page.me) parked.set(card.id, card);
+  }
   cards = next;
   if (!cards.length) {
     if (root) closeRoot();

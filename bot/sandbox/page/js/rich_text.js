@@ -18,6 +18,10 @@ function withBreaks(text) {
   return fragment(text.split("\n").flatMap((line, index) => (index ? [h("br"), line] : [line])));
 }
 
+function swatch(value) {
+  return /^#[0-9a-f]{3,8}$/i.test(value) ? h("span", { class: "swatch", style: { "background-color": value } }) : null;
+}
+
 function bare(element) {
   switch (element.type) {
     case "text":
@@ -37,7 +41,7 @@ function bare(element) {
     case "date":
       return dateNode(element.timestamp, element.format ?? "{date} {time}", element.url, element.fallback);
     case "color":
-      return h("span", { class: "color" }, h("span", { class: "swatch", style: { background: element.value } }), element.value);
+      return h("span", { class: "color" }, swatch(element.value), element.value);
     default:
       return element.text ?? "";
   }

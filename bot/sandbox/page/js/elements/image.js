@@ -3,8 +3,8 @@ import { h } from "../dom.js";
 import { icon } from "../icons.js";
 
 export function imageNode(url, alt, className) {
-  const here = url?.startsWith("/") || url?.startsWith(location.origin);
-  if (here) return h("img", { class: className, src: url, alt });
+  const isHere = URL.canParse(url, location.href) && new URL(url, location.href).origin === location.origin;
+  if (isHere) return h("img", { class: className, src: url, alt });
   return h("span", { class: `${className} image-stand-in`, role: "img", "aria-label": alt, title: alt }, icon("image"), h("span", null, alt));
 }
 

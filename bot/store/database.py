@@ -85,7 +85,7 @@ class Database:
                     await tx.exec_driver_sql(f"PRAGMA busy_timeout = {left * 1000:.0f}")
                     await tx.exec_driver_sql("BEGIN IMMEDIATE")
                     yield tx
-                    await tx.commit()
+                    await _commit_or_invalidate(tx)
             finally:
                 self._write_lock.release()
 
@@ -115,6 +115,16 @@ class Database:
                 await self._write_lock.acquire()
         except TimeoutError as exc:
             raise DatabaseUnavailable("The database is busy.") from exc
+
+
+async def _commit_or_invalidate(tx: AsyncConnection) -> None:
+    try:
+        await tx.commit()
+    except BaseException:
+        # A refused COMMIT leaves SQLite's transaction open while SQLAlchemy takes it for ended, and would hand the
+        # connection to the next one as it is.
+        await tx.invalidate()
+        raise
 
 
 def _parse(url: str) -> URL:

@@ -21,6 +21,9 @@ _PATIENCE = timedelta(seconds=60)
 _ADVISORY_LOCK = 7_267_511_923
 
 
+_REMEDY = ": run `route-number migrate`."
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaState:
     """Whether this release can work with the database; `sentence` says so to a person."""
@@ -64,16 +67,16 @@ async def schema_state(database: Database) -> SchemaState:
     """
     head = _head()
     if database.sqlite_path is not None and not database.sqlite_path.exists():
-        return SchemaState(None, head, is_ready=False, sentence="The database does not exist yet.")
+        return SchemaState(None, head, is_ready=False, sentence=f"The database does not exist yet{_REMEDY}")
     async with database.reading() as tx:
         current = await _current(tx)
     if current is None:
-        return SchemaState(None, head, is_ready=False, sentence="The database has no schema yet.")
+        return SchemaState(None, head, is_ready=False, sentence=f"The database has no schema yet{_REMEDY}")
     if current == head:
         return SchemaState(current, head, is_ready=True, sentence=f"The schema is the newest ({head}).")
     if not _is_known(current):
         return SchemaState(current, head, is_ready=True, sentence=f"The schema is a newer release's ({current}).")
-    sentence = f"The schema is behind: it is {current}, and this release needs {head}."
+    sentence = f"The schema {current} is behind, this release needs {head}{_REMEDY}"
     return SchemaState(current, head, is_ready=False, sentence=sentence)
 
 

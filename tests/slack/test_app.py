@@ -114,6 +114,17 @@ async def test_g8_without_a_database_reading_says_so_too(bot_world: BotWorld, tm
     await bot_world.slack.until(lambda: "My database" in rita.read(rita.ephemeral("phone-routing")[-1]))
 
 
+async def test_g8_what_hangs_is_ended_and_said_before_slack_gives_up(bot_world: BotWorld) -> None:
+    async def resolve() -> Identity:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+    app = SlackApp(context=bot_world.context, client=bot_world.client, resolve_identity=resolve, approval_channel=None)
+    bot_world.others.append(app)
+    bot_world.deliver_to(app)
+    assert "took longer than Slack lets me take" in await bot_world.type(bot_world.rita, "pending")
+
+
 @pytest.mark.parametrize(
     "body",
     [

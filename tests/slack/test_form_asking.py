@@ -1,6 +1,9 @@
 """The form from opening to the stored change, through the real door and the strict stand-in."""
 
+import pytest
+
 from bot.service import history
+from tests.databases import DIALECTS
 from tests.slack.world import BotWorld
 
 NUMBER = "+14155550123"
@@ -18,6 +21,7 @@ async def test_the_form_opens_at_keep_as_is_with_the_present_assignment_above(bo
     assert rita.view().content["submit"]["text"] == "Ask for approval"
 
 
+@pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 async def test_one_agent_is_asked_for_and_stored(bot_world: BotWorld) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)

@@ -98,6 +98,20 @@ async def test_two_clicks_before_the_first_answer_add_two_agents(bot_world: BotW
     assert "Agent 4" in rita.labels()
 
 
+async def test_a_click_that_left_before_the_last_answer_builds_on_the_newest_form(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    await bot_world.type(rita, NUMBER)
+    await rita.fill("Inbound calls", "Split between agents")
+    await rita.click("Add an agent")
+    await bot_world.app.handle(bot_world.slack.recorder.deliveries[-1].body)
+    assert [label for label in rita.labels() if label.startswith("Agent")] == [
+        "Agent 1",
+        "Agent 2",
+        "Agent 3",
+        "Agent 4",
+    ]
+
+
 async def test_another_number_shows_its_own_assignment(bot_world: BotWorld) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.change import ChangeRequest
 from bot.service.context import ServiceContext
 from bot.service.effects import Kind, cannot_post, card_again
+from bot.slack.blocks import context
 from bot.slack.calls import SlackError, SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
 from bot.slack.card import card_blocks, card_text
 from bot.slack.find_post import CALL_WITHIN, find_post, metadata
@@ -33,7 +34,7 @@ NO_CHANNEL = frozenset(
     {"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "no_permission", "channel_is_archived"}
 )
 CARD_GONE = frozenset({"message_not_found", "cant_update_message"})
-REPEATED = "(This may repeat an earlier message: Slack's answer to it was lost.) "
+REPEATED = "(This may repeat an earlier message: Slack's answer to it was lost.)"
 
 
 class Courier:
@@ -157,14 +158,13 @@ class Courier:
                 )
             except SlackMisconfigured:
                 # Without the history scopes nobody can look: better twice, and said so, than never.
-                found, text = None, REPEATED + text
+                found, text, blocks = None, f"{REPEATED} {text}", [context(REPEATED), *blocks]
             if found is not None:
                 await self._complete(message, channel=channel, ts=found, card=card)
                 return
-        context = self._context
         await self._refuse_while_limited("chat.postMessage", channel)
-        async with context.database.transaction() as tx:
-            await outbox.mark_attempted(tx, message, context.now())
+        async with self._context.database.transaction() as tx:
+            await outbox.mark_attempted(tx, message, self._context.now())
         arguments: dict[str, Any] = {"thread_ts": thread_ts} if thread_ts else {}
         label = None if message.change_id is None else f"RN-{message.change_id}"
         posted = await self._call(

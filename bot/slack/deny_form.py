@@ -13,6 +13,7 @@ from bot.service.review import deny
 from bot.slack.asking import require_member
 from bot.slack.blocks import Block, plain, rich_line, rich_text, text_run
 from bot.slack.press import parse_label
+from bot.slack.sentences import sentence_block
 from bot.slack.surface import Slack
 
 CALLBACK = "deny"
@@ -63,6 +64,16 @@ def register(app: AsyncApp, slack: Callable[[], Slack]) -> None:
             await require_member(surface, actor, event="press.refused")
             await deny(surface.context, actor, parse_label(view["private_metadata"]), reason)
         except DomainError as error:
-            await ack(response_action="errors", errors={REASON: str(error)})
+            # An error at a field is plain text, where a mention of who was first would show as an id.
+            await ack(response_action="update", view=_refused_view(view, error))
             return
         await ack()
+
+
+def _refused_view(view: dict[str, Any], error: DomainError) -> Block:
+    return {
+        "type": "modal",
+        "title": plain(view["title"]["text"]),
+        "close": plain("Close"),
+        "blocks": [sentence_block(str(error))],
+    }

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.state import State
 from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.model import Message
 from bot.sandbox.slack.person import Person

@@ -1,0 +1,205 @@
+"""The outbox: facts once, lanes in order, leases fenced."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.store import outbox
+from bot.store.database import Database
+from bot.store.errors import LeaseLost, RefusedByDatabase
+from bot.store.outbox import OutboxDraft, OutboxMessage
+from tests.store.samples import LEASE, NOW, TEAM, ask, run, updating
+
+SECOND = timedelta(seconds=1)
+
+
+def note(fact: str, lane: str = "a", *, due_at: datetime = NOW, change_id: int | None = None) -> OutboxDraft:
+    return OutboxDraft(
+        team_id=TEAM, lane=lane, kind="note", fact=fact, due_at=due_at, change_id=change_id, payload={"text": "ü"}
+    )
+
+
+async def enqueue(database: Database, *drafts: OutboxDraft) -> None:
+    async with database.transaction() as tx:
+        await outbox.enqueue(tx, drafts)
+
+
+async def claim(
+    database: Database,
+    lease_id: str = "one",
+    *,
+    now: datetime = NOW,
+    limit: int = 10,
+    except_lanes: tuple[str, ...] = (),
+) -> list[OutboxMessage]:
+    async with database.transaction() as tx:
+        return await outbox.claim(tx, now, lease_id=lease_id, until=now + LEASE, limit=limit, except_lanes=except_lanes)
+
+
+async def complete(database: Database, message: OutboxMessage) -> None:
+    async with database.transaction() as tx:
+        await outbox.complete(tx, message, NOW, channel="C1", ts="1.2")
+
+
+def facts(messages: list[OutboxMessage]) -> list[str]:
+    return [message.fact for message in messages]
+
+
+async def found(database: Database, fact: str) -> OutboxMessage:
+    async with database.reading() as tx:
+        message = await outbox.find(tx, fact)
+    assert message is not None
+    return message
+
+
+async def test_g9_a_fact_is_recorded_once(database: Database) -> None:
+    await enqueue(database, note("x"), note("x", "b"))
+    [message] = await claim(database)
+    await complete(database, message)
+    await enqueue(database, note("x"), note("y"))
+    assert facts(await claim(database)) == ["y"]
+    assert (await found(database, "x")).posted_ts == "1.2"
+    async with database.reading() as tx:
+        assert await outbox.find(tx, "z") is None
+
+
+async def test_a_message_comes_back_as_it_was_recorded(database: Database) -> None:
+    change = await ask(database)
+    draft = note("x", change_id=change.id)
+    await enqueue(database, draft)
+    [message] = await claim(database)
+    assert (message.team_id, message.lane, message.kind, message.fact) == (TEAM, "a", "note", "x")
+    assert (message.change_id, message.payload, message.due_at) == (change.id, {"text": "ü"}, NOW)
+    assert (message.attempts, message.attempted_at, message.lease_id) == (1, None, "one")
+    assert await found(database, "x") == message
+
+
+async def test_nothing_overtakes_an_earlier_message_of_its_lane(database: Database) -> None:
+    await enqueue(database, note("a1"), note("a2"), note("b1", "b"))
+    first = await claim(database)
+    assert facts(first) == ["a1", "b1"]
+    assert await claim(database, "two") == []
+    await complete(database, first[0])
+    assert facts(await claim(database, "two")) == ["a2"]
+
+
+async def test_a_message_that_is_not_due_holds_its_lane(database: Database) -> None:
+    await enqueue(database, note("a1", due_at=NOW + SECOND), note("a2"))
+    assert await claim(database) == []
+    assert facts(await claim(database, now=NOW + SECOND)) == ["a1"]
+
+
+async def test_a_claim_takes_the_oldest_up_to_its_limit_and_leaves_busy_lanes(database: Database) -> None:
+    await enqueue(database, note("c", "c"), note("a", "a", due_at=NOW - SECOND), note("b", "b"))
+    assert facts(await claim(database, limit=1)) == ["a"]
+    assert facts(await claim(database, except_lanes=("c",))) == ["b"]
+    assert facts(await claim(database)) == ["c"]
+
+
+async def test_g2_a_dead_workers_message_is_taken_when_its_lease_ends(database: Database) -> None:
+    await enqueue(database, note("x"))
+    [dead] = await claim(database)
+    async with database.transaction() as tx:
+        await outbox.mark_attempted(tx, dead, NOW)
+    assert await claim(database, "two", now=NOW + LEASE - SECOND) == []
+    [taken] = await claim(database, "two", now=NOW + LEASE)
+    assert (taken.attempts, taken.attempted_at) == (2, NOW)
+    with pytest.raises(LeaseLost):
+        await complete(database, dead)
+    await complete(database, taken)
+    with pytest.raises(LeaseLost):
+        await complete(database, taken)
+
+
+async def test_g2_whoever_lost_the_lease_can_do_nothing(database: Database) -> None:
+    await enqueue(database, note("x"))
+    [dead] = await claim(database)
+    [taken] = await claim(database, "two", now=NOW + LEASE)
+    with pytest.raises(LeaseLost):
+        await _mark_attempted(database, dead)
+    with pytest.raises(LeaseLost):
+        await _postpone(database, dead, was_sent=True)
+    with pytest.raises(LeaseLost):
+        await _park(database, dead)
+    assert await found(database, "x") == taken
+
+
+async def test_a_postponed_message_remembers_whether_it_may_have_been_sent(database: Database) -> None:
+    await enqueue(database, note("x"))
+    for was_sent in (True, False):
+        [message] = await claim(database)
+        await _mark_attempted(database, message)
+        await _postpone(database, message, was_sent=was_sent)
+        waiting = await found(database, "x")
+        assert (waiting.attempted_at is not None) is was_sent
+        assert (waiting.problem, waiting.lease_id, waiting.due_at) == ("busy", None, NOW)
+
+
+async def test_a_parked_message_holds_its_lane_until_it_is_unparked(database: Database) -> None:
+    change = await ask(database)
+    await enqueue(database, note("x", change_id=change.id), note("y"))
+    [message] = await claim(database)
+    await _park(database, message)
+    assert await claim(database) == []
+    async with database.transaction() as tx:
+        assert await outbox.unpark(tx, lane="b") == 0
+        assert await outbox.unpark(tx, change_id=change.id) == 1
+        assert await outbox.unpark(tx, lane="a") == 0
+    assert facts(await claim(database)) == ["x"]
+
+
+async def test_the_depth_counts_what_waits(database: Database) -> None:
+    await enqueue(database, note("x", due_at=NOW - SECOND), note("y", "b"), note("z", "c", due_at=NOW + SECOND))
+    await enqueue(database, note("done", "d"), note("parked", "e"))
+    claimed = {message.fact: message for message in await claim(database)}
+    await complete(database, claimed["done"])
+    await _park(database, claimed["parked"])
+    async with database.reading() as tx:
+        depth = await outbox.depth(tx, NOW)
+    assert depth == outbox.Depth(undone=4, due=2, parked=1, oldest_due_at=NOW - SECOND)
+
+
+async def test_g3_workers_at_the_same_instant_take_different_messages(database: Database) -> None:
+    await enqueue(database, *(note(f"fact-{n}", f"lane-{n}") for n in range(12)))
+    batches = await asyncio.gather(*(claim(database, f"worker-{n}", limit=3) for n in range(5)))
+    taken = [fact for batch in batches for fact in facts(batch)]
+    assert len(taken) == len(set(taken)) == 12
+
+
+async def test_g9_what_is_done_stays_done(database: Database) -> None:
+    await enqueue(database, note("x"))
+    [message] = await claim(database)
+    await complete(database, message)
+    with pytest.raises(RefusedByDatabase, match="stays done"):
+        await run(database, updating("outbox", "done_at = NULL"))
+    with pytest.raises(RefusedByDatabase, match="cannot be altered"):
+        await run(database, updating("outbox", "fact = 'y'"))
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_g9_a_recorded_message_cannot_be_replaced(database: Database) -> None:
+    await enqueue(database, note("x"))
+    [message] = await claim(database)
+    await complete(database, message)
+    done = await found(database, "x")
+    columns = "team_id, lane, kind, fact, payload, due_at, attempts, is_parked"
+    await run(database, f"INSERT OR REPLACE INTO outbox ({columns}) SELECT {columns} FROM outbox")  # noqa: S608 - see above.
+    with pytest.raises(RefusedByDatabase, match="cannot be replaced"):
+        await run(database, "INSERT OR REPLACE INTO outbox SELECT * FROM outbox")
+    assert await found(database, "x") == done
+
+
+async def _mark_attempted(database: Database, message: OutboxMessage) -> None:
+    async with database.transaction() as tx:
+        await outbox.mark_attempted(tx, message, NOW)
+
+
+async def _postpone(database: Database, message: OutboxMessage, *, was_sent: bool) -> None:
+    async with database.transaction() as tx:
+        await outbox.postpone(tx, message, NOW, problem="busy", was_sent=was_sent)
+
+
+async def _park(database: Database, message: OutboxMessage) -> None:
+    async with database.transaction() as tx:
+        await outbox.park(tx, message, "not in channel")

@@ -1,0 +1,116 @@
+"""The rules of the house that a reader could otherwise only hope for."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter import cli as import_linter
+from slack_sdk.web.async_client import AsyncWebClient
+from typer.main import get_command
+
+from bot.cli.main import app
+from bot.cli.manifest import BOT_SCOPES
+from bot.sandbox.slack.model import DEFAULT_SCOPES
+from bot.sandbox.slack.web_api import METHODS
+from bot.settings import setting_names
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OURS = [path for path in (ROOT / "bot").rglob("*.py") if "sandbox" not in path.parts]
+
+
+def test_imports_point_down() -> None:
+    assert import_linter.lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True) == 0
+
+
+@pytest.mark.parametrize("name", setting_names())
+def test_readme_names_every_setting(name: str) -> None:
+    assert re.search(rf"`{name}`", README)
+
+
+def test_readme_names_no_setting_that_does_not_exist() -> None:
+    words = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", README))
+    assert words <= set(setting_names())
+
+
+def commands() -> Iterator[str]:
+    group = get_command(app)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]  # typer's type says less than it gives
+        nested = getattr(command, "commands", None)
+        yield from [f"{name} {inner}" for inner in nested] if nested else [name]
+
+
+@pytest.mark.parametrize("command", list(commands()))
+def test_readme_names_every_command(command: str) -> None:
+    assert f"`{command}" in README or f"route-number {command}" in README
+
+
+def test_the_stand_in_answers_every_method_that_the_bot_calls() -> None:
+    called = {method for path in OURS for method in methods_called(path)}
+    assert {"chat.postMessage", "chat.update", "views.open", "views.update", "users.info", "auth.test"} <= called
+    assert called <= set(METHODS)
+
+
+def methods_called(path: Path) -> Iterator[str]:
+    """Find calls by name (`call(client, "chat.update", …)`) and calls of the SDK's own methods."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in {"call", "_call"}:
+            for argument in node.args:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield argument.value
+        elif re.match(r"[a-z]+_", name) and isinstance(node.func, ast.Attribute) and hasattr(AsyncWebClient, name):
+            yield name.replace("_", ".")
+
+
+def test_the_stand_in_gives_the_scopes_that_the_manifest_asks_for() -> None:
+    assert set(DEFAULT_SCOPES) == set(BOT_SCOPES)
+
+
+def test_no_module_is_too_long_and_packages_are_empty() -> None:
+    for path in (ROOT / "bot").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 300, path
+        assert path.name != "__init__.py" or text == "", path
+
+
+def test_constraints_are_exact_and_hold_no_address() -> None:
+    lines = (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert lines
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line) for line in lines)
+
+
+def test_the_wheel_carries_everything_that_a_server_needs(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    installed = tmp_path / "installed"
+    for needed in ("bot/migrations/env.py", "bot/sandbox/page/index.html", "bot/LICENSE", "bot/py.typed"):
+        assert (installed / needed).is_file(), needed
+    assert {path.name.split("-")[0] for path in installed.iterdir()} == {"bot", "route_number"}
+    migrated = subprocess.run(
+        [sys.executable, "-m", "bot", "migrate"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed), "DATABASE_URL": "sqlite:///installed.db"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert migrated.returncode == 0, migrated.stderr
+    assert migrated.stdout.startswith("Migrated the schema from nothing to ")

@@ -17,6 +17,7 @@ from bot.service.lease import held, worker_of
 from bot.service.recording import recording
 from bot.store import controls
 from bot.store.errors import LeaseLost
+from bot.telemetry import PUT_OUTCOMES
 from bot.uponai.client import Reading
 from bot.uponai.errors import OutcomeUnknown, Refused, Unauthorized, Unavailable, UnexpectedReply, UponAIError
 
@@ -85,14 +86,18 @@ async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNu
     try:
         answer = await context.uponai.put_assignment(change.key.number, change.patch)
     except (Refused, Unauthorized) as error:
+        PUT_OUTCOMES.labels("refused").inc()
         await finish(context, change, State.FAILED, live=looked, as_of=change.sent_at, problem=str(error))
         return
     except Unavailable as error:
+        PUT_OUTCOMES.labels("not_sent").inc()
         await release(context, change, problem=str(error), wait=_backoff(context, change, error), is_told=True)
         return
     except (OutcomeUnknown, UnexpectedReply) as error:
+        PUT_OUTCOMES.labels("unknown").inc()
         await _hold(context, change, str(error))
         return
+    PUT_OUTCOMES.labels("answered").inc()
     live, as_of = answer.listed, context.now()
     if live is None or not verify(change, looked.assignment, live.assignment, answer.import_error).is_clean:
         # The answer may leave fields out: a fresh look decides before anybody is called.

@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent
 from bot.domain.change import ChangeRequest
+from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.effects import card_is_dirty
 from bot.store import audit, changes, outbox
 from bot.store.outbox import OutboxDraft
+from bot.telemetry import CHANGE_STEPS
 
 
 class Recording:
@@ -22,6 +24,7 @@ class Recording:
         self.tx = tx
         self.actor = actor
         self.at = at
+        self.states: list[State] = []
         self._events: list[AuditEvent] = []
 
     async def step(
@@ -32,6 +35,7 @@ class Recording:
         Returns the change as stored. Raises StaleVersion when somebody else saved it since it was read.
         """
         new = await changes.save(self.tx, new)
+        self.states.append(new.state)
         before = {"state": old.state.value}
         self._note(new, event, before, {"state": new.state.value, **(after or {})})
         await outbox.enqueue(self.tx, [card_is_dirty(new, self.at)])
@@ -39,6 +43,7 @@ class Recording:
 
     async def submitted(self, change: ChangeRequest, after: Mapping[str, Any]) -> None:
         """Note the first step of a change that was just inserted."""
+        self.states.append(change.state)
         self._note(change, "change.submitted", None, {"state": change.state.value, **after})
         await outbox.enqueue(self.tx, [card_is_dirty(change, self.at)])
 
@@ -102,5 +107,7 @@ async def recording(context: ServiceContext, actor: Actor) -> AsyncIterator[Reco
         record = Recording(tx, actor, context.now())
         yield record
         is_work = await record.close()
+    for state in record.states:
+        CHANGE_STEPS.labels(state.value).inc()
     if is_work:
         context.wake()

@@ -10,6 +10,7 @@ from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.errors import InvalidNumber, InvalidWish, NothingDiffers
 from bot.domain.number import pretty
 from bot.domain.state import Origin
+from bot.domain.wish import refuse_impossible
 from bot.service import evidence
 from bot.service.context import Actor, ServiceContext
 from bot.service.lookup import Present, present_within
@@ -76,6 +77,7 @@ async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
 
 
 async def _draft(tx: AsyncConnection, context: ServiceContext, wish: Wish, present: Present) -> ChangeDraft:
+    refuse_impossible(wish.patch)
     wanted = wish.patch.wanted
     ids = {agent.agent_id for agent in (*wanted.inbound, *wanted.outbound)}
     known = await mirror_agents.find(tx, context.workspace_id, ids)
@@ -116,13 +118,9 @@ async def _draft(tx: AsyncConnection, context: ServiceContext, wish: Wish, prese
 
 
 def _refuse_unknown(field: Field, agents: Agents, known: dict[str, ListedAgent]) -> None:
-    seen: set[tuple[str, int | None]] = set()
     for row, agent in enumerate(agents):
         if agent.agent_id not in known:
             raise InvalidWish("This workspace does not list this agent any more.", field=field, row=row)
-        if (agent.agent_id, agent.version) in seen:
-            raise InvalidWish("This agent and version is in the split already.", field=field, row=row)
-        seen.add((agent.agent_id, agent.version))
 
 
 def _with_newest(outbound: Agents, known: dict[str, ListedAgent]) -> tuple[Agents, bool]:

@@ -1,10 +1,12 @@
 """Asking and deciding: who may, once, and what is recorded."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
-from bot.domain.errors import AlreadyDecided, DomainError, NotAllowed, NothingDiffers, OwnChange, TooLate
+from bot.domain.assignment import Assignment, Field, WeightedAgent
+from bot.domain.errors import AlreadyDecided, DomainError, InvalidWish, NotAllowed, NothingDiffers, OwnChange, TooLate
 from bot.domain.state import State
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.service.claim import claim_next, expire_next
@@ -123,3 +125,10 @@ async def test_g11_two_agents_of_one_name_are_told_apart_by_their_ids(bench: Ben
     change = await bench.ask(inbound(SUPPORT))
     assert change.agent_names[SUPPORT] == f"Support ({SUPPORT})"
     assert change.agent_names[SALES] == "Sales"
+
+
+async def test_a_split_of_outbound_calls_cannot_be_asked_for(bench: Bench) -> None:
+    half = Decimal("0.5")
+    outbound = (WeightedAgent(SALES, 1, half), WeightedAgent(SUPPORT, 1, half))
+    with pytest.raises(InvalidWish, match="only be made in the dashboard"):
+        await bench.ask(Assignment(outbound=outbound).patch_to([Field.OUTBOUND]))

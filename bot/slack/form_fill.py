@@ -12,8 +12,11 @@ from bot.slack.form_state import MOST_ROWS, Exact, FormState, Inbound, Outbound,
 from bot.slack.option_values import Option
 
 
-def fill(state: FormState, patch: AssignmentPatch, agents: Mapping[str, ListedAgent]) -> FormState:
-    """Choose in the form what `patch` wants; what this form cannot ask for is left as it is, with a note."""
+def fill(state: FormState, patch: AssignmentPatch, agents: Mapping[str, Option]) -> FormState:
+    """Choose in the form what `patch` wants; what this form cannot ask for is left as it is, with a note.
+
+    `agents` holds the options of the agents by id; one that is not listed any more is shown by its id.
+    """
     for field in Field:
         if field in patch.fields:
             state = _FILLERS[field](state, patch, agents)
@@ -30,7 +33,7 @@ def percent_entry(agent: WeightedAgent) -> str:
     return percent_text(agent.weight).removesuffix(" %")
 
 
-def _inbound(state: FormState, patch: AssignmentPatch, agents: Mapping[str, ListedAgent]) -> FormState:
+def _inbound(state: FormState, patch: AssignmentPatch, agents: Mapping[str, Option]) -> FormState:
     wanted = patch.wanted.inbound
     if not wanted:
         return replace(state, inbound=Inbound.NONE)
@@ -62,7 +65,7 @@ def _exact(wanted: Agents, rows: tuple[Row, ...]) -> dict[str, Exact]:
     }
 
 
-def _outbound(state: FormState, patch: AssignmentPatch, agents: Mapping[str, ListedAgent]) -> FormState:
+def _outbound(state: FormState, patch: AssignmentPatch, agents: Mapping[str, Option]) -> FormState:
     wanted = patch.wanted.outbound
     if not wanted:
         return replace(state, outbound=Outbound.NONE)
@@ -76,13 +79,13 @@ def _outbound(state: FormState, patch: AssignmentPatch, agents: Mapping[str, Lis
     )
 
 
-def _webhook(state: FormState, patch: AssignmentPatch, _agents: Mapping[str, ListedAgent]) -> FormState:
+def _webhook(state: FormState, patch: AssignmentPatch, _agents: Mapping[str, Option]) -> FormState:
     if patch.wanted.webhook_url is None:
         return replace(state, webhook=Webhook.REMOVE)
     return replace(state, webhook=Webhook.SET, webhook_url=patch.wanted.webhook_url)
 
 
-def _time_routing(state: FormState, patch: AssignmentPatch, _agents: Mapping[str, ListedAgent]) -> FormState:
+def _time_routing(state: FormState, patch: AssignmentPatch, _agents: Mapping[str, Option]) -> FormState:
     choices = {True: TimeRouting.ON, False: TimeRouting.OFF, None: TimeRouting.KEEP}
     return replace(state, time_routing=choices[patch.wanted.is_time_routing_enabled])
 
@@ -95,8 +98,8 @@ _FILLERS = {
 }
 
 
-def _agent(agent_id: str, agents: Mapping[str, ListedAgent]) -> Option:
-    return option_values.of_agent(agents.get(agent_id) or ListedAgent(agent_id, None, ()))
+def _agent(agent_id: str, agents: Mapping[str, Option]) -> Option:
+    return agents.get(agent_id) or option_values.of_agent(ListedAgent(agent_id, None, ()))
 
 
 def _version(agent: WeightedAgent) -> Option | None:

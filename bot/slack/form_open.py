@@ -8,6 +8,7 @@ from bot.domain.state import Origin
 from bot.service import lookup
 from bot.service.context import Actor
 from bot.slack import option_values
+from bot.slack.agent_options import of_agents
 from bot.slack.asking import require_may_ask
 from bot.slack.background import together
 from bot.slack.calls import call
@@ -55,7 +56,8 @@ async def _compose(slack: Slack, state: FormState, number: str | None, filled: A
         state = replace(state, number=await _number(slack, number.strip()))
     if filled is not None:
         ids = {agent.agent_id for agent in (*filled.wanted.inbound, *filled.wanted.outbound)}
-        state = fill(state, filled, await lookup.agents(slack.context, ids))
+        listed = await lookup.agents(slack.context, ids)
+        state = fill(state, filled, await of_agents(slack.context, listed.values()))
     return await compose(slack.context, state)
 
 

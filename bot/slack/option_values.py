@@ -71,10 +71,11 @@ def of_typed(text: str, reading: str) -> Option:
     return Option(TYPED + text[: VALUE_LIMIT - 1], pretty(reading))
 
 
-def of_agent(agent: ListedAgent) -> Option:
-    """Make the option of an agent: its name, with the id as small print that tells two of one name apart."""
-    name = " ".join(without_invisible(agent.name or "").split())
-    return Option(value_of(agent.agent_id), name or agent.agent_id, agent.agent_id if name else None)
+def of_agent(agent: ListedAgent, shown_name: str | None = None) -> Option:
+    """Make the option of an agent: its name, or the one that tells it from others, with the id as small print."""
+    name = " ".join(without_invisible(shown_name or agent.name or "").split())
+    shown = name or agent.agent_id
+    return Option(value_of(agent.agent_id), shown, None if shown == agent.agent_id else agent.agent_id)
 
 
 def of_version(version: int) -> Option:

@@ -3,6 +3,7 @@
 from bot.domain.number import normalise, pretty
 from bot.service import lookup
 from bot.slack import form_view, option_values
+from bot.slack.agent_options import of_agents
 from bot.slack.blocks import Block
 from bot.slack.form_compose import resolve_agent
 from bot.slack.form_fields import agent_of_version_block
@@ -22,7 +23,8 @@ async def suggest(slack: Slack, suggestion: Suggestion) -> list[Block]:
         case form_view.NUMBER:
             options = await _numbers(slack, query)
         case form_view.AGENT | form_view.OUTBOUND_AGENT:
-            options = [option_values.of_agent(a) for a in await lookup.search_agents(slack.context, query, MOST)]
+            found = await lookup.search_agents(slack.context, query, MOST)
+            options = list((await of_agents(slack.context, found)).values())
         case form_view.VERSION:
             options = await _versions(slack, suggestion.block_id, query, can_follow=True)
         case form_view.OUTBOUND_VERSION:

@@ -21,8 +21,8 @@ from bot.slack.form_view import build_view
 META = Meta(channel_id="C07PHONE1RT", submission_key="k")
 
 
-def filled(patch: Mapping[str, Any], agents: Mapping[str, ListedAgent] | None = None) -> FormState:
-    return fill(FormState(meta=META), AssignmentPatch.from_json(patch), agents or {})
+def filled(patch: Mapping[str, Any]) -> FormState:
+    return fill(FormState(meta=META), AssignmentPatch.from_json(patch), {})
 
 
 def agent_json(agent_id: str, version: int | None = None, weight: str = "1") -> dict[str, Any]:
@@ -71,7 +71,9 @@ def test_a_former_outbound_split_cannot_be_put_back_and_the_form_says_so() -> No
 
 @pytest.mark.parametrize("count", [2, 10])
 def test_the_largest_form_is_within_slacks_limits(count: int) -> None:
-    long = {f"{n}{'x' * 220}": ListedAgent(f"{n}{'x' * 220}", "N" * 300, (1,)) for n in range(count)}
+    long = {
+        f"{n}{'x' * 220}": option_values.of_agent(ListedAgent(f"{n}{'x' * 220}", "N" * 300, (1,))) for n in range(count)
+    }
     weights = [Decimal("0.123456789012345678")] * count
     inbound = tuple(WeightedAgent(agent_id, 7, weight) for agent_id, weight in zip(long, weights, strict=True))
     wanted = Assignment(inbound=inbound, outbound=inbound[:1], webhook_url="https://example.com/" + "p" * 1900)

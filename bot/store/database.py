@@ -76,6 +76,7 @@ class Database:
                     yield tx
                     await tx.commit()
                 return
+            self._refuse_missing_folder()
             waiting_since = asyncio.get_running_loop().time()
             await self._wait_for_write_lock()
             try:
@@ -97,6 +98,7 @@ class Database:
             DatabaseUnavailable: It cannot be reached.
         """
         with translated_errors():
+            self._refuse_missing_file()
             async with self._reader.connect() as tx:
                 if self.dialect == "sqlite":
                     await tx.exec_driver_sql("BEGIN")
@@ -108,6 +110,15 @@ class Database:
         """Close all connections; those in use when they are given back."""
         await self._writer.dispose()
         await self._reader.dispose()
+
+    # When aiosqlite cannot open a file, it leaves a thread behind that speaks to an event loop that may be closed.
+    def _refuse_missing_folder(self) -> None:
+        if self.sqlite_path is not None and not self.sqlite_path.parent.is_dir():
+            raise DatabaseUnavailable("The folder of the database file does not exist.")
+
+    def _refuse_missing_file(self) -> None:
+        if self.sqlite_path is not None and not self.sqlite_path.is_file():
+            raise DatabaseUnavailable("The database file does not exist.")
 
     async def _wait_for_write_lock(self) -> None:
         try:

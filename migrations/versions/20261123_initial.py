@@ -8,8 +8,6 @@ from alembic import op
 
 revision = "20261123"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
@@ -60,8 +58,10 @@ def create_record() -> None:
         sa.Column("after", sa.Text()),
         sa.Column("previous_hash", sa.Text(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
-        sa.CheckConstraint("change_version IS NULL OR change_id IS NOT NULL", name="ck_audit_events_change_version"),
-        sa.CheckConstraint("length(hash) = 64 AND length(previous_hash) = 64", name="ck_audit_events_hash"),
+        sa.CheckConstraint(
+            "change_version IS NULL OR change_id IS NOT NULL", name=op.f("ck_audit_events_change_version")
+        ),
+        sa.CheckConstraint("length(hash) = 64 AND length(previous_hash) = 64", name=op.f("ck_audit_events_hash")),
         sa.PrimaryKeyConstraint("id", name="pk_audit_events"),
         sa.UniqueConstraint("change_id", "change_version", name="uq_audit_events_change_id_change_version"),
         sa.UniqueConstraint("hash", name="uq_audit_events_hash"),
@@ -75,7 +75,7 @@ def create_record() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("event_id", LONG, nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
-        sa.CheckConstraint("id = 1", name="ck_audit_head_id"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_audit_head_id")),
         sa.PrimaryKeyConstraint("id", name="pk_audit_head"),
     )
 
@@ -126,24 +126,22 @@ def create_record() -> None:
         sa.Column("problem", sa.Text()),
         sa.Column("details", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "errand IS NULL OR (state = 'unclear' AND errand IN ('try_again','resolve'))", name="ck_changes_errand"
+            "errand IS NULL OR (state = 'unclear' AND errand IN ('try_again','resolve'))",
+            name=op.f("ck_changes_errand"),
         ),
-        sa.CheckConstraint("state <> 'applying' OR leased_until IS NOT NULL", name="ck_changes_applying"),
-        sa.CheckConstraint("state <> 'pending' OR approval_order IS NULL", name="ck_changes_pending"),
-        sa.CheckConstraint(
-            f"state IN ({STATES})",
-            name="ck_changes_state",
-        ),
-        sa.CheckConstraint(f"state NOT IN ({FINAL}) OR finished_at IS NOT NULL", name="ck_changes_final"),
+        sa.CheckConstraint("state <> 'applying' OR leased_until IS NOT NULL", name=op.f("ck_changes_applying")),
+        sa.CheckConstraint("state <> 'pending' OR approval_order IS NULL", name=op.f("ck_changes_pending")),
+        sa.CheckConstraint(f"state IN ({STATES})", name=op.f("ck_changes_state")),
+        sa.CheckConstraint(f"state NOT IN ({FINAL}) OR finished_at IS NOT NULL", name=op.f("ck_changes_final")),
         sa.CheckConstraint(
             "state NOT IN ('approved','applying','applied','failed','unclear','resolved') OR "
             "(approval_order IS NOT NULL AND approved_at IS NOT NULL AND apply_before IS NOT NULL)",
-            name="ck_changes_approved",
+            name=op.f("ck_changes_approved"),
         ),
-        sa.CheckConstraint("id > 0", name="ck_changes_id"),
-        sa.CheckConstraint("quorum >= 1", name="ck_changes_quorum"),
-        sa.CheckConstraint("revision >= 1 AND version >= 1 AND attempts >= 0", name="ck_changes_counts"),
-        sa.CheckConstraint("touched > 0", name="ck_changes_touched"),
+        sa.CheckConstraint("id > 0", name=op.f("ck_changes_id")),
+        sa.CheckConstraint("quorum >= 1", name=op.f("ck_changes_quorum")),
+        sa.CheckConstraint("revision >= 1 AND version >= 1 AND attempts >= 0", name=op.f("ck_changes_counts")),
+        sa.CheckConstraint("touched > 0", name=op.f("ck_changes_touched")),
         sa.ForeignKeyConstraint(
             ["id", "version"],
             ["audit_events.change_id", "audit_events.change_version"],
@@ -189,7 +187,7 @@ def create_record() -> None:
         sa.Column("reason", sa.Text()),
         sa.Column("at", TIME, nullable=False),
         sa.Column("withdrawn_at", TIME),
-        sa.CheckConstraint("verdict IN ('approve','deny')", name="ck_reviews_verdict"),
+        sa.CheckConstraint("verdict IN ('approve','deny')", name=op.f("ck_reviews_verdict")),
         sa.ForeignKeyConstraint(["change_id"], ["changes.id"], name="fk_reviews_change_id_changes"),
         sa.PrimaryKeyConstraint("id", name="pk_reviews"),
         sqlite_autoincrement=True,
@@ -224,7 +222,7 @@ def create_work() -> None:
         sa.Column("posted_ts", sa.Text()),
         sa.Column("problem", sa.Text()),
         sa.Column("is_parked", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("lease_id IS NULL OR leased_until IS NOT NULL", name="ck_outbox_lease"),
+        sa.CheckConstraint("lease_id IS NULL OR leased_until IS NOT NULL", name=op.f("ck_outbox_lease")),
         sa.ForeignKeyConstraint(["change_id"], ["changes.id"], name="fk_outbox_change_id_changes"),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
         sa.UniqueConstraint("fact", name="uq_outbox_fact"),

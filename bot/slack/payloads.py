@@ -42,27 +42,6 @@ class User(_Payload):
     team_id: str | None = None
 
 
-class Channel(_Payload):
-    """A conversation."""
-
-    id: str
-
-
-class Container(_Payload):
-    """Where an element was used."""
-
-    channel_id: str | None = None
-    message_ts: str | None = None
-    thread_ts: str | None = None
-
-
-class Message(_Payload):
-    """The message that holds a pressed button."""
-
-    ts: str
-    thread_ts: str | None = None
-
-
 class ViewState(_Payload):
     """What is entered in a view: block id, action id, the element's state."""
 
@@ -90,43 +69,17 @@ class Action(_Payload):
 
 
 class Interaction(_Payload):
-    """A press, a choice or a submission. `view` is there in modals, `message` and `channel` in messages."""
+    """A choice in a modal, or its submission."""
 
     type: str
     user: User
     team: Team | None = None
-    trigger_id: str | None = None
-    response_url: str | None = None
     view: View | None = None
     actions: tuple[Action, ...] = ()
-    channel: Channel | None = None
-    container: Container | None = None
-    message: Message | None = None
 
     def actor(self, origin: str) -> Actor:
         """Say who did it; nobody without a team is anybody."""
         return Actor(self.user.team_id or (self.team.id if self.team else ""), self.user.id, origin)
-
-    @property
-    def channel_id(self) -> str | None:
-        """Where it happened, None in a modal."""
-        if self.channel is not None:
-            return self.channel.id
-        return self.container.channel_id if self.container else None
-
-    @property
-    def message_ts(self) -> str | None:
-        """The message that holds the element."""
-        if self.message is not None:
-            return self.message.ts
-        return self.container.message_ts if self.container else None
-
-    @property
-    def thread_ts(self) -> str | None:
-        """The thread that the message is in, None for a message outside of threads."""
-        if self.message is not None and self.message.thread_ts:
-            return self.message.thread_ts
-        return self.container.thread_ts if self.container else None
 
 
 class Suggestion(_Payload):
@@ -135,9 +88,6 @@ class Suggestion(_Payload):
     action_id: str
     block_id: str
     value: str = ""
-    user: User
-    team: Team | None = None
-    view: View | None = None
 
 
 _KEYS: Mapping[str, Mapping[str, type]] = {

@@ -74,7 +74,10 @@ export class MessageList {
 
   announceNew(one, fresh) {
     const last = messagesOf(one.id).at(-1);
-    if (last && !fresh && last.ts !== this.newest && last.user !== page.me) announce(`${authorName(last)}: ${mrkdwn(last.text ?? "").textContent}`);
+    const isNew = last && !fresh && last.ts !== this.newest;
+    // Whoever sends something wants to see it, wherever they had scrolled to.
+    if (isNew && last.user === page.me && !last.thread_ts) this.sticks = true;
+    if (isNew && last.user !== page.me) announce(`${authorName(last)}: ${mrkdwn(last.text ?? "").textContent}`);
     this.newest = last?.ts ?? null;
   }
 }

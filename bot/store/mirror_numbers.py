@@ -1,16 +1,18 @@
 """The mirror of an account's numbers: what was listed, as of when. Serves the form, never the sending."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, false, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Text, and_, false, or_, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedNumber
 from bot.domain.assignment import Assignment
+from bot.domain.audit import canonical_json
 from bot.domain.change import NumberKey
 from bot.store import mirror_reads
 from bot.store.schema import numbers
@@ -41,12 +43,18 @@ async def replace_all(
     if last is not None and last.as_of is not None and last.as_of > as_of:
         return
     is_of_workspace = and_(numbers.c.account_sid == account_sid, numbers.c.workspace_id == workspace_id)
-    rows = await tx.execute(select(numbers).where(is_of_workspace))
-    stored = {row["number"]: row for row in rows.mappings()}
-    differing = [row for one in listed if _differs(row := _to_row(one, as_of), stored.get(one.key.number))]
-    for start in range(0, len(differing), _BATCH):
-        await _put(tx, differing[start : start + _BATCH])
-    missing = {name for name, row in stored.items() if row["is_listed"]} - {one.key.number for one in listed}
+    # As text: to parse what a large account has stored takes seconds, and this holds SQLite's only writer.
+    assignment = type_coerce(numbers.c.assignment, Text)
+    columns = (numbers.c.number, assignment, numbers.c.import_error, numbers.c.is_listed)
+    stored = {row[0]: tuple(row[1:]) for row in await tx.execute(select(*columns).where(is_of_workspace))}
+    for start in range(0, len(listed), _BATCH):
+        part = listed[start : start + _BATCH]
+        differing = [_to_row(one, as_of) for one in part if stored.get(one.key.number) != _compared(one)]
+        if differing:
+            await _put(tx, differing)
+        # Everybody else in this process gets a turn.
+        await asyncio.sleep(0)
+    missing = {name for name, (*_, is_listed) in stored.items() if is_listed} - {one.key.number for one in listed}
     for batch in _batches(sorted(missing)):
         await tx.execute(
             update(numbers)
@@ -140,8 +148,8 @@ def _batches(names: list[str]) -> list[list[str]]:
     return [names[start : start + _BATCH] for start in range(0, len(names), _BATCH)]
 
 
-def _differs(row: dict[str, Any], stored: RowMapping | None) -> bool:
-    return stored is None or any(stored[name] != row[name] for name in ("assignment", "import_error", "is_listed"))
+def _compared(listed: ListedNumber) -> tuple[str, str | None, bool]:
+    return canonical_json(listed.assignment.to_json()), listed.import_error, True
 
 
 def _to_row(listed: ListedNumber, as_of: datetime) -> dict[str, Any]:

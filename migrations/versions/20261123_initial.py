@@ -69,7 +69,6 @@ def create_record() -> None:
     )
     op.create_index("ix_audit_events_actor_id_id", "audit_events", ["actor_id", "id"])
     op.create_index("ix_audit_events_at", "audit_events", ["at"])
-
     op.create_table(
         "audit_head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -78,7 +77,6 @@ def create_record() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_audit_head_id")),
         sa.PrimaryKeyConstraint("id", name="pk_audit_head"),
     )
-
     op.create_table(
         "changes",
         sa.Column("id", LONG, sa.Identity(always=True), nullable=False),
@@ -176,7 +174,6 @@ def create_record() -> None:
         sqlite_where=sa.text("state = 'applying'"),
         postgresql_where=sa.text("state = 'applying'"),
     )
-
     op.create_table(
         "reviews",
         sa.Column("id", LONG, sa.Identity(always=True), nullable=False),
@@ -236,7 +233,6 @@ def create_work() -> None:
         sqlite_where=sa.text("done_at IS NULL"),
         postgresql_where=sa.text("done_at IS NULL"),
     )
-
     op.create_table(
         "cards",
         sa.Column("change_id", LONG, autoincrement=False, nullable=False),
@@ -247,7 +243,6 @@ def create_work() -> None:
         sa.ForeignKeyConstraint(["change_id"], ["changes.id"], name="fk_cards_change_id_changes"),
         sa.PrimaryKeyConstraint("change_id", name="pk_cards"),
     )
-
     op.create_table(
         "pauses",
         sa.Column("team_id", sa.Text(), nullable=False),
@@ -255,7 +250,6 @@ def create_work() -> None:
         sa.Column("paused_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("team_id", name="pk_pauses"),
     )
-
     op.create_table(
         "rate_limits",
         sa.Column("method", sa.Text(), nullable=False),
@@ -279,7 +273,6 @@ def create_mirror() -> None:
         sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("account_sid", "workspace_id", "number", name="pk_numbers"),
     )
-
     op.create_table(
         "agents",
         sa.Column("workspace_id", LONG, autoincrement=False, nullable=False),
@@ -291,7 +284,6 @@ def create_mirror() -> None:
         sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "agent_id", name="pk_agents"),
     )
-
     op.create_table(
         "mirror_reads",
         sa.Column("scope", sa.Text(), nullable=False),

@@ -1,6 +1,7 @@
 // Speaks with the stand-in's server: JSON in, JSON out, same origin only.
 
 export class Refused extends Error {}
+export class Unreachable extends Refused {}
 
 async function read(response) {
   let body = {};
@@ -18,7 +19,7 @@ async function call(path, options) {
   try {
     response = await fetch(path, options);
   } catch {
-    throw new Refused("The stand-in cannot be reached. Is it still running?");
+    throw new Unreachable("The stand-in cannot be reached. Is it still running?");
   }
   return read(response);
 }

@@ -1,5 +1,5 @@
 // Keeps the snapshot fresh: listens to server-sent events and fetches the state when one arrives.
-import { get } from "./api.js";
+import { get, Unreachable } from "./api.js";
 import { look, page, take } from "./state.js";
 
 let source = null;
@@ -25,7 +25,8 @@ export async function refresh() {
       page.me = null;
       again = true;
     }
-    document.dispatchEvent(new CustomEvent("page:refused", { detail: error.message }));
+    // The bar at the head of the conversation tells that the server is away.
+    if (!(error instanceof Unreachable)) document.dispatchEvent(new CustomEvent("page:refused", { detail: error.message }));
   } finally {
     inFlight = false;
     if (again) {

@@ -90,5 +90,5 @@ function startNode(one) {
     : one.kind === "im"
       ? `This conversation is just between ${name} and you.`
       : `This is the very beginning of the ${title} channel.`;
-  return h("section", { class: "start" }, h("h3", { class: "start-title" }, title), h("p", null, text), one.kind === "channel" ? welcome() : null);
+  return h("section", { class: "start" }, h("h3", { class: "start-title" }, title), h("p", null, text), one.bot_is_member && !one.is_archived && !isApp(one) ? welcome() : null);
 }

@@ -110,5 +110,5 @@ async def _check_database(settings: DatabaseSettings) -> Finding:
     if state.is_ready:
         return ok("database", state.sentence)
     if database.dialect == "sqlite":
-        return warn("database", state.sentence, "`route-number serve` or `route-number migrate` sees to it.")
-    return fail("database", state.sentence, "Run `route-number migrate`.")
+        return warn("database", state.sentence, "(On SQLite, `route-number serve` does it as well.)")
+    return fail("database", state.sentence, "")

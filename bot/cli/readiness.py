@@ -28,7 +28,7 @@ class Readiness:
             if not self._is_schema_ready:
                 state = await schema_state(self._database)
                 if not state.is_ready:
-                    return f"{state.sentence} Run `route-number migrate`."
+                    return state.sentence
                 self._is_schema_ready = True
             else:
                 async with self._database.reading() as tx:

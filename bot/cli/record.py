@@ -15,7 +15,7 @@ async def record(url: str) -> AsyncIterator[Database]:
     try:
         state = await schema_state(database)
         if not state.is_ready:
-            stop(f"{state.sentence} Check DATABASE_URL, or run `route-number migrate` first.")
+            stop(state.sentence)
         yield database
     finally:
         await database.dispose()

@@ -98,7 +98,7 @@ async def _prepare_schema(database: Database) -> None:
         log.warning("database.unavailable", problem=str(error))
         return
     if not state.is_ready:
-        stop(f"{state.sentence} Run `route-number migrate` first.")
+        stop(state.sentence)
 
 
 async def _run_until_stopped(parts: Parts, server: HttpServer) -> None:

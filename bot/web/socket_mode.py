@@ -119,6 +119,14 @@ class _Client(SocketModeClient):
         super().__init__(app_token, logger=silent, web_client=web_client, ping_interval=ping_seconds)
         self._on_misconfigured = on_misconfigured
         self._was_down = False
+        self._reconnecting = asyncio.Lock()
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:
+        """Connect anew once: the SDK would do it for Slack's announcement and again for the close that follows."""
+        session = self.current_session
+        async with self._reconnecting:
+            if self.current_session is session:
+                await super().connect_to_new_endpoint(force)
 
     async def issue_new_wss_url(self) -> str:
         """Ask Slack where to connect; give up for good when the token is refused."""

@@ -17,6 +17,7 @@ from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.seed import PHONE_ROUTING, RITA, TEAM, demo_world
 from bot.sandbox.slack.serving import running
 from bot.web.door import sign
+from tests.cli.command import route_number
 from tests.e2e.town import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, BotProcess, Town, free_port, town
 
 
@@ -177,3 +178,60 @@ async def test_g12_json_logs_hold_no_secret(here: Town) -> None:
         json.loads(line)
     for secret in (BOT_TOKEN, SIGNING_SECRET, here.settings["UPONAI_API_TOKEN"], "v0="):
         assert secret not in text
+
+
+async def test_g8_a_refused_app_token_is_said_in_health_and_not_asked_again(tmp_path: Path) -> None:
+    async with town(f"sqlite:///{tmp_path / 'town.db'}", tmp_path, is_socket_mode=True) as here:
+        bot = await here.start(SLACK_APP_TOKEN="xapp-revoked")
+        await until(lambda: "socket_mode.misconfigured" in bot.log.read_text())
+        answer = await ask(bot, "/readyz")
+        assert answer.status_code == 200
+        assert "SLACK_APP_TOKEN (invalid_auth)" in answer.text
+        assert await bot.stop() == 0
+        log = bot.log.read_text()
+        assert log.count("socket_mode.misconfigured") == 1
+        assert "Traceback" not in log
+        assert "xapp-" not in log
+
+
+async def test_the_socket_comes_back_after_slack_was_away(tmp_path: Path) -> None:
+    async with town(f"sqlite:///{tmp_path / 'town.db'}", tmp_path, is_socket_mode=True) as here:
+        await here.start()
+        await until(lambda: here.slack.socket_mode.connections)
+        await here.slack.socket_mode.refresh()
+        await until(lambda: set(here.slack.socket_mode.envelopes_by_connection()) == {2})
+        assert await here.rita.command("phone-routing", "/route-number help")
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+async def test_postgresql_without_the_schema_is_refused_with_the_remedy(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    async with town(empty_database_url, tmp_path) as here:
+        bot = await here.start(wait=False)
+        async with asyncio.timeout(20):
+            assert await bot.process.wait() == 2
+        (line,) = bot.log.read_text().splitlines()
+        assert line.startswith("The database has no schema yet")
+        assert "`route-number migrate`" in line
+        # In a thread: the command runs an event loop of its own.
+        migrated = await asyncio.to_thread(
+            route_number, "migrate", cwd=tmp_path, settings={"DATABASE_URL": empty_database_url}
+        )
+        assert migrated.code == 0
+        assert await (await here.start()).stop() == 0
+
+
+async def test_g8_with_postgresql_down_the_bot_serves_and_says_so(tmp_path: Path) -> None:
+    async with town("postgresql://nobody:very-secret@127.0.0.1:1/none", tmp_path) as here:
+        bot = await here.start(wait=False)
+        await until(lambda: "serve.started" in bot.log.read_text())
+        answer = await ask(bot, "/readyz")
+        assert answer.status_code == 503
+        assert "database" in answer.text
+        assert (await ask(bot, "/healthz")).status_code == 200
+        answer = await send_command(bot, "pending")
+        assert answer.status_code == 200
+        assert "database" in answer.text
+        assert await bot.stop() == 0
+        assert "very-secret" not in bot.log.read_text()

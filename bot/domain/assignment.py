@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any, Self
 
 ONE = Decimal(1)
+# What was sent as 0.33 may be kept as a binary fraction and come back as 0.33000001: that is the same share of calls.
+WEIGHT_ROUNDING = Decimal("0.000001")
 
 
 class Field(StrEnum):
@@ -186,7 +188,8 @@ def _matches_loosely(wanted: Agents, live: Agents) -> bool:
             (
                 other
                 for other in left
-                if (other.agent_id, other.weight) == (agent.agent_id, agent.weight)
+                if other.agent_id == agent.agent_id
+                and abs(other.weight - agent.weight) <= WEIGHT_ROUNDING
                 and agent.version in (None, other.version)
             ),
             None,

@@ -19,7 +19,7 @@ from bot.slack.failures import failed_body, is_expected, place_of, sentence_of
 from bot.slack.forms import Forms
 from bot.slack.identity import Identity
 from bot.slack.members import Members
-from bot.slack.payloads import makes_sense
+from bot.slack.payloads import makes_sense, storable
 from bot.slack.replies import whisper
 from bot.slack.surface import Slack
 
@@ -64,6 +64,7 @@ class SlackApp:
         """Answer a parsed request within 2.6 s, whatever is down; never raises."""
         if not makes_sense(body):
             return Answer(400, "bad request")
+        body = storable(body)
         work = asyncio.create_task(self._dispatch(dict(body)))
         self._running.add(work)
         work.add_done_callback(self._running.discard)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.sandbox.slack.elements import Spot
 from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.model import Message
 from bot.sandbox.slack.person import Person
@@ -139,7 +140,7 @@ async def test_g3_whoever_is_too_late_is_told_who_was_first(bot_world: BotWorld)
     await bot_world.alan.click("Approve", card)
     await bot_world.ada.fill("Reason", "No")
     assert await bot_world.ada.submit() == {"ok": True}
-    assert f"already approved by <@{bot_world.alan.id}>" in bot_world.ada.read_view()
+    assert f"already approved by <{bot_world.alan.id}>" in bot_world.ada.read_view()
     await bot_world.ada.close()
     await bot_world.ada.click("Approve", card)
     assert f"already approved by <{bot_world.alan.id}>" in refusal(bot_world.ada)
@@ -340,3 +341,13 @@ async def test_a_lost_answer_is_told_with_what_happens_next(bot_world: BotWorld)
     await recover(bot_world.context, change)
     await bot_world.post_cards()
     assert "State: applied" in bot_world.rita.read(cards(bot_world)[0])
+
+
+async def test_g3_a_press_that_an_update_overtook_is_told_who_was_first(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    spot = next(b["block_id"] for b in card.blocks if b["type"] == "actions")
+    await bot_world.alan.click("Approve", card)
+    await work(bot_world)
+    assert bot_world.ada.buttons(cards(bot_world)[0]) == ["Details"]
+    await bot_world.slack.acts.press_in_message(bot_world.ada.id, PHONE_ROUTING, card.ts, Spot(spot, "card:approve"))
+    assert f"already approved by <{bot_world.alan.id}>" in refusal(bot_world.ada)

@@ -128,7 +128,7 @@ class Acts:
         """Use a button or menu of a message, and tell whether the app acknowledged it."""
         user = self._actor(user_id)
         message = self.message_seen_by(user_id, channel_id, ts)
-        placed = find_element(message.blocks, spot)
+        placed = find_element(_blocks_with(message, spot), spot)
         states = message.entries.setdefault(user_id, _states_of(message.blocks))
         state = None
         if initial_state(placed.element) is not None:
@@ -285,3 +285,9 @@ def _states_of(blocks: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, An
         if state is not None:
             states.setdefault(placed.block_id, {})[placed.action_id] = state
     return states
+
+
+def _blocks_with(message: Message, spot: Spot) -> list[dict[str, Any]]:
+    """Find the newest blocks of the message that have this element: Slack delivers a press that an update overtook."""
+    shown = (message.blocks, *message.former_blocks)
+    return next((blocks for blocks in shown if any(p.spot == spot for p in elements_of(blocks))), message.blocks)

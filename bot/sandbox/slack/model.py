@@ -97,6 +97,12 @@ class Message:
     edited_ts: str | None = None
     deleted: bool = False
     entries: dict[str, dict[str, dict[str, dict[str, Any]]]] = field(default_factory=dict)
+    former_blocks: list[list[dict[str, Any]]] = field(default_factory=list)
+
+    def replace_blocks(self, blocks: list[dict[str, Any]]) -> None:
+        """Take new blocks, and keep the former: somebody may press what they saw a moment ago."""
+        self.former_blocks = [self.blocks, *self.former_blocks][:5]
+        self.blocks = blocks
 
 
 @dataclass

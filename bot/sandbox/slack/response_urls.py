@@ -61,7 +61,8 @@ def answer(world: World, channel: Channel, user_id: str, body: dict[str, Any], m
     text = str(body.get("text") or "")
     blocks = accept_message(text, body.get("blocks"))
     if body.get("replace_original") and original is not None:
-        original.text, original.blocks = text, blocks
+        original.text = text
+        original.replace_blocks(blocks)
         world.changed()
         return
     in_channel = body.get("response_type") == "in_channel"

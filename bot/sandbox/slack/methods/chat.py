@@ -95,7 +95,8 @@ async def update(call: Call) -> dict[str, Any]:
     if "metadata" in call.args:
         message.metadata = _metadata(call)
     if (message.text, message.blocks) != (text, blocks):
-        message.text, message.blocks = text, blocks
+        message.text = text
+        message.replace_blocks(blocks)
         message.edited_ts = message.ts
     call.world.changed()
     shown = message_json(call.world, message)

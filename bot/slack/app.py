@@ -16,7 +16,7 @@ from bot.service.context import ServiceContext
 from bot.slack.background import Background, TooBusy
 from bot.slack.bolt import make_bolt
 from bot.slack.failures import failed_body, is_expected, place_of, sentence_of
-from bot.slack.forms import Forms
+from bot.slack.form.open_forms import Forms
 from bot.slack.identity import Identity
 from bot.slack.members import Members
 from bot.slack.payloads import makes_sense, storable

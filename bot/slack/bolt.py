@@ -9,7 +9,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import buttons, command, form_listeners
+from bot.slack import buttons, command
+from bot.slack.form import listeners as form_listeners
 from bot.slack.surface import Slack
 
 

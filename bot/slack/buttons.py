@@ -14,12 +14,13 @@ from bot.service import history
 from bot.service.errand import ask_errand
 from bot.service.move import move_card
 from bot.service.review import approve, cancel, refuse
-from bot.slack import card, deny_form, thread
+from bot.slack import card, thread
 from bot.slack.asking import require_member
 from bot.slack.calls import call
 from bot.slack.channels import require_postable
 from bot.slack.details import details_view
-from bot.slack.form_open import open_form
+from bot.slack.form import deny as deny_form
+from bot.slack.form.opening import open_form
 from bot.slack.press import Press, parse_press
 from bot.slack.replies import whisper
 from bot.slack.surface import Slack

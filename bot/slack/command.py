@@ -15,7 +15,7 @@ from bot.slack.asking import require_member
 from bot.slack.blocks import Block
 from bot.slack.command_text import as_written
 from bot.slack.details import record_blocks
-from bot.slack.form_open import open_form
+from bot.slack.form.opening import open_form
 from bot.slack.payloads import Command
 from bot.slack.replies import in_messages, reply, whisper
 from bot.slack.surface import Slack

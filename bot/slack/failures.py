@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.domain.errors import DomainError
-from bot.slack import option_values
 from bot.slack.background import TooBusy
 from bot.slack.calls import SlackError, SlackMisconfigured, SlackRefused
+from bot.slack.form import option_values
 from bot.slack.replies import reply
 from bot.slack.sentences import sentence_plain
 from bot.store.errors import DatabaseUnavailable

@@ -6,7 +6,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.service.context import ServiceContext
 from bot.slack.background import Background
-from bot.slack.forms import Forms
+from bot.slack.form.open_forms import Forms
 from bot.slack.identity import Identity
 from bot.slack.members import Members
 

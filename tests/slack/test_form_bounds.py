@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from bot.slack.background import Background, TooBusy
-from bot.slack.form_compose import Composed
-from bot.slack.form_present import Shown
-from bot.slack.form_state import FormState, Meta
-from bot.slack.form_view import build_view
-from bot.slack.forms import Forms
+from bot.slack.form.compose import Composed
+from bot.slack.form.open_forms import Forms
+from bot.slack.form.present import Shown
+from bot.slack.form.state import FormState, Meta
+from bot.slack.form.view import build_view
 
 
 async def test_background_work_is_bounded_and_refused_in_words() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.slack.form_state import MOST_ROWS
+from bot.slack.form.state import MOST_ROWS
 from tests.slack.world import BotWorld
 
 NUMBER = "+14155550123"

@@ -10,13 +10,13 @@ from bot.domain.account import ListedAgent
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.state import Origin
 from bot.sandbox.slack.views import accept_view
-from bot.slack import form_fields as form
-from bot.slack import option_values
-from bot.slack.form_choice import with_rows
-from bot.slack.form_fill import fill
-from bot.slack.form_present import PROBLEM_LIMIT, Shown
-from bot.slack.form_state import FormState, Inbound, Meta, Outbound, TimeRouting, Values, Webhook
-from bot.slack.form_view import build_view
+from bot.slack.form import fields as form
+from bot.slack.form import option_values
+from bot.slack.form.choice import with_rows
+from bot.slack.form.fill import fill
+from bot.slack.form.present import PROBLEM_LIMIT, Shown
+from bot.slack.form.state import FormState, Inbound, Meta, Outbound, TimeRouting, Values, Webhook
+from bot.slack.form.view import build_view
 
 META = Meta(channel_id="C07PHONE1RT", submission_key="k")
 

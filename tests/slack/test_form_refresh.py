@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from bot.sandbox.slack.faults import Fault
-from bot.slack.form_present import LOOKING_UP
+from bot.slack.form.present import LOOKING_UP
 from tests.slack.world import BotWorld
 
 NEW = "+15125550100"

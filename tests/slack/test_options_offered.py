@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.account import ListedAgent
-from bot.slack import option_values
+from bot.slack.form import option_values
 from tests.slack.world import BotWorld
 
 

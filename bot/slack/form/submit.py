@@ -7,14 +7,14 @@ from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, InvalidNumber, InvalidWish, NothingDiffers
 from bot.service.context import Actor
 from bot.service.submit import Wish, submit
-from bot.slack import form_fields as form
 from bot.slack.asking import require_may_ask
 from bot.slack.background import TooBusy, together
-from bot.slack.form_compose import compose, resolve_number
-from bot.slack.form_fields import number_block
-from bot.slack.form_parse import WrongEntries, block_of, chosen_fields, parse_patch
-from bot.slack.form_refresh import ensure_read
-from bot.slack.form_state import FormState
+from bot.slack.form import fields as form
+from bot.slack.form.compose import compose, resolve_number
+from bot.slack.form.fields import number_block
+from bot.slack.form.parse import WrongEntries, block_of, chosen_fields, parse_patch
+from bot.slack.form.refresh import ensure_read
+from bot.slack.form.state import FormState
 from bot.slack.payloads import View
 from bot.slack.replies import whisper
 from bot.slack.sentences import sentence_plain

@@ -13,9 +13,8 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.state import Origin
-from bot.slack import form_fields as fields
-from bot.slack import option_values
-from bot.slack.option_values import Option
+from bot.slack.form import fields, option_values
+from bot.slack.form.option_values import Option
 
 MOST_ROWS = 10
 FEWEST_ROWS = 2

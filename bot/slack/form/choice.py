@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import structlog
 
-from bot.slack import form_view
 from bot.slack.calls import SlackRefused
-from bot.slack.form_compose import compose
-from bot.slack.form_fields import number_block
-from bot.slack.form_refresh import ensure_read
-from bot.slack.form_state import FEWEST_ROWS, MOST_ROWS, Entries, FormState, Inbound, Row
+from bot.slack.form import view as form_view
+from bot.slack.form.compose import compose
+from bot.slack.form.fields import number_block
+from bot.slack.form.refresh import ensure_read
+from bot.slack.form.state import FEWEST_ROWS, MOST_ROWS, Entries, FormState, Inbound, Row
 from bot.slack.payloads import Action, View
 from bot.slack.surface import Slack
 

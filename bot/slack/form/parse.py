@@ -8,11 +8,11 @@ from bot.domain.errors import InvalidWish
 from bot.domain.webhook import parse_webhook_url
 from bot.domain.weights import fractions_of
 from bot.service.context import ServiceContext
-from bot.slack import form_fields as form
-from bot.slack.form_compose import resolve_agent
-from bot.slack.form_fill import agent_mark, percent_entry
-from bot.slack.form_state import FormState, Inbound, Outbound, Row, TimeRouting, Webhook
-from bot.slack.option_values import Option, version_of
+from bot.slack.form import fields as form
+from bot.slack.form.compose import resolve_agent
+from bot.slack.form.fill import agent_mark, percent_entry
+from bot.slack.form.option_values import Option, version_of
+from bot.slack.form.state import FormState, Inbound, Outbound, Row, TimeRouting, Webhook
 
 CHOOSE_AGENT = "Choose an agent."
 

@@ -7,16 +7,16 @@ from bot.domain.assignment import AssignmentPatch
 from bot.domain.state import Origin
 from bot.service import lookup
 from bot.service.context import Actor
-from bot.slack import option_values
-from bot.slack.agent_options import of_agents
 from bot.slack.asking import require_may_ask
 from bot.slack.background import together
 from bot.slack.calls import call
-from bot.slack.form_compose import Composed, compose
-from bot.slack.form_fill import fill
-from bot.slack.form_refresh import ensure_read
-from bot.slack.form_state import FormState, Meta
-from bot.slack.option_values import Option
+from bot.slack.form import option_values
+from bot.slack.form.agent_options import of_agents
+from bot.slack.form.compose import Composed, compose
+from bot.slack.form.fill import fill
+from bot.slack.form.option_values import Option
+from bot.slack.form.refresh import ensure_read
+from bot.slack.form.state import FormState, Meta
 from bot.slack.surface import Slack
 
 OPEN_WITHIN = timedelta(seconds=1.5)

@@ -1,6 +1,6 @@
 """The form's input blocks by name. A block id that changes resets its field; one that stays keeps what was entered."""
 
-from bot.slack.option_values import Option
+from bot.slack.form.option_values import Option
 
 INBOUND, OUTBOUND, WEBHOOK, TIME_ROUTING = "inbound", "outbound", "webhook", "time_routing"
 OUTBOUND_AGENT, WEBHOOK_URL, REASON = "outbound_agent", "webhook_url", "reason"

@@ -2,12 +2,13 @@
 
 from bot.domain.number import normalise, pretty
 from bot.service import lookup
-from bot.slack import form_view, option_values
-from bot.slack.agent_options import of_agents
 from bot.slack.blocks import Block
-from bot.slack.form_compose import resolve_agent
-from bot.slack.form_fields import agent_of_version_block
-from bot.slack.option_values import Option
+from bot.slack.form import option_values
+from bot.slack.form import view as form_view
+from bot.slack.form.agent_options import of_agents
+from bot.slack.form.compose import resolve_agent
+from bot.slack.form.fields import agent_of_version_block
+from bot.slack.form.option_values import Option
 from bot.slack.payloads import Suggestion
 from bot.slack.surface import Slack
 

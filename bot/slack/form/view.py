@@ -4,10 +4,11 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.state import Origin
-from bot.slack import form_fields as form
 from bot.slack.blocks import Block, actions, button, plain, rich_line, rich_text, text_run
-from bot.slack.form_present import Shown, present_blocks
-from bot.slack.form_state import (
+from bot.slack.form import fields as form
+from bot.slack.form.option_values import Option
+from bot.slack.form.present import Shown, present_blocks
+from bot.slack.form.state import (
     FEWEST_ROWS,
     MOST_ROWS,
     FormState,
@@ -17,7 +18,6 @@ from bot.slack.form_state import (
     TimeRouting,
     Webhook,
 )
-from bot.slack.option_values import Option
 
 CALLBACK = "route_number"
 REASON_LIMIT = 3000

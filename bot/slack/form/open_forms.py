@@ -11,8 +11,8 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.calls import call
-from bot.slack.form_compose import Composed
-from bot.slack.form_state import Blocks, FormState
+from bot.slack.form.compose import Composed
+from bot.slack.form.state import Blocks, FormState
 from bot.slack.payloads import View
 
 UPDATE_WITHIN = timedelta(seconds=1.5)

@@ -5,10 +5,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.slack import form_view
-from bot.slack.form_choice import choose
-from bot.slack.form_submit import submit_form
-from bot.slack.options import suggest
+from bot.slack.form import view as form_view
+from bot.slack.form.choice import choose
+from bot.slack.form.options import suggest
+from bot.slack.form.submit import submit_form
 from bot.slack.payloads import Interaction, Suggestion
 from bot.slack.surface import Slack
 

@@ -11,9 +11,9 @@ import structlog
 
 from bot.service import lookup
 from bot.slack.calls import SlackError, SlackRateLimited, SlackRefused, SlackUnavailable
-from bot.slack.form_compose import compose
-from bot.slack.form_present import PROBLEM_LIMIT
-from bot.slack.forms import OpenForm
+from bot.slack.form.compose import compose
+from bot.slack.form.open_forms import OpenForm
+from bot.slack.form.present import PROBLEM_LIMIT
 from bot.slack.surface import Slack
 from bot.store.errors import DatabaseUnavailable
 from bot.uponai.errors import UponAIError

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from bot.domain.account import ListedAgent
 from bot.service.context import ServiceContext
-from bot.slack import option_values
-from bot.slack.option_values import Option
+from bot.slack.form import option_values
+from bot.slack.form.option_values import Option
 from bot.store import mirror_agents
 
 

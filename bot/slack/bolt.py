@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import buttons, command
+from bot.slack import buttons, command, home
 from bot.slack.form import listeners as form_listeners
 from bot.slack.surface import Slack
 
@@ -44,6 +44,7 @@ def make_bolt(client: AsyncWebClient, slack: Callable[[], Slack]) -> AsyncApp:
     command.register(app, slack)
     form_listeners.register(app, slack)
     buttons.register(app, slack)
+    home.register(app, slack)
     return app
 
 

@@ -73,10 +73,10 @@ def describe(
 def agent_label(agent_id: str, names: Mapping[str, str]) -> str:
     """Name an agent: by its id when it has no name, by both when another agent looks the same."""
     shown_id = without_invisible(agent_id)
-    name = _one_line(names.get(agent_id, ""))
+    name = one_line(names.get(agent_id, ""))
     if not name:
         return shown_id
-    looks = Counter(_one_line(other).casefold() for other in names.values())
+    looks = Counter(one_line(other).casefold() for other in names.values())
     return f"{name} ({shown_id})" if looks[name.casefold()] > 1 else name
 
 
@@ -95,6 +95,6 @@ def _agent(agent: WeightedAgent, names: Mapping[str, str], *, with_weight: bool)
     return ", ".join(parts)
 
 
-def _one_line(name: str) -> str:
+def one_line(name: str) -> str:
     """Take the line breaks and invisible characters out of a name: it must not look like two lines, or another one."""
     return " ".join(without_invisible(name).split())

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import csv
 import io
 import json
@@ -83,9 +84,8 @@ def test_a_database_without_schema_is_one_line_and_stays_so(command: str, tmp_pa
     ended = route_number(command, cwd=tmp_path)
     assert ended.code == 2
     assert "route-number migrate" in ended.complaint()
-    assert sqlite3.connect(tmp_path / "route-number.db").execute("SELECT count(*) FROM sqlite_master").fetchone() == (
-        0,
-    )
+    with contextlib.closing(sqlite3.connect(tmp_path / "route-number.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 
 def test_migrate_says_from_which_schema_to_which(tmp_path: Path) -> None:

@@ -1,0 +1,71 @@
+"""One demo and one Chromium for all modules of this folder; every test gets windows of its own."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests.browser.town import Town, town
+from tests.browser.window import PATIENCE_MS, Window, Windows
+
+ROOT = Path(__file__).parents[2]
+ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="package")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with town(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def pictures() -> Path:
+    """The folder of the screenshots: BROWSER_PICTURES, or `.artefacts` in this repository."""
+    folder = Path(os.environ.get("BROWSER_PICTURES") or ROOT / ".artefacts")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def chromium() -> AsyncIterator[Browser]:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("This machine has no Chromium: apt-get install chromium")
+    expect.set_options(timeout=PATIENCE_MS)
+    # As root Chromium refuses to start with its sandbox.
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *root])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def windows(chromium: Browser, demo: Town, pictures: Path) -> AsyncIterator[Windows]:
+    """Open windows as people; at the end nothing may have gone wrong in any of them unseen."""
+    built = Windows(chromium, demo.address, pictures)
+    yield built
+    await built.close()
+    demo.calm()
+    assert built.mishaps == []
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def rita(windows: Windows) -> Window:
+    return await windows.open("rita")
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def alan(windows: Windows) -> Window:
+    return await windows.open("alan")

@@ -1,0 +1,59 @@
+"""The modal "Route a number", filled as a person fills it."""
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+
+class Form:
+    """The open form of a window."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.node = page.get_by_role("dialog", name="Route a number")
+        self.submit = self.node.get_by_role("button", name="Ask for approval")
+
+    def field(self, label: str) -> Locator:
+        """Find an input by its label."""
+        return self.node.get_by_label(label, exact=True)
+
+    def error(self, label: str) -> Locator:
+        """Find the complaint that stands at a field."""
+        block = self.node.locator(".input-block").filter(has=self.page.get_by_text(label, exact=True))
+        return block.locator(".field-error")
+
+    def present(self) -> Locator:
+        """Find what the form says about the number as it is."""
+        return self.node.locator(".dialog-body").get_by_text(re.compile(r" now:"))
+
+    async def knows(self, number: str) -> None:
+        """Wait until the form shows the present assignment of a number."""
+        digits = r"\D*".join(re.sub(r"\D", "", number)) if number.startswith("+") else re.escape(number)
+        await expect(self.node.get_by_text(re.compile(rf"^\+?{digits} now:$"))).to_be_visible()
+
+    async def choose(self, group: str, choice: str) -> None:
+        """Choose one of the radio buttons of a group."""
+        radio = self.radio(group, choice)
+        await radio.check()
+        await expect(radio).to_be_checked()
+
+    def radio(self, group: str, choice: str) -> Locator:
+        """Find a radio button."""
+        return self.node.get_by_role("radiogroup", name=group).get_by_role("radio", name=choice)
+
+    async def pick(self, label: str, query: str, option: str) -> None:
+        """Type into a type-ahead and pick an option."""
+        box = self.node.get_by_role("combobox", name=label, exact=True)
+        await box.click()
+        await box.press_sequentially(query)
+        await self.page.get_by_role("option", name=option, exact=True).click()
+        await expect(box).to_have_value(option)
+
+    async def reason(self, text: str) -> None:
+        """Write the reason."""
+        await self.field("Reason").fill(text)
+
+    async def ask(self) -> None:
+        """Submit, and see the form go."""
+        await self.submit.click()
+        await expect(self.node).to_be_hidden()

@@ -1,0 +1,144 @@
+"""One browser window of the demo's page, as one person: channel, cards, threads, form."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, Request, expect
+
+from tests.browser.form import Form
+from tests.browser.panel import Panel
+
+PEOPLE = {
+    "rita": "U07RITA4K2Q",
+    "alan": "U07ALAN8M5X",
+    "ada": "U07ADAB3N7Z",
+    "gus": "U07GUSG6P1W",
+    "eve": "U09EVEE2R9Y",
+    "amy": "U07AMYA5T4V",
+}
+PHONE_ROUTING, SUPPORT_OPS = "C07PHONE1RT", "C07SUPPORT2"
+PATIENCE_MS = 25_000
+
+
+class Card:
+    """The card of one change in a window: its message in the channel, and its thread."""
+
+    def __init__(self, window: "Window", reason: str) -> None:
+        self.window = window
+        self.message = window.messages.get_by_role("article").filter(has_text=reason).last
+
+    async def says(self, state: str) -> None:
+        """Wait for the card to show a state."""
+        await expect(self.message.get_by_text(f"State: {state}", exact=True)).to_be_visible()
+
+    async def label(self) -> str:
+        """Return what the change is called: RN-12."""
+        found = re.search(r"RN-\d+", await self.message.inner_text())
+        assert found
+        return found[0]
+
+    def button(self, name: str) -> Locator:
+        """Find a button of the card by its word; for screen readers it says of which change it is."""
+        return self.message.get_by_role("button", name=re.compile(rf"^{name} (of )?RN-\d+$"))
+
+    async def press(self, name: str, *, sure: str | None = None) -> None:
+        """Press a button, and confirm where it asks."""
+        await self.button(name).click()
+        if sure is not None:
+            await self.window.dialog(re.compile(rf"^{name} RN-\d+\?$")).get_by_role("button", name=sure).click()
+
+    async def approve(self) -> None:
+        """Approve, through the confirm dialog."""
+        await self.press("Approve", sure="Approve")
+
+    async def open_thread(self) -> Locator:
+        """Open the thread and return its list of replies."""
+        await self.message.get_by_role("button", name=re.compile(r"\d repl(y|ies)")).click()
+        return self.window.thread
+
+
+class Window:
+    """A page as one person sees it."""
+
+    def __init__(self, page: Page, pictures: Path) -> None:
+        self.page = page
+        self.pictures = pictures
+        self.messages = page.get_by_role("log", name="Messages")
+        self.thread = page.get_by_role("log", name="Replies")
+        self.composer = page.locator(".pane").get_by_role("textbox", name=re.compile("^Message "))
+        self.form = Form(page)
+        self.panel = Panel(page)
+
+    def dialog(self, name: str | re.Pattern[str]) -> Locator:
+        """Find a dialog by its title."""
+        return self.page.get_by_role("dialog", name=name)
+
+    def card(self, reason: str) -> Card:
+        """Find a card by the reason that stands on it, which every test chooses differently."""
+        return Card(self, reason)
+
+    def only_you(self, text: str) -> Locator:
+        """Find an ephemeral message."""
+        return self.page.locator("article.ephemeral").filter(has_text="Only visible to you").filter(has_text=text)
+
+    async def type(self, text: str) -> None:
+        """Type into the composer and send."""
+        await self.composer.fill(text)
+        await self.composer.press("Enter")
+
+    async def ask_time_routing(self, number: str, choice: str, reason: str) -> Card:
+        """Ask for the smallest change there is, and return its card."""
+        await self.type(f"/route-number {number}")
+        await self.form.knows(number)
+        await self.form.choose("Time routing", choice)
+        await self.form.reason(reason)
+        await self.form.ask()
+        card = self.card(reason)
+        await card.says("pending")
+        return card
+
+    async def picture(self, name: str) -> None:
+        """Save what the window shows."""
+        await self.page.screenshot(path=self.pictures / f"{name}.png", animations="disabled")
+
+
+class Windows:
+    """All windows of one test. What goes wrong in one of them without being seen is collected in `mishaps`."""
+
+    def __init__(self, browser: Browser, address: str, pictures: Path) -> None:
+        self.mishaps: list[str] = []
+        self._browser = browser
+        self._address = address
+        self._pictures = pictures
+        self._pages: list[Page] = []
+
+    async def open(self, person: str, *, channel: str = PHONE_ROUTING, **options: Any) -> Window:
+        """Open a window as a person, in a browser profile of its own."""
+        settings = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
+        page = await (await self._browser.new_context(**settings)).new_page()
+        self._pages.append(page)
+        page.on("pageerror", self._threw)
+        page.on("console", self._said)
+        page.on("request", self._asked)
+        await page.goto(f"{self._address}/?as={PEOPLE[person]}&channel={channel}")
+        window = Window(page, self._pictures)
+        await expect(window.composer).to_be_visible()
+        return window
+
+    async def close(self) -> None:
+        """Close them all."""
+        for page in self._pages:
+            await page.context.close()
+
+    def _threw(self, error: Error) -> None:
+        self.mishaps.append(f"An error in the page: {error}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        # The page tells a refused request itself; the browser's own line about it is no mishap.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.mishaps.append(f"On the console: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self._address, "data:", "blob:")):
+            self.mishaps.append(f"A request to {request.url}")

@@ -3,8 +3,6 @@
 Every remote call stands between two transactions, never in one.
 """
 
-from datetime import timedelta
-
 from bot.domain.account import ListedNumber
 from bot.domain.change import ChangeRequest
 from bot.domain.outcome import Sight, Verification, sight, verify
@@ -13,7 +11,7 @@ from bot.service import evidence
 from bot.service.complete import finish, name_fields, release
 from bot.service.context import ServiceContext
 from bot.service.effects import thread_fact
-from bot.service.lease import held, worker_of
+from bot.service.lease import backoff, held, worker_of
 from bot.service.recording import recording
 from bot.store import controls
 from bot.store.errors import LeaseLost
@@ -46,7 +44,7 @@ async def _look(context: ServiceContext, change: ChangeRequest) -> ListedNumber 
             context,
             change,
             problem=str(error),
-            wait=_backoff(context, change, error),
+            wait=backoff(context, change, error),
             is_told=True,
         )
         return None
@@ -83,6 +81,10 @@ async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: Lis
 
 
 async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNumber) -> None:
+    # A process that stood still since the commit may have lost the number to another worker. The PUT takes one
+    # time-out at the most, and a late one is waited for another: both have to end before anybody takes over.
+    if change.leased_until is None or change.leased_until - context.now() < context.uponai_timeout * 2:
+        raise LeaseLost(f"{change.label}: too little of the lease is left to send under it")
     try:
         answer = await context.uponai.put_assignment(change.key.number, change.patch)
     except (Refused, Unauthorized) as error:
@@ -91,7 +93,7 @@ async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNu
         return
     except Unavailable as error:
         PUT_OUTCOMES.labels("not_sent").inc()
-        await release(context, change, problem=str(error), wait=_backoff(context, change, error), is_told=True)
+        await release(context, change, problem=str(error), wait=backoff(context, change, error), is_told=True)
         return
     except (OutcomeUnknown, UnexpectedReply) as error:
         PUT_OUTCOMES.labels("unknown").inc()
@@ -148,10 +150,4 @@ async def _hold(context: ServiceContext, change: ChangeRequest, problem: str) ->
         waiting = await record.step(
             present, present.hold(record.at, until, problem), "change.answer_lost", {"problem": problem}
         )
-        await record.tell(thread_fact(waiting, "answer_lost", record.at, {"problem": problem}))
-
-
-def _backoff(context: ServiceContext, change: ChangeRequest, error: UponAIError) -> timedelta:
-    """Wait as long as UponAI says, else 1, 2, 4 … s up to half the lease."""
-    asked = error.retry_after if isinstance(error, Unavailable) else None
-    return asked or min(timedelta(seconds=2 ** min(change.attempts - 1, 10)), context.lease / 2)
+        await record.tell(thread_fact(waiting, "answer_lost", record.at, {"problem": problem}, is_once=True))

@@ -1,10 +1,13 @@
 """Leases of changes: who holds one may go on with the change, and loses it by the clock or to another worker."""
 
+from datetime import timedelta
+
 from bot.domain.change import ChangeRequest
-from bot.service.context import WORKER_ID, Actor
+from bot.service.context import WORKER_ID, Actor, ServiceContext
 from bot.service.recording import Recording
 from bot.store import changes
 from bot.store.errors import LeaseLost
+from bot.uponai.errors import Unavailable, UponAIError
 
 
 def worker_of(change: ChangeRequest) -> Actor:
@@ -22,3 +25,9 @@ async def held(record: Recording, change: ChangeRequest) -> ChangeRequest:
     if present.lease_id is None or present.lease_id != change.lease_id:
         raise LeaseLost(f"{change.label} is held by another worker")
     return present
+
+
+def backoff(context: ServiceContext, change: ChangeRequest, error: UponAIError | None = None) -> timedelta:
+    """Wait as long as UponAI says, else 1, 2, 4 … s up to half the lease, by how often it was tried."""
+    asked = error.retry_after if isinstance(error, Unavailable) else None
+    return asked or min(timedelta(seconds=2 ** min(change.attempts - 1, 10)), context.lease / 2)

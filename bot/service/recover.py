@@ -1,6 +1,7 @@
 """Take over what another worker left, and look at `unclear` changes when a person asks."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.domain.account import ListedNumber
 from bot.domain.change import ChangeRequest
@@ -10,7 +11,7 @@ from bot.service.apply import apply, conclude
 from bot.service.complete import finish, release
 from bot.service.context import ServiceContext
 from bot.service.effects import thread_fact
-from bot.service.lease import held, worker_of
+from bot.service.lease import backoff, held, worker_of
 from bot.service.recording import recording
 from bot.store import leases
 from bot.uponai.errors import UponAIError
@@ -25,7 +26,7 @@ async def recover(context: ServiceContext, change: ChangeRequest) -> None:
     PUT, one for a late one to land; so a look decides now.
     """
     if change.sent_at is None:
-        await release(context, change, problem=STOPPED, wait=context.uponai_timeout * 0)
+        await release(context, change, problem=STOPPED, wait=timedelta(0))
         return
     try:
         reading = await context.uponai.find_number(change.key.number)
@@ -38,9 +39,9 @@ async def recover(context: ServiceContext, change: ChangeRequest) -> None:
     live = reading.listed
     match sight(change, live.assignment):
         case Sight.AS_BEFORE:
-            await release(
-                context, change, problem="UponAI shows that nothing was applied.", wait=context.uponai_timeout * 0
-            )
+            # The first loss can be chance; when one follows the other, UponAI is in trouble.
+            wait = backoff(context, change) if change.attempts > 1 else timedelta(0)
+            await release(context, change, problem="UponAI shows that nothing was applied.", wait=wait)
         case Sight.AS_APPROVED:
             looked = ListedNumber(live.key, change.looked or live.assignment)
             await conclude(context, change, looked, reading)

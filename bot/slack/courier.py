@@ -1,8 +1,4 @@
-"""Delivers what the outbox holds: each message under a lease, in the order of its lane, every fact once.
-
-Before a post leaves, the attempt is committed. Whoever takes a message over after an attempt looks for its fact in
-the channel first, and posts only when it is not there.
-"""
+"""Delivers what the outbox holds: each message under a lease, in the order of its lane, every fact once."""
 
 import asyncio
 from dataclasses import replace
@@ -13,14 +9,16 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.change import ChangeRequest
+from bot.domain.policy import Review
 from bot.service.context import ServiceContext
 from bot.service.effects import Kind, cannot_post, card_again
-from bot.slack.blocks import context
-from bot.slack.calls import SlackError, SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
+from bot.slack.calls import SlackError, SlackMisconfigured, SlackRefused, SlackUnavailable
 from bot.slack.card import card_blocks, card_text
-from bot.slack.find_post import CALL_WITHIN, find_post, metadata
+from bot.slack.find_post import metadata
+from bot.slack.plainer import plain_card, plain_fact
+from bot.slack.posting import Delivery, Posted, Posting, lease_for_calls
 from bot.slack.thread import Message, render_channel_fact, render_fact
-from bot.store import cards, changes, outbox, rate_limits, reviews
+from bot.store import cards, changes, outbox, reviews
 from bot.store.cards import Card
 from bot.store.errors import LeaseLost
 from bot.store.outbox import OutboxMessage
@@ -29,12 +27,10 @@ log = structlog.get_logger(__name__)
 
 BATCH = 8
 LONGEST_WAIT = timedelta(seconds=15)
-MISCONFIGURED_WAIT = timedelta(seconds=15)
 NO_CHANNEL = frozenset(
     {"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "no_permission", "channel_is_archived"}
 )
 CARD_GONE = frozenset({"message_not_found", "cant_update_message"})
-REPEATED = "(This may repeat an earlier message: Slack's answer to it was lost.)"
 
 
 class Courier:
@@ -42,7 +38,7 @@ class Courier:
 
     def __init__(self, *, context: ServiceContext, client: AsyncWebClient) -> None:
         self._context = context
-        self._client = client
+        self._posting = Posting(context, client)
         self.problem: str | None = None
 
     async def deliver_due(self) -> int:
@@ -50,7 +46,8 @@ class Courier:
         context = self._context
         now = context.now()
         async with context.database.transaction() as tx:
-            messages = await outbox.claim(tx, now, lease_id=context.new_id(), until=now + context.lease, limit=BATCH)
+            until = now + lease_for_calls(context)
+            messages = await outbox.claim(tx, now, lease_id=context.new_id(), until=until, limit=BATCH)
         # All are finished before a failure of one is raised: a post must not be cut off in the middle.
         outcomes = await asyncio.gather(*(self._deliver(message) for message in messages), return_exceptions=True)
         for outcome in outcomes:
@@ -59,63 +56,77 @@ class Courier:
         return len(messages)
 
     async def _deliver(self, message: OutboxMessage) -> None:
+        delivery = Delivery(message)
         try:
-            await self._send(message)
-            self.problem = None
+            try:
+                await self._send(delivery)
+                self.problem = None
+            except SlackError as error:
+                await self._put_off(delivery, error)
         except LeaseLost:
             log.warning("outbox.lease_lost", fact=message.fact)
             await self._show_again(message)
-        except SlackError as error:
-            await self._put_off(message, error)
 
-    async def _send(self, message: OutboxMessage) -> None:
+    async def _send(self, delivery: Delivery) -> None:
+        message = delivery.message
         match message.kind:
             case Kind.CARD:
-                await self._card(message)
+                await self._card(delivery)
             case Kind.THREAD:
-                await self._fact(message)
+                await self._fact(delivery)
             case Kind.CHANNEL:
-                rendered = render_channel_fact(message.payload)
-                await self._post(message, message.payload["channel"], None, rendered, message.fact)
+                await self._channel(delivery)
             case Kind.DIRECT:
-                await self._direct(message)
+                async with self._context.database.reading() as tx:
+                    change = await changes.get(tx, _change_id(message))
+                await self._direct(delivery, message.payload["user"], render_fact(change, message.payload))
 
-    async def _card(self, message: OutboxMessage) -> None:
+    async def _card(self, delivery: Delivery) -> None:
         """Show the stored state on the card; post one when there is none, or when it was deleted."""
+        message = delivery.message
         async with self._context.database.reading() as tx:
             change = await changes.get(tx, _change_id(message))
             given = await reviews.of_change(tx, change.id)
             card = await cards.get(tx, change.id)
-        rendered = card_text(change), card_blocks(change, given)
         if card is not None and card.message_ts:
             if card.shown_version >= change.version:
                 await self._complete(message)
                 return
-            if await self._update_card(message, change, card, rendered):
+            if await self._update_card(message, change, given, card):
                 return
-        generation = 1 if card is None else card.generation + 1
-        fact = f"{change.label}/card" if generation == 1 else f"{change.label}/card#{generation}"
         new = Card(
             change_id=change.id,
             channel_id=change.channel_id,
             message_ts="",
-            generation=generation,
+            generation=1 if card is None else card.generation + 1,
             shown_version=change.version,
         )
-        await self._post(message, change.channel_id, None, rendered, fact, card=new)
+        posted = await self._posting.post(
+            delivery,
+            (card_text(change), card_blocks(change, given)),
+            plain_card(change),
+            channel=change.channel_id,
+            fact=_card_fact(new),
+        )
+        new = replace(new, message_ts=posted.ts)
+        if not posted.was_found:
+            await self._complete(message, posted=posted, card=new)
+        elif not await self._update_card(message, change, given, new):
+            # What was found shows the state of an earlier attempt; and now somebody has deleted it.
+            raise SlackUnavailable("The card was deleted just now.", was_sent=False)
 
-    async def _update_card(self, message: OutboxMessage, change: ChangeRequest, card: Card, rendered: Message) -> bool:
-        """Update the card; return False when it is no longer there."""
-        text, blocks = rendered
-        fact = f"{change.label}/card" if card.generation == 1 else f"{change.label}/card#{card.generation}"
+    async def _update_card(
+        self, message: OutboxMessage, change: ChangeRequest, given: list[Review], card: Card
+    ) -> bool:
+        """Update the card and complete the message; return False when the card is no longer there."""
         try:
-            await self._call(
+            await self._posting.show(
                 "chat.update",
+                (card_text(change), card_blocks(change, given)),
+                plain_card(change),
                 channel=card.channel_id,
                 ts=card.message_ts,
-                text=text,
-                blocks=blocks,
-                metadata=metadata(fact, change.label),
+                metadata=metadata(_card_fact(card), change.label),
             )
         except SlackRefused as error:
             if error.error not in CARD_GONE:
@@ -124,118 +135,79 @@ class Courier:
         await self._complete(message, card=replace(card, shown_version=change.version))
         return True
 
-    async def _fact(self, message: OutboxMessage) -> None:
+    async def _fact(self, delivery: Delivery) -> None:
+        message = delivery.message
         async with self._context.database.reading() as tx:
             change = await changes.get(tx, _change_id(message))
             card = await cards.get(tx, change.id)
         if card is None or not card.message_ts:
             raise SlackUnavailable("The card is not posted yet.", was_sent=False)
-        rendered = render_fact(change, message.payload)
-        await self._post(message, card.channel_id, card.message_ts, rendered, message.fact)
-
-    async def _direct(self, message: OutboxMessage) -> None:
-        async with self._context.database.reading() as tx:
-            change = await changes.get(tx, _change_id(message))
-        opened = await self._call("conversations.open", users=message.payload["user"])
-        rendered = render_fact(change, message.payload)
-        await self._post(message, opened["channel"]["id"], None, rendered, message.fact)
-
-    async def _post(
-        self,
-        message: OutboxMessage,
-        channel: str,
-        thread_ts: str | None,
-        rendered: Message,
-        fact: str,
-        *,
-        card: Card | None = None,
-    ) -> None:
-        text, blocks = rendered
-        if message.attempted_at is not None:
-            try:
-                found = await find_post(
-                    self._client, channel=channel, thread_ts=thread_ts, fact=fact, since=message.attempted_at
-                )
-            except SlackMisconfigured:
-                # Without the history scopes nobody can look: better twice, and said so, than never.
-                found, text, blocks = None, f"{REPEATED} {text}", [context(REPEATED), *blocks]
-            if found is not None:
-                await self._complete(message, channel=channel, ts=found, card=card)
-                return
-        await self._refuse_while_limited("chat.postMessage", channel)
-        async with self._context.database.transaction() as tx:
-            await outbox.mark_attempted(tx, message, self._context.now())
-        arguments: dict[str, Any] = {"thread_ts": thread_ts} if thread_ts else {}
-        label = None if message.change_id is None else f"RN-{message.change_id}"
-        posted = await self._call(
-            "chat.postMessage",
-            channel=channel,
-            text=text,
-            blocks=blocks,
-            metadata=metadata(fact, label),
-            unfurl_links=False,
-            unfurl_media=False,
-            **arguments,
+        posted = await self._posting.post(
+            delivery,
+            render_fact(change, message.payload),
+            plain_fact(change),
+            channel=card.channel_id,
+            thread_ts=card.message_ts,
+            fact=message.fact,
         )
-        await self._complete(message, channel=channel, ts=posted["ts"], card=card)
+        await self._complete(message, posted=posted)
 
-    async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
-        """Call Slack unless it asked to wait, and remember for all replicas when it does."""
-        channel = arguments.get("channel", "")
-        await self._refuse_while_limited(method, channel)
+    async def _channel(self, delivery: Delivery) -> None:
+        """Tell a channel; where the bot cannot post, the person who caused it is told instead."""
+        message = delivery.message
+        rendered = render_channel_fact(message.payload)
         try:
-            return await call(self._client, method, timeout=CALL_WITHIN, **arguments)
-        except SlackRateLimited as error:
-            context = self._context
-            async with context.database.transaction() as tx:
-                await rate_limits.hold(tx, method, channel, context.now() + error.retry_after)
-            raise
+            posted = await self._posting.post(
+                delivery, rendered, rendered, channel=message.payload["channel"], fact=message.fact
+            )
+        except SlackRefused as error:
+            if error.error not in NO_CHANNEL:
+                raise
+            await self._direct(delivery, message.payload["by"], rendered)
+            return
+        await self._complete(message, posted=posted)
 
-    async def _refuse_while_limited(self, method: str, channel: str) -> None:
-        context = self._context
-        async with context.database.reading() as tx:
-            until = await rate_limits.until(tx, method, channel)
-        if until is not None and (wait := until - context.now()) > timedelta(0):
-            raise SlackRateLimited(method, wait)
+    async def _direct(self, delivery: Delivery, user_id: str, rendered: Message) -> None:
+        """Tell one person; whoever cannot be written to is not waited for."""
+        message = delivery.message
+        try:
+            opened = await self._posting.call("conversations.open", users=user_id)
+            posted = await self._posting.post(
+                delivery, rendered, rendered, channel=opened["channel"]["id"], fact=message.fact
+            )
+        except SlackRefused as error:
+            log.exception("courier.person_unreachable", fact=message.fact, error=error.error)
+            await self._complete(message)
+            return
+        await self._complete(message, posted=posted)
 
     async def _complete(
-        self,
-        message: OutboxMessage,
-        *,
-        channel: str | None = None,
-        ts: str | None = None,
-        card: Card | None = None,
+        self, message: OutboxMessage, *, posted: Posted | None = None, card: Card | None = None
     ) -> None:
         context = self._context
+        place: dict[str, Any] = {} if posted is None else {"channel": posted.channel, "ts": posted.ts}
         async with context.database.transaction() as tx:
-            await outbox.complete(tx, message, context.now(), channel=channel, ts=ts)
+            await outbox.complete(tx, message, context.now(), **place)
             if card is not None:
-                await cards.save(tx, replace(card, message_ts=ts) if ts else card)
+                await cards.save(tx, card)
         log.info("outbox.delivered", fact=message.fact)
 
-    async def _put_off(self, message: OutboxMessage, error: SlackError) -> None:
-        """Try again later; when the channel is the fault, wait for a person to name another."""
+    async def _put_off(self, delivery: Delivery, error: SlackError) -> None:
+        """Try again later; when the channel is the fault, wait for a person to name another. Raises LeaseLost."""
+        message, context = delivery.message, self._context
         log.warning("outbox.put_off", fact=message.fact, problem=str(error), attempts=message.attempts)
-        context = self._context
         if isinstance(error, SlackRefused) and error.error in NO_CHANNEL and message.kind in (Kind.CARD, Kind.THREAD):
-            await self._ask_for_channel(message, error)
+            async with context.database.transaction() as tx:
+                change = await changes.get(tx, _change_id(message))
+                await outbox.park(tx, message, str(error))
+                unique = f"{message.fact}/{change.version}"
+                await outbox.enqueue(tx, [cannot_post(change, context.now(), error.error, unique)])
             return
         if isinstance(error, SlackMisconfigured | SlackRefused):
             self.problem = str(error)
-        was_sent = isinstance(error, SlackUnavailable) and error.was_sent
         due_at = context.now() + _wait(message, error)
-        try:
-            async with context.database.transaction() as tx:
-                await outbox.postpone(tx, message, due_at, problem=str(error), was_sent=was_sent)
-        except LeaseLost:
-            log.warning("outbox.lease_lost", fact=message.fact)
-
-    async def _ask_for_channel(self, message: OutboxMessage, error: SlackRefused) -> None:
-        context = self._context
         async with context.database.transaction() as tx:
-            change = await changes.get(tx, _change_id(message))
-            await outbox.park(tx, message, str(error))
-            await outbox.enqueue(tx, [cannot_post(change, context.now(), error.error, message.fact)])
+            await outbox.postpone(tx, message, due_at, problem=str(error), was_sent=delivery.may_have_arrived)
 
     async def _show_again(self, message: OutboxMessage) -> None:
         """Mark the card as dirty: what was shown under the lost lease may have overwritten something newer."""
@@ -256,9 +228,14 @@ def _change_id(message: OutboxMessage) -> int:
     return message.change_id
 
 
+def _card_fact(card: Card) -> str:
+    """Name the post of a card; one that had to be posted anew is another fact."""
+    return f"RN-{card.change_id}/card" if card.generation == 1 else f"RN-{card.change_id}/card#{card.generation}"
+
+
 def _wait(message: OutboxMessage, error: SlackError) -> timedelta:
     """Wait as long as Slack says, else 1, 2, 4 … s up to a limit: once Slack is back, all is told soon."""
     if isinstance(error, SlackMisconfigured):
-        return MISCONFIGURED_WAIT
+        return LONGEST_WAIT
     asked = getattr(error, "retry_after", None)
-    return asked or min(timedelta(seconds=2 ** min(message.attempts, 10)), LONGEST_WAIT)
+    return asked or min(timedelta(seconds=2 ** min(message.attempts - 1, 10)), LONGEST_WAIT)

@@ -1,16 +1,12 @@
 """Look for a message whose posting was unclear, by the fact in its metadata, before it is repeated."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from slack_sdk.web.async_client import AsyncWebClient
-
-from bot.slack.calls import call
-
+Call = Callable[..., Awaitable[dict[str, Any]]]
 EVENT_TYPE = "route_number"
 PAGE = 200
-CALL_WITHIN = timedelta(seconds=5)
 # A look goes back a little further than the attempt, because two clocks are compared.
 SLACK_CLOCK_MARGIN = timedelta(minutes=2)
 
@@ -21,9 +17,7 @@ def metadata(fact: str, change: str | None) -> dict[str, Any]:
     return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 
-async def find_post(
-    client: AsyncWebClient, *, channel: str, thread_ts: str | None, fact: str, since: datetime
-) -> str | None:
+async def find_post(call: Call, *, channel: str, thread_ts: str | None, fact: str, since: datetime) -> str | None:
     """Return the ts of the message that tells `fact`, None when there is none. Raises SlackError."""
     cursor = ""
     oldest = f"{(since - SLACK_CLOCK_MARGIN).timestamp():.6f}"
@@ -36,9 +30,9 @@ async def find_post(
             **({"cursor": cursor} if cursor else {}),
         }
         if thread_ts is None:
-            page = await call(client, "conversations.history", timeout=CALL_WITHIN, **arguments)
+            page = await call("conversations.history", **arguments)
         else:
-            page = await call(client, "conversations.replies", timeout=CALL_WITHIN, ts=thread_ts, **arguments)
+            page = await call("conversations.replies", ts=thread_ts, **arguments)
         found = next((m["ts"] for m in page.get("messages", []) if _tells(m, fact)), None)
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
         if found or not cursor:

@@ -7,13 +7,14 @@ leaves FOR UPDATE out.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
+from bot.domain.policy import Verdict
 from bot.domain.state import Errand, State
 from bot.store.changes import from_row
-from bot.store.schema import changes, pauses
+from bot.store.schema import changes, pauses, reviews
 
 _other = changes.alias("other")
 
@@ -46,6 +47,7 @@ async def next_to_apply(tx: AsyncConnection, now: datetime) -> ChangeRequest | N
         changes.c.due_at <= now,
         or_(changes.c.not_before.is_(None), changes.c.not_before <= now),
         changes.c.apply_before > now,
+        _is_approved(),
         ~_is_paused(),
         ~in_the_way,
     )
@@ -91,6 +93,21 @@ def _is_same_number() -> ColumnElement[bool]:
         _other.c.workspace_id == changes.c.workspace_id,
         _other.c.number == changes.c.number,
         _other.c.id != changes.c.id,
+    )
+
+
+def _is_approved() -> ColumnElement[bool]:
+    """Require what the trigger of the step requires: one change that lost its approvals must not stop the others."""
+    live = and_(
+        reviews.c.change_id == changes.c.id,
+        reviews.c.revision == changes.c.revision,
+        reviews.c.withdrawn_at.is_(None),
+        reviews.c.reviewer_id != changes.c.requester_id,
+    )
+    approvals = select(func.count(reviews.c.reviewer_id.distinct())).where(live, reviews.c.verdict == Verdict.APPROVE)
+    return and_(
+        approvals.correlate(changes).scalar_subquery() >= changes.c.quorum,
+        ~exists().where(live, reviews.c.verdict == Verdict.DENY),
     )
 
 

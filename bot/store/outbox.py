@@ -107,13 +107,13 @@ async def claim(
     return sorted((_from_row(row) for row in rows.mappings()), key=lambda message: (message.due_at, message.id))
 
 
-async def mark_attempted(tx: AsyncConnection, message: OutboxMessage, at: datetime) -> None:
-    """Record that a send is about to leave; commit before it does.
+async def mark_attempted(tx: AsyncConnection, message: OutboxMessage, at: datetime, *, until: datetime) -> None:
+    """Record that a send is about to leave, and hold the message until then; commit before it does.
 
     Raises:
         LeaseLost: Somebody else holds the message, or has finished it.
     """
-    await _update_held(tx, message, {"attempted_at": at})
+    await _update_held(tx, message, {"attempted_at": at, "leased_until": until})
 
 
 async def complete(

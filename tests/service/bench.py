@@ -1,10 +1,14 @@
 """What the service tests work on: a real store, the UponAI stand-in on a real socket, and a clock that can be moved."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.change import ChangeRequest
@@ -64,6 +68,22 @@ def time_routing(is_on: bool) -> AssignmentPatch:
 def webhook(url: str | None) -> AssignmentPatch:
     """Wish for a webhook, or none."""
     return Assignment(webhook_url=url).patch_to([Field.WEBHOOK])
+
+
+class SleepyDatabase(Database):
+    """A database whose process stands still right after its first commit."""
+
+    def __init__(self, healthy: Database, stand_still: Callable[[], None]) -> None:
+        self.__dict__.update(vars(healthy))
+        self._stand_still: Callable[[], None] | None = stand_still
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        async with super().transaction() as tx:
+            yield tx
+        if self._stand_still is not None:
+            self._stand_still()
+            self._stand_still = None
 
 
 class Bench:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import AlreadyDecided, OwnChange
@@ -17,6 +18,7 @@ from bot.service.claim import claim_next
 from bot.service.errand import ask_errand
 from bot.service.review import approve
 from bot.store.errors import LeaseLost
+from bot.store.schema import outbox, reviews
 from tests.service.bench import (
     ADA,
     ALAN,
@@ -25,6 +27,7 @@ from tests.service.bench import (
     RITA,
     SPLIT_NUMBER,
     Bench,
+    SleepyDatabase,
     inbound,
     split,
     time_routing,
@@ -285,3 +288,38 @@ async def test_g2_two_workers_at_once_apply_a_change_once(bench: Bench) -> None:
     await asyncio.gather(bench.work(), bench.work(), bench.work())
     assert {(await bench.read(change)).state for change in changes} == {State.APPLIED}
     assert len(bench.puts()) == len(changes)
+
+
+async def test_g4_a_worker_that_stood_still_after_marking_sends_nothing_under_a_lost_lease(bench: Bench) -> None:
+    change = await bench.approved(time_routing(is_on=True))
+    slow = await claim_next(bench.context)
+    assert slow is not None
+    # The process stands still right after it has committed that a PUT leaves now.
+    sleepy = SleepyDatabase(bench.context.database, lambda: bench.clock.advance(LEASE))
+    with pytest.raises(LeaseLost, match="too little of the lease"):
+        await apply(bench.with_database(sleepy), slow)
+    assert bench.puts() == []
+    assert (await bench.work_until_done(change)).state is State.APPLIED
+    assert len(bench.puts()) == 1
+
+
+async def test_a_change_whose_approval_was_withdrawn_does_not_stop_the_others(bench: Bench) -> None:
+    first = await bench.approved(time_routing(is_on=True))
+    async with bench.context.database.transaction() as tx:
+        await tx.execute(update(reviews).where(reviews.c.change_id == first.id).values(withdrawn_at=reviews.c.at))
+    second = await bench.approved(time_routing(is_on=False), number=SPLIT_NUMBER)
+    assert (await bench.work_until_done(second)).state is State.APPLIED
+    assert (await bench.read(first)).state is State.APPROVED
+    assert len(bench.puts()) == 1
+
+
+async def test_puts_that_get_lost_again_and_again_are_spaced_out_and_told_once(bench: Bench) -> None:
+    change = await bench.approved(inbound(SUPPORT))
+    bench.fault("lost_before", scope="writes")
+    for _ in range(60):
+        await bench.work()
+        bench.clock.advance(timedelta(seconds=2))
+    assert 3 <= len(bench.puts()) <= 15
+    async with bench.context.database.reading() as tx:
+        told = (await tx.scalars(select(outbox.c.fact).where(outbox.c.fact.contains("answer_lost")))).all()
+    assert told == [f"{change.label}/answer_lost"]

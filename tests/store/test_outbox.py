@@ -101,7 +101,7 @@ async def test_g2_a_dead_workers_message_is_taken_when_its_lease_ends(database: 
     await enqueue(database, note("x"))
     [dead] = await claim(database)
     async with database.transaction() as tx:
-        await outbox.mark_attempted(tx, dead, NOW)
+        await outbox.mark_attempted(tx, dead, NOW, until=NOW + LEASE)
     assert await claim(database, "two", now=NOW + LEASE - SECOND) == []
     [taken] = await claim(database, "two", now=NOW + LEASE)
     assert (taken.attempts, taken.attempted_at) == (2, NOW)
@@ -192,7 +192,7 @@ async def test_g9_a_recorded_message_cannot_be_replaced(database: Database) -> N
 
 async def _mark_attempted(database: Database, message: OutboxMessage) -> None:
     async with database.transaction() as tx:
-        await outbox.mark_attempted(tx, message, NOW)
+        await outbox.mark_attempted(tx, message, NOW, until=NOW + LEASE)
 
 
 async def _postpone(database: Database, message: OutboxMessage, *, was_sent: bool) -> None:

@@ -84,9 +84,7 @@ async def ask_identity(client: AsyncWebClient) -> Identity:
         team_id=str(answer["team_id"]),
         bot_user_id=str(answer["user_id"]),
         bot_id=str(answer["bot_id"]),
-        app_id=answer.get("app_id"),
         team_name=str(answer.get("team", "")),
-        scopes=frozenset(),
     )
 
 

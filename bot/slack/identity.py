@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """The installation: its team, its bot, what the token may do."""
+    """The installation: its team, its bot."""
 
     team_id: str
     bot_user_id: str
     bot_id: str
-    app_id: str | None
     team_name: str
-    scopes: frozenset[str]

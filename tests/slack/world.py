@@ -153,9 +153,7 @@ async def resolve(client: AsyncWebClient) -> Identity:
         team_id=answer["team_id"],
         bot_user_id=answer["user_id"],
         bot_id=answer["bot_id"],
-        app_id=None,
         team_name=answer["team"],
-        scopes=frozenset(),
     )
 
 

@@ -1,4 +1,4 @@
-"""Who this bot is in its workspace, as auth.test and bots.info told."""
+"""Who this bot is in its workspace, as auth.test told."""
 
 from dataclasses import dataclass
 

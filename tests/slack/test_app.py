@@ -95,9 +95,7 @@ async def test_g8_before_the_bot_knows_who_it_is_people_get_a_sentence(bot_world
         team_id=bot_world.rita.user.team_id,
         bot_user_id="U1",
         bot_id="B1",
-        app_id=None,
         team_name="",
-        scopes=frozenset(),
     )
     assert "Nothing waits" in await bot_world.type(bot_world.rita, "pending")
 

@@ -3,7 +3,9 @@
 The query and the user info of a webhook can hold a secret: nothing that is described here shows them.
 """
 
-from urllib.parse import SplitResult, urlsplit
+import re
+from collections.abc import Iterator
+from urllib.parse import SplitResult, quote, unquote, unquote_plus, urlsplit
 
 from bot.domain.assignment import Field
 from bot.domain.errors import InvalidWish
@@ -14,6 +16,8 @@ NO_WEBHOOK = "no webhook"
 UNREADABLE = "an address that cannot be read"
 QUERY_MARK = "?…"
 SHORTEST_HIDDEN = 4
+# A mark behind an address belongs to the sentence.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]*[^\s\"'<>.,:;!?)]", re.IGNORECASE)
 
 
 def parse_webhook_url(text: str) -> str:
@@ -52,10 +56,20 @@ def masked(url: str) -> str:
 
 def hidden_parts(url: str) -> dict[str, str]:
     """Map the texts that must not be repeated of this address to what may stand in their place."""
-    parts = _split(url)
-    pieces = [] if parts is None else [parts.query, _user_info(parts), parts.fragment]
-    # The whole comes first: its parts are found in it too. A very short part would blot out ordinary words.
-    return {url: masked(url), **{piece: "…" for piece in pieces if len(piece) >= SHORTEST_HIDDEN}}
+    spellings = {spelling for part in _secret_parts(url) for spelling in _spellings(part)}
+    # A very short part would blot out ordinary words.
+    return {url: masked(url), **{part: "…" for part in spellings if len(part) >= SHORTEST_HIDDEN}}
+
+
+def without_secrets(text: str, *urls: str | None) -> str:
+    """Return a text that somebody else wrote, without what must not be repeated of `urls` or of any address in it."""
+    hidden = {part.lower(): shown for url in urls if url for part, shown in hidden_parts(url).items()}
+    if hidden:
+        # The longest is looked for first: its parts are found in it too.
+        longest_first = "|".join(re.escape(part) for part in sorted(hidden, key=len, reverse=True))
+        # Percent-encoding comes in either case. One pass: what is put in is not looked at again.
+        text = re.sub(longest_first, lambda found: hidden.get(found[0].lower(), "…"), text, flags=re.IGNORECASE)
+    return _ADDRESS.sub(lambda found: masked(found[0]), text)
 
 
 def describe_webhook(url: str | None) -> tuple[str, ...]:
@@ -90,6 +104,28 @@ def _how(name: str, was: str, becomes: str) -> str:
 
 def _user_info(parts: SplitResult) -> str:
     return parts.netloc.rpartition("@")[0]
+
+
+def _secret_parts(url: str) -> Iterator[str]:
+    """Yield what can be secret: query, fragment and user info, whole and value by value."""
+    parts = _split(url)
+    if parts is None or not parts.netloc:
+        # Nobody knows how the far end reads such an address: what looks like user info is taken for it.
+        rest, _, fragment = url.partition("#")
+        rest, _, query = rest.partition("?")
+        user_info = rest.partition("//")[2].rpartition("@")[0].lstrip("/")
+    else:
+        query, fragment, user_info = parts.query, parts.fragment, _user_info(parts)
+    yield from (query, fragment, user_info, *user_info.split(":", 1))
+    for pair in re.split("[&;]", f"{query}&{fragment}"):
+        name, equals, value = pair.partition("=")
+        yield value if equals else name
+        yield pair
+
+
+def _spellings(part: str) -> tuple[str, ...]:
+    plain = unquote(part)
+    return part, plain, unquote_plus(part), quote(plain, safe="")
 
 
 def _split(url: str) -> SplitResult | None:

@@ -4,7 +4,7 @@ Reads are repeated within their time; a write is sent once.
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -98,11 +98,11 @@ class Calls:
             pause *= 2
 
     async def write(
-        self, *path: str, body: bytes, within: timedelta | None, hidden: Mapping[str, str]
+        self, *path: str, body: bytes, within: timedelta | None, webhooks: Collection[str]
     ) -> dict[str, Any]:
         """PUT a body once and return the answer of a success.
 
-        `hidden` maps what UponAI must not be quoted with to what stands there instead.
+        What can be secret of `webhooks` is not quoted in errors.
 
         Raises:
             Unavailable, Unauthorized, Refused: Nothing was applied.
@@ -125,7 +125,7 @@ class Calls:
             if progress.is_surely_unsent:
                 raise Unavailable("UponAI cannot be reached.") from exc
             raise OutcomeUnknown("The connection to UponAI broke before its answer was there.") from exc
-        return self._success_of(reply, hidden)
+        return self._success_of(reply, webhooks)
 
     async def _read_once(self, url: str, params: dict[str, str | int] | None, within: timedelta, largest: int) -> Any:
         request = self._http.build_request("GET", url, params=params)
@@ -141,7 +141,7 @@ class Calls:
             raise Unavailable(
                 f"UponAI cannot answer at the moment ({reply.status}).", retry_after_of(reply.headers, self._now())
             )
-        self._refuse_client_errors(reply, {})
+        self._refuse_client_errors(reply, ())
         if not 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's own numbers
             raise UnexpectedReply(f"UponAI answered with a status that makes no sense here ({reply.status}).")
         if reply.body is None:
@@ -151,32 +151,32 @@ class Calls:
         except ValueError as exc:
             raise UnexpectedReply("UponAI sent an answer that is no JSON.") from exc
 
-    def _success_of(self, reply: Reply, hidden: Mapping[str, str]) -> dict[str, Any]:
+    def _success_of(self, reply: Reply, webhooks: Collection[str]) -> dict[str, Any]:
         """Return what a PUT's answer says, or raise what it means, see the table of statuses in the reference."""
         if reply.status == _TOO_MANY:
             raise Unavailable("UponAI asks to wait (429).", retry_after_of(reply.headers, self._now()))
         if reply.status == _REQUEST_TIMEOUT or reply.status >= _SERVER_ERRORS:
             raise OutcomeUnknown(f"UponAI answered with an error of its own ({reply.status}).")
-        self._refuse_client_errors(reply, hidden)
+        self._refuse_client_errors(reply, webhooks)
         value = _json_or_none(reply) if 200 <= reply.status < 300 else None  # noqa: PLR2004 - HTTP's own numbers
         if not isinstance(value, dict):
             raise OutcomeUnknown(f"UponAI sent an answer that cannot be read ({reply.status}).")
         if value.get("success") is False:
-            raise Refused(reply.status, self.message(value, hidden))
+            raise Refused(reply.status, self.message(value, webhooks))
         return value
 
-    def _refuse_client_errors(self, reply: Reply, hidden: Mapping[str, str]) -> None:
+    def _refuse_client_errors(self, reply: Reply, webhooks: Collection[str]) -> None:
         if reply.status in _UNAUTHORIZED:
             raise Unauthorized(reply.status)
         if reply.status in _REDIRECTS:
             # A redirect is answered instead of the call. Following it would carry the token to another address.
             raise Refused(reply.status, "it answers from another address; UPONAI_API_URL needs a look.")
         if _CLIENT_ERRORS <= reply.status < _SERVER_ERRORS:
-            raise Refused(reply.status, self.message(_json_or_none(reply), hidden))
+            raise Refused(reply.status, self.message(_json_or_none(reply), webhooks))
 
-    def message(self, value: Any, hidden: Mapping[str, str]) -> str | None:
-        """Return what UponAI says to people, without what it may repeat of the token or of `hidden`."""
-        return message_of(value, {self._token.get_secret_value(): "…", **hidden})
+    def message(self, value: Any, webhooks: Collection[str]) -> str | None:
+        """Return what UponAI says to people, without what it may repeat of the token or of `webhooks`."""
+        return message_of(value, webhooks, self._token.get_secret_value())
 
     def _url(self, parts: tuple[str, ...]) -> str:
         return "/".join([self._base_url, "api", *map(_encoded, parts)])

@@ -1,7 +1,7 @@
 """The UponAI client: one method for each call of their API that the bot uses."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,6 @@ from pydantic import SecretStr
 
 from bot.domain.account import ListedNumber
 from bot.domain.assignment import AssignmentPatch, Field
-from bot.domain.webhook import hidden_parts
 from bot.uponai.agent_pages import read_agents
 from bot.uponai.calls import Calls
 from bot.uponai.errors import UnexpectedReply
@@ -57,6 +56,8 @@ class UponAIClient:
             now=now,
             transport=transport,
         )
+        # What the numbers that were looked up called: an answer to a PUT may quote the former webhook.
+        self._webhooks: dict[str, str] = {}
         self._numbers = SharedRead(self._read_numbers)
         self._agents = SharedRead(self._read_agents)
 
@@ -84,6 +85,8 @@ class UponAIClient:
         listed = read.by_number.get(number)
         if listed is None and number in read.unreadable_numbers:
             raise UnexpectedReply("UponAI lists this number with values that cannot be read.")
+        if listed is not None and listed.assignment.webhook_url:
+            self._webhooks[number] = listed.assignment.webhook_url
         return Reading(listed, read.started_at)
 
     async def list_agents(self) -> AgentList:
@@ -128,25 +131,25 @@ class UponAIClient:
                 without a version).
         """
         body = put_body(self._account_sid, self._workspace_id, patch)
-        url = patch.wanted.webhook_url if Field.WEBHOOK in patch.fields else None
-        hidden = hidden_parts(url) if url else {}
-        value = await self._calls.write("numbers", number, "agent", body=body, within=timeout, hidden=hidden)
-        listed = self._own_entry(value.get("numbers"), number)
+        wanted = patch.wanted.webhook_url if Field.WEBHOOK in patch.fields else None
+        webhooks = tuple(url for url in (wanted, self._webhooks.get(number)) if url)
+        value = await self._calls.write("numbers", number, "agent", body=body, within=timeout, webhooks=webhooks)
+        listed = self._own_entry(value.get("numbers"), number, webhooks)
         assignment = read_entry(WireImport, value.get("assignment"))
         import_error = (listed.import_error if listed else None) or (
-            import_error_of(assignment.platform_import_error, assignment.platform_import_error_message)
+            import_error_of(assignment.platform_import_error, assignment.platform_import_error_message, webhooks)
             if assignment
             else None
         )
-        return PutAnswer(listed, import_error, self._calls.message(value.get("message"), hidden))
+        return PutAnswer(listed, import_error, self._calls.message(value.get("message"), webhooks))
 
-    def _own_entry(self, entries: Any, number: str) -> ListedNumber | None:
+    def _own_entry(self, entries: Any, number: str, webhooks: Collection[str]) -> ListedNumber | None:
         """Find the number in a PUT's answer; None when it is not there, or cannot be read."""
         if not isinstance(entries, list):
             return None
         for entry in entries:
             wire = read_entry(WireNumber, entry)
-            listed = wire.to_listed(self._account_sid, self._workspace_id) if wire else None
+            listed = wire.to_listed(self._account_sid, self._workspace_id, webhooks) if wire else None
             if listed and (listed.key.account_sid, listed.key.workspace_id, listed.key.number) == (
                 self._account_sid,
                 self._workspace_id,

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +10,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 import httpx
+
+from bot.domain.webhook import without_secrets
 
 THREAD_ABOVE = 256 * 1024
 LONGEST_RETRY_AFTER = timedelta(hours=1)
@@ -100,24 +102,24 @@ def retry_after_of(headers: httpx.Headers, now: datetime) -> timedelta | None:
     return min(max(wait, timedelta()), LONGEST_RETRY_AFTER)
 
 
-def message_of(value: Any, hidden: Mapping[str, str] | None = None) -> str | None:
+def message_of(value: Any, webhooks: Collection[str] = (), token: str | None = None) -> str | None:
     """Find what UponAI says to people in an answer, on one line, cut at 500 characters.
 
-    `hidden` maps texts that must not be repeated to what stands there instead.
+    What can be secret of `webhooks`, or of any other address in it, is not repeated, and neither is `token`.
     """
     if isinstance(value, dict):
         for name in ("message", "error", "detail", "errors", "msg"):
-            if found := message_of(value.get(name), hidden):
+            if found := message_of(value.get(name), webhooks, token):
                 return found
         return None
     if isinstance(value, list):
-        found = "; ".join(message for item in value[:10] if (message := message_of(item, hidden)))
+        found = "; ".join(message for item in value[:10] if (message := message_of(item, webhooks, token)))
         return _cut(found) or None
     if not isinstance(value, str):
         return None
-    for text, instead in (hidden or {}).items():
-        value = value.replace(text, instead)
-    return _cut(value) or None
+    if token:
+        value = value.replace(token, "…")
+    return _cut(without_secrets(value, *webhooks)) or None
 
 
 def _cut(text: str) -> str:

@@ -4,7 +4,7 @@ Anything may be null or missing, and unknown fields may appear. Decimals keep th
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -55,8 +55,12 @@ class WireNumber(_Wire):
     platform_import_error: bool | None = None
     platform_import_error_message: str | None = None
 
-    def to_listed(self, account_sid: str, workspace_id: int) -> ListedNumber:
-        """Read the number; the account and workspace are those that were asked for where the object names none."""
+    def to_listed(self, account_sid: str, workspace_id: int, webhooks: Collection[str] = ()) -> ListedNumber:
+        """Read the number; the account and workspace are those that were asked for where the object names none.
+
+        What can be secret of `webhooks`, and of the number's own, does not stand in `import_error`.
+        """
+        own = (self.inbound_webhook_url,) if self.inbound_webhook_url else ()
         return ListedNumber(
             key=NumberKey(
                 self.account_sid or account_sid,
@@ -69,7 +73,9 @@ class WireNumber(_Wire):
                 webhook_url=self.inbound_webhook_url or None,
                 is_time_routing_enabled=self.is_time_routing_enabled,
             ),
-            import_error=import_error_of(self.platform_import_error, self.platform_import_error_message),
+            import_error=import_error_of(
+                self.platform_import_error, self.platform_import_error_message, (*own, *webhooks)
+            ),
         )
 
 
@@ -110,9 +116,9 @@ class WireWorkspace(_Wire):
         return None if number is None else Workspace(number, self.name or self.workspace_name)
 
 
-def import_error_of(has_failed: bool | None, message: str | None) -> str | None:
-    """Return the telephony platform's complaint, None without one."""
-    return (message_of(message) or NO_IMPORT_REASON) if has_failed else None
+def import_error_of(has_failed: bool | None, message: str | None, webhooks: Collection[str]) -> str | None:
+    """Return the telephony platform's complaint without what can be secret of `webhooks`, None without one."""
+    return (message_of(message, webhooks) or NO_IMPORT_REASON) if has_failed else None
 
 
 def list_in(value: Any, *names: str) -> list[Any]:

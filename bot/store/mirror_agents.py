@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedAgent
+from bot.domain.difference import one_line
 from bot.store import mirror_reads
 from bot.store.schema import agents
 from bot.store.upsert import insert_or
@@ -51,20 +52,20 @@ async def find(tx: AsyncConnection, workspace_id: int, agent_ids: Collection[str
 async def names(tx: AsyncConnection, workspace_id: int, agent_ids: Collection[str]) -> dict[str, str]:
     """Return the names of those agents that are listed, for people: with the id behind a name that others have too."""
     found = await find(tx, workspace_id, agent_ids)
-    folded = {(agent.name or "").casefold() for agent in found.values()} - {""}
+    folded = {_fold(agent) for agent in found.values()} - {""}
     query = select(agents.c.name_folded).where(
         agents.c.workspace_id == workspace_id, agents.c.is_listed, agents.c.name_folded.in_(folded)
     )
     shared = set((await tx.scalars(query.group_by(agents.c.name_folded).having(func.count() > 1))).all())
     return {
-        agent_id: f"{agent.name} ({agent_id})" if (agent.name or "").casefold() in shared else agent.display_name
+        agent_id: f"{agent.name} ({agent_id})" if _fold(agent) in shared else agent.display_name
         for agent_id, agent in found.items()
     }
 
 
 async def search(tx: AsyncConnection, workspace_id: int, text: str, limit: int) -> list[ListedAgent]:
     """Return listed agents that hold `text` in name or id: found by name first, then in the order of the alphabet."""
-    folded = text.strip().casefold()
+    folded = one_line(text).casefold()
     by_name = agents.c.name_folded.contains(folded, autoescape=True)
     by_id = agents.c.agent_id.icontains(text.strip(), autoescape=True)
     query = (
@@ -90,7 +91,7 @@ async def _put(tx: AsyncConnection, rows: list[dict[str, Any]]) -> None:
 
 
 def _differs(row: dict[str, Any], stored: RowMapping | None) -> bool:
-    return stored is None or any(stored[name] != row[name] for name in ("name", "versions", "is_listed"))
+    return stored is None or any(stored[name] != row[name] for name in ("name", "name_folded", "versions", "is_listed"))
 
 
 def _to_row(workspace_id: int, agent: ListedAgent, as_of: datetime) -> dict[str, Any]:
@@ -98,11 +99,16 @@ def _to_row(workspace_id: int, agent: ListedAgent, as_of: datetime) -> dict[str,
         "workspace_id": workspace_id,
         "agent_id": agent.agent_id,
         "name": agent.name,
-        "name_folded": (agent.name or "").casefold(),
+        "name_folded": _fold(agent),
         "versions": list(agent.versions),
         "as_of": as_of,
         "is_listed": True,
     }
+
+
+def _fold(agent: ListedAgent) -> str:
+    """Return what people see of a name, so that two names that look the same are the same here."""
+    return one_line(agent.name or "").casefold()
 
 
 def _from_row(row: RowMapping) -> ListedAgent:

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from bot.domain.account import ListedAgent, ListedNumber
 from bot.domain.assignment import Assignment, WeightedAgent
 from bot.domain.change import NumberKey
+from bot.domain.difference import agent_label, one_line
 from bot.store import mirror_agents, mirror_numbers, mirror_reads
 from bot.store.database import Database
 from bot.store.mirror_numbers import MirroredNumber
@@ -177,6 +179,30 @@ async def test_agents_are_found_by_name_first_then_by_id(database: Database) -> 
         assert await ids("a%s") == []
         assert await mirror_agents.find(tx, WORKSPACE, ["agent_3", "gone"]) == {"agent_3": agents[3]}
         assert await mirror_agents.find(tx, 8, ["agent_3"]) == {}
+
+
+@pytest.mark.parametrize("twin", ["Sa\u200bles Team", "sales  team", "\u202eSales\nTeam\u202c"])
+async def test_g11_agents_that_look_the_same_are_told_apart_by_their_ids(database: Database, twin: str) -> None:
+    agents = [ListedAgent("agent_1", "Sales Team", (1,)), ListedAgent("agent_2", twin, (1,))]
+    async with database.transaction() as tx:
+        await mirror_agents.replace_all(tx, WORKSPACE, agents, NOW)
+        for asked in (["agent_1"], ["agent_2"], ["agent_1", "agent_2"]):
+            names = await mirror_agents.names(tx, WORKSPACE, asked)
+            assert {agent_id: agent_label(agent_id, names) for agent_id in asked} == {
+                agent_id: f"{one_line(agent.name or '')} ({agent_id})"
+                for agent_id, agent in (("agent_1", agents[0]), ("agent_2", agents[1]))
+                if agent_id in asked
+            }
+        assert len(await mirror_agents.search(tx, WORKSPACE, " Sales   te\u200bam", 10)) == 2
+
+
+async def test_g11_names_that_were_folded_otherwise_are_folded_anew_with_the_next_read(database: Database) -> None:
+    agents = [ListedAgent("agent_1", "Sales", (1,)), ListedAgent("agent_2", "Sa\u200bles", (1,))]
+    async with database.transaction() as tx:
+        await mirror_agents.replace_all(tx, WORKSPACE, agents, NOW)
+        await tx.execute(text("UPDATE agents SET name_folded = lower(name)"))
+        await mirror_agents.replace_all(tx, WORKSPACE, agents, NOW + SECOND)
+        assert (await mirror_agents.names(tx, WORKSPACE, ["agent_1"])) == {"agent_1": "Sales (agent_1)"}
 
 
 async def test_an_agent_that_is_gone_is_no_longer_listed(database: Database) -> None:

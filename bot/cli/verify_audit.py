@@ -6,8 +6,9 @@ from bot.cli.record import record
 from bot.cli.stopping import CHECK_FAILED, run, settings_or_stop, stop
 from bot.domain.audit import Break, Verifier
 from bot.settings import DatabaseSettings
-from bot.store import audit
+from bot.store import stored_audit
 from bot.store.audit import Head
+from bot.store.database import Database
 
 
 def verify_audit() -> None:
@@ -23,22 +24,28 @@ def verify_audit() -> None:
 async def _verify(url: str) -> Break | Head:
     verifier = Verifier()
     async with record(url) as database:
-        async with database.reading() as tx:
-            before = await audit.read_head(tx)
-            async for event in audit.stream(tx):
-                broken = verifier.check(event)
-                if broken is None and event.id == before.event_id and event.hash != before.hash:
-                    broken = Break(event.id, f"Event {event.id} is not the one that the head names.")
-                if broken is not None:
-                    return broken
-        if verifier.count < before.event_id:
-            return Break(
-                verifier.count + 1, f"Event {verifier.count + 1} is missing: the end of the record was cut off."
-            )
-        # Others may have appended meanwhile, so the events may reach beyond the head of the beginning, but not beyond
-        # the one of the end: such events did not come by the bot.
-        async with database.reading() as tx:
-            after = await audit.read_head(tx)
-        if verifier.count > after.event_id:
-            return Break(after.event_id + 1, f"Event {after.event_id + 1} stands behind the head of the record.")
-    return Head(verifier.count, verifier.head)
+        return await _broken(database, verifier) or Head(verifier.count, verifier.head)
+
+
+async def _broken(database: Database, verifier: Verifier) -> Break | None:
+    async with database.reading() as tx:
+        before = await stored_audit.read_head(tx)
+        async for event in stored_audit.stream(tx):
+            broken = event if isinstance(event, Break) else verifier.check(event)
+            if broken is not None:
+                return broken
+            if before is not None and verifier.count == before.event_id and verifier.head != before.hash:
+                return Break(verifier.count, f"Event {verifier.count} is not the one that the head names.")
+    following = verifier.count + 1
+    if before is None:
+        return Break(following, f"The head of the record is missing: nothing says whether event {following} was there.")
+    if verifier.count < before.event_id:
+        return Break(following, f"Event {following} is missing: the end of the record was cut off.")
+    # Others may have appended meanwhile, so the events may reach beyond the head of the beginning, but not beyond
+    # the one of the end: such events did not come by the bot.
+    async with database.reading() as tx:
+        after = await stored_audit.read_head(tx)
+    if after is None or verifier.count > after.event_id:
+        beyond = before.event_id + 1 if after is None else after.event_id + 1
+        return Break(beyond, f"Event {beyond} stands behind the head of the record.")
+    return None

@@ -14,6 +14,7 @@ from bot.domain.errors import InvalidNumber
 SHORTEST_ENDING = 3
 NAMED_AT_MOST = 5
 QUOTED_AT_MOST = 60
+INVISIBLE = "(an identifier that cannot be seen)"
 
 
 def without_invisible(text: str) -> str:
@@ -73,23 +74,29 @@ def read_number(
     if ended:
         raise InvalidNumber(f"{_several(ended)} end in {ending}; write more of the one you mean.")
     if number is not None:
-        raise InvalidNumber(f"I read {_quoted(written)} as {pretty(number)}, which this account does not list.")
+        raise InvalidNumber(f"I read {quoted(written)} as {pretty(number)}, which this account does not list.")
     raise InvalidNumber(
-        f"{_quoted(written)} is no phone number I can read, and this account lists no identifier like it."
+        f"{quoted(written)} is no phone number I can read, and this account lists no identifier like it."
     )
 
 
 def pretty(number: str) -> str:
-    """Return a phone number in its international writing; anything else as it is."""
+    """Return a phone number in its international writing; anything else as it is, on one line and all visible."""
+    shown = without_invisible(number) or INVISIBLE
     if not number.startswith("+"):
-        return number
+        return shown
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
-        return number
+        return shown
     if phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) != number:
-        return number
+        return shown
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def quoted(text: str) -> str:
+    """Quote what somebody typed, only its beginning when it is long."""
+    return f"“{_shortened(text)}”"
 
 
 def _with_ending(written: str, endings: Callable[[str], Sequence[str]]) -> tuple[str, tuple[str, ...]]:
@@ -104,12 +111,11 @@ def _with_ending(written: str, endings: Callable[[str], Sequence[str]]) -> tuple
 
 
 def _several(numbers: Sequence[str]) -> str:
-    named = [pretty(number) for number in numbers[:NAMED_AT_MOST]]
+    named = [_shortened(pretty(number)) for number in numbers[:NAMED_AT_MOST]]
     if len(numbers) > NAMED_AT_MOST:
         return f"{', '.join(named)} and {len(numbers) - NAMED_AT_MOST} more"
     return f"{', '.join(named[:-1])} and {named[-1]}"
 
 
-def _quoted(text: str) -> str:
-    shown = text if len(text) <= QUOTED_AT_MOST else f"{text[:QUOTED_AT_MOST]}…"
-    return f"“{shown}”"
+def _shortened(text: str) -> str:
+    return text if len(text) <= QUOTED_AT_MOST else f"{text[:QUOTED_AT_MOST]}…"

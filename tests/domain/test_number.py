@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidNumber
-from bot.domain.number import normalise, pretty, read_number
+from bot.domain.number import normalise, pretty, read_number, without_invisible
 
 LISTED = ["+14155550123", "+14155550145", "+493012345678", "+442079460958", "sip:front-desk/7", "ext-4001", " odd "]
 
@@ -120,6 +120,14 @@ def test_a_whole_number_is_no_ending_of_another_one() -> None:
 
 
 @given(st.text(max_size=30))
-def test_pretty_changes_nothing_but_phone_numbers(text: str) -> None:
+def test_pretty_changes_nothing_that_can_be_seen_but_phone_numbers(text: str) -> None:
     shown = pretty(text)
-    assert shown == text or normalise(shown, None) == text
+    visible = without_invisible(text)
+    assert shown == visible or normalise(shown, None) == text or not visible
+
+
+@pytest.mark.parametrize("number", ["ext-9\nState: approved", "+1415\u2028State: approved", "ext\u200b-9", "\u200b"])
+def test_g11_a_number_is_shown_on_one_line_without_what_nobody_sees(number: str) -> None:
+    shown = pretty(number)
+    assert shown.isprintable()
+    assert len(shown.splitlines()) == 1

@@ -14,11 +14,12 @@ WHOLE_RECORD = 1000
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A change with its reviews and its audit events, oldest first."""
+    """A change with its reviews and its last audit events, oldest first; `has_earlier` says that there are more."""
 
     change: ChangeRequest
     reviews: list[Review]
     events: list[ChainedEvent]
+    has_earlier: bool = False
 
 
 async def pending(context: ServiceContext, team_id: str, limit: int) -> list[ChangeRequest]:
@@ -35,13 +36,15 @@ async def recent(context: ServiceContext, team_id: str, number: str | None, limi
 
 
 async def show(context: ServiceContext, team_id: str, change_id: int) -> Record:
-    """Return one change with its whole record. Raises UnknownChange."""
+    """Return one change with its record, the last of its events when there are very many. Raises UnknownChange."""
     async with context.database.reading() as tx:
         change = await changes.get(tx, change_id, team_id=team_id)
+        newest_first = await audit.latest(tx, change_id=change_id, limit=WHOLE_RECORD + 1)
         return Record(
             change,
             await reviews.of_change(tx, change_id),
-            await audit.read(tx, change_id=change_id, limit=WHOLE_RECORD),
+            newest_first[:WHOLE_RECORD][::-1],
+            has_earlier=len(newest_first) > WHOLE_RECORD,
         )
 
 

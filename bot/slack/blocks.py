@@ -4,20 +4,47 @@ What people and UponAI wrote goes into plain_text and rich_text, where Slack sho
 words, mentions by id and dates are mrkdwn (https://docs.slack.dev/messaging/formatting-message-text).
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from bot.domain.number import without_invisible
 
 Block = dict[str, Any]
 
 SECTION_TEXT_LIMIT = 3000
 PLAIN_OPTION_LIMIT = 75
 BUTTON_TEXT_LIMIT = 75
+# No line breaks at a word joiner, and nobody sees it.
+_JOINER = "\u2060"
+# What opens or closes formatting, mentions and emoji when it stands at the edge of a word.
+_MARKS = re.compile(r"(?<![^\W_])[*_~`]|[*_~`](?![^\W_])|[@#](?=\w)|:(?=[\w+-]+:)")
 
 
 def escape(text: str) -> str:
     """Escape the three characters that mean something in mrkdwn and in a message's `text`."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def literal(text: str, limit: int) -> str:
+    """Write words of others for a message's `text`, which is mrkdwn: on one line, with no mention and no formatting.
+
+    What comes back has at most `limit` characters.
+    """
+    words = " ".join(without_invisible(text).split())
+    return cut(escape(_MARKS.sub(rf"{_JOINER}\g<0>{_JOINER}", words)), limit)
+
+
+def cut(written: str, limit: int) -> str:
+    """Cut escaped text to `limit` characters, never inside of `&amp;` or of a mention."""
+    if len(written) <= limit:
+        return written
+    kept = written[: limit - 1]
+    for start, end in ("&;", "<>"):
+        if kept.rfind(start) > kept.rfind(end):
+            kept = kept[: kept.rfind(start)]
+    return f"{kept}…"
 
 
 def mention(user_id: str) -> str:

@@ -1,6 +1,6 @@
 """The approval card: one message that shows the stored state of a change, whatever that is by the time it is sent."""
 
-from collections.abc import Mapping
+import re
 
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import FieldDifference, differences
@@ -15,52 +15,53 @@ from bot.slack.blocks import (
     confirm,
     context,
     date,
-    escape,
+    literal,
     mention,
     rich_line,
     rich_list,
     rich_quote,
     rich_text,
     section,
-    shorten,
     text_run,
     user_run,
 )
+from bot.slack.bounds import bounded, short_names, short_number
 
 APPROVE, DENY, CANCEL, DETAILS = "card:approve", "card:deny", "card:cancel", "card:details"
-# A message holds some 13,000 characters: a reason of 3000, two webhooks of 2000 and two splits of ten agents fit when
-# a longer name than this is cut. Its id then stands behind it, so that what is approved is never in doubt.
-NAME_LIMIT = 60
-NUMBER_LIMIT = 120
 # The whole notification text of a message: 4000 characters.
-TEXT_LIMIT = 3000
+NUMBER_TEXT_LIMIT = 400
+TEXT_LIMIT = 2500
+_STATE_LINE = re.compile(r"^(\s*state)(?=\s*:)", re.IGNORECASE | re.MULTILINE)
 
 
 def card_text(change: ChangeRequest) -> str:
     """Write the card for a notification and a screen reader: what, who, why."""
     fields = "; ".join(_in_one_line(difference) for difference in card_differences(change))
-    number = escape(pretty(change.key.number))
+    number = literal(short_number(change.key.number), NUMBER_TEXT_LIMIT)
     head = f"{change.label} {change.state}: {mention(change.requester_id)} asks to change {number}."
-    return f"{head} {escape(shorten(f'{fields}. Reason: {change.reason}', TEXT_LIMIT // 2))}"
+    return f"{head} {literal(f'{fields}. Reason: {change.reason}', TEXT_LIMIT)}"
 
 
 def card_blocks(change: ChangeRequest, reviews: list[Review]) -> list[Block]:
     """Build the card. No state word stands on it but the one of its state line."""
+    shown = card_differences(change)
     blocks = [
         rich_text(
             rich_line(
                 text_run(f"{change.label}  ", bold=True),
-                text_run(pretty(change.key.number), bold=True),
+                text_run(short_number(change.key.number), bold=True),
                 text_run("\nAsked by "),
                 user_run(change.requester_id),
                 *_parent(change),
                 text_run(", because:"),
             ),
-            rich_quote(change.reason),
+            rich_quote(_as_no_state_line(change.reason)),
             block_id="request",
         ),
-        *(difference_block(difference) for difference in card_differences(change)),
+        *(difference_block(difference) for difference in shown),
     ]
+    if shown != _differences(change) or short_number(change.key.number) != pretty(change.key.number):
+        blocks.append(context("Something here is shortened; *Details* shows the whole.", block_id="shortened"))
     if change.created_at - change.before_at >= FRESH_FOR:
         blocks.append(context(f"The present assignment is as of {date(change.before_at)}.", block_id="as_of"))
     blocks += [
@@ -72,22 +73,8 @@ def card_blocks(change: ChangeRequest, reviews: list[Review]) -> list[Block]:
 
 
 def card_differences(change: ChangeRequest) -> tuple[FieldDifference, ...]:
-    """Describe the touched fields before and after, by agent name."""
-    return differences(
-        change.before,
-        change.after,
-        change.patch.fields,
-        short_names(change.agent_names),
-        is_outbound_version_newest=change.is_outbound_version_newest,
-    )
-
-
-def short_names(names: Mapping[str, str]) -> dict[str, str]:
-    """Cut names that would flood a message, with the agent's id behind what is left of them."""
-    return {
-        agent_id: name if len(name) <= NAME_LIMIT else f"{shorten(name, NAME_LIMIT)} ({agent_id})"
-        for agent_id, name in names.items()
-    }
+    """Describe the touched fields before and after, by agent name, in what room a message has."""
+    return bounded(_differences(change, is_short=True), beside=len(change.reason))
 
 
 def difference_block(difference: FieldDifference) -> Block:
@@ -106,6 +93,21 @@ def difference_block(difference: FieldDifference) -> Block:
         rich_list([[text_run(line, bold=True)] for line in after]),
         block_id=block_id,
     )
+
+
+def _differences(change: ChangeRequest, *, is_short: bool = False) -> tuple[FieldDifference, ...]:
+    return differences(
+        change.before,
+        change.after,
+        change.patch.fields,
+        short_names(change.agent_names) if is_short else change.agent_names,
+        is_outbound_version_newest=change.is_outbound_version_newest,
+    )
+
+
+def _as_no_state_line(reason: str) -> str:
+    """Keep a line of the reason from reading like the card's own state line; a word joiner cannot be seen."""
+    return _STATE_LINE.sub("\\1\u2060", reason)
 
 
 def _in_one_line(difference: FieldDifference) -> str:
@@ -137,7 +139,7 @@ def _buttons(change: ChangeRequest) -> list[Block]:
     details = button("Details", DETAILS, value=change.label, label=f"Details of {change.label}")
     if change.state is not State.PENDING:
         return [details]
-    number = shorten(pretty(change.key.number), NUMBER_LIMIT)
+    number = short_number(change.key.number)
     return [
         button(
             "Approve",

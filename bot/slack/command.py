@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, InvalidNumber
+from bot.domain.number import QUOTED_AT_MOST, quoted
 from bot.domain.state import Origin
 from bot.service import history, lookup, pause
 from bot.slack import listings
@@ -61,13 +62,13 @@ async def _number(slack: Slack, command: Command, text: str) -> Answer:
     """Open the form for a number in any writing; for what can be none, say what was meant instead."""
     if not any(character.isdigit() for character in text) and not await _is_listed(slack, text):
         await require_member(slack, command.actor)
-        word = text.partition(" ")[0].lower()
+        word, shown = text[:QUOTED_AT_MOST].partition(" ")[0].lower(), quoted(text)
         meant = next(iter(difflib.get_close_matches(word, _VERBS, n=1)), None)
         if meant is not None:
-            return reply(f"I do not know “{text}”. Did you mean {NAME} {meant}?", is_literal=True)
+            return reply(f"I do not know {shown}. Did you mean {NAME} {meant}?", is_literal=True)
         if await lookup.search_numbers(slack.context, "", 1):
             return reply(
-                f"I do not know “{text}”: it is no number that this account lists, and nothing that I can do. "
+                f"I do not know {shown}: it is no number that this account lists, and nothing that I can do. "
                 f"{NAME} help tells what I can do.",
                 is_literal=True,
             )

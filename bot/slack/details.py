@@ -1,18 +1,19 @@
 """The whole record of a change, for the modal behind Details and for `/route-number show`."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.domain.assignment import Field
 from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest
-from bot.domain.difference import TITLES, FieldDifference, differences
+from bot.domain.difference import TITLES, FieldDifference, differences, one_line
 from bot.domain.number import pretty
 from bot.service.context import WORKER_ID
 from bot.service.history import Record
 from bot.slack.blocks import (
     Block,
+    context,
     date_run,
     divider,
     rich_line,
@@ -22,31 +23,42 @@ from bot.slack.blocks import (
     text_run,
     user_run,
 )
+from bot.slack.bounds import few, short_names
 
 # A text in a rich_text block can be as long as a section's: 3000 characters. Long words are put in pieces, whole.
 PIECE = 2500
-EVENTS_PER_BLOCK = 20
-# A modal has room for 100 blocks: the last thousand events fit, 20 in a block, with space for the rest.
-EVENT_BLOCKS = 50
+# A modal takes 100 blocks and 250 kB, a message 13,000 characters: what is long is put into several blocks.
+BLOCK_BYTES = 5000
+VIEW_BYTES = 200_000
+BLOCKS_LIMIT = 90
+# More agents than anybody reads: what they were is in the record.
+AGENTS_SHOWN = 100
+NAMES_ROOM = 8000
 
 
 def details_view(record: Record) -> Block:
     """Build the modal: everything whole, the full webhook address too, so that what is decided can be read."""
+    webhooks = _full_webhooks(record.change)
     return {
         "type": "modal",
         "title": {"type": "plain_text", "text": record.change.label, "emoji": False},
         "close": {"type": "plain_text", "text": "Close", "emoji": False},
-        "blocks": [*record_blocks(record), *_full_webhooks(record.change)],
+        "blocks": [*record_blocks(record, beside=webhooks), *webhooks],
     }
 
 
-def record_blocks(record: Record) -> list[Block]:
-    """Build the record: what was asked and why, each field before and after, reviews, and every audit event."""
+def record_blocks(record: Record, *, beside: Sequence[Block] = ()) -> list[Block]:
+    """Build the record: what was asked and why, each field before and after, and the last of its audit events.
+
+    Of a long record the newest events are shown, as many as fit into a view together with what is put `beside` it.
+    """
     change = record.change
-    asked = rich_text(
+    number = _pieces(pretty(change.key.number))
+    asked = _packed(
         rich_line(
-            text_run(f"{change.label}  {pretty(change.key.number)}\n", bold=True),
-            text_run(f"State: {change.state}\nAsked by "),
+            text_run(f"{change.label}  ", bold=True),
+            *(text_run(piece, bold=True) for piece in number),
+            text_run(f"\nState: {change.state}\nAsked by "),
             user_run(change.requester_id),
             text_run(", "),
             date_run(change.created_at),
@@ -54,14 +66,16 @@ def record_blocks(record: Record) -> list[Block]:
         ),
         *(rich_quote(piece) for piece in _pieces(change.reason)),
     )
-    return [
-        asked,
-        *(_difference(d) for d in _whole_differences(change)),
+    above = [
+        *asked,
+        *(block for difference in _whole_differences(change) for block in _difference(difference)),
         *_problem(change),
         divider(),
-        *_events(record.events),
-        *_agent_ids(change),
     ]
+    below = _agent_ids(change)
+    others = [*above, *below, *beside]
+    events = _events(record, VIEW_BYTES - _size(others), BLOCKS_LIMIT - len(others))
+    return [*above, *events, *below]
 
 
 def _whole_differences(change: ChangeRequest) -> tuple[FieldDifference, ...]:
@@ -69,18 +83,29 @@ def _whole_differences(change: ChangeRequest) -> tuple[FieldDifference, ...]:
         change.before,
         change.after,
         change.patch.fields,
-        change.agent_names,
+        _names(change),
         is_outbound_version_newest=change.is_outbound_version_newest,
     )
 
 
-def _difference(difference: FieldDifference) -> Block:
-    return rich_text(
+def _names(change: ChangeRequest) -> Mapping[str, str]:
+    """Return the agents' names whole, unless all of them together would flood a view."""
+    names = change.agent_names
+    return names if sum(map(len, names.values())) <= NAMES_ROOM else short_names(names)
+
+
+def _difference(difference: FieldDifference) -> list[Block]:
+    return _packed(
         rich_line(text_run(difference.title, bold=True), text_run("\nBefore:")),
-        rich_list([[text_run(piece)] for line in difference.before for piece in _pieces(line)]),
+        *_items(difference.before),
         rich_line(text_run("After:")),
-        rich_list([[text_run(piece)] for line in difference.after for piece in _pieces(line)]),
+        *_items(difference.after),
     )
+
+
+def _items(lines: Sequence[str]) -> list[Block]:
+    shown = lines if len(lines) <= AGENTS_SHOWN else few(lines, AGENTS_SHOWN)
+    return [rich_list([[text_run(piece)] for piece in _pieces(line)]) for line in shown]
 
 
 def _full_webhooks(change: ChangeRequest) -> list[Block]:
@@ -97,13 +122,29 @@ def _full_webhooks(change: ChangeRequest) -> list[Block]:
 
 
 def _problem(change: ChangeRequest) -> list[Block]:
-    return [rich_text(*(rich_quote(piece) for piece in _pieces(change.problem)))] if change.problem else []
+    return _packed(*(rich_quote(piece) for piece in _pieces(change.problem))) if change.problem else []
 
 
-def _events(events: Sequence[ChainedEvent]) -> Iterator[Block]:
-    left = iter(events[-EVENTS_PER_BLOCK * EVENT_BLOCKS :])
-    while some := list(islice(left, EVENTS_PER_BLOCK)):
-        yield rich_text(rich_list([_event(event) for event in some]))
+def _events(record: Record, room: int, blocks_room: int) -> list[Block]:
+    """Show the newest events that there is room for, oldest first, and say what is left out."""
+    # Two blocks that follow each other hold more than the bytes of one together.
+    room = min(room, blocks_room * BLOCK_BYTES // 2)
+    shown: list[Block] = []
+    for event in reversed(record.events):
+        item = rich_list([_event(event)])
+        room -= _size(item)
+        if room < 0:
+            break
+        shown.append(item)
+    shown.reverse()
+    left_out = len(record.events) - len(shown)
+    if not left_out and not record.has_earlier:
+        return _packed(*shown)
+    label = record.change.label
+    count = f"more than {left_out}" if record.has_earlier else str(left_out)
+    where = f"`route-number history --change {label}`"
+    note = context(f"There are {count} earlier events. Whoever runs me can read them: {where}.")
+    return [note, *_packed(*shown)]
 
 
 def _event(event: ChainedEvent) -> list[Block]:
@@ -126,13 +167,31 @@ def _agent_ids(change: ChangeRequest) -> list[Block]:
     ids = sorted({agent.agent_id for side in sides for agent in (*side.inbound, *side.outbound)})
     if not ids:
         return []
-    lines = [f"{change.agent_names.get(agent_id, agent_id)} = {agent_id}" for agent_id in ids]
-    return [
-        rich_text(
-            rich_line(text_run("Agents by id", bold=True)),
-            rich_list([[text_run(piece)] for line in lines for piece in _pieces(line)]),
-        )
-    ]
+    names = _names(change)
+    lines = [f"{one_line(names.get(agent_id, agent_id))} = {one_line(agent_id)}" for agent_id in ids]
+    return _packed(rich_line(text_run("Agents by id", bold=True)), *_items(lines))
+
+
+def _packed(*elements: Block) -> list[Block]:
+    """Put parts of rich text into as few blocks as their size allows; lists that follow each other become one."""
+    blocks: list[Block] = []
+    parts: list[Block] = []
+    room = 0
+    for element in elements:
+        size = _size(element)
+        if not parts or size > room:
+            parts, room = [], BLOCK_BYTES
+            blocks.append({"type": "rich_text", "elements": parts})
+        room -= size
+        if parts and parts[-1]["type"] == element["type"] == "rich_text_list":
+            parts[-1] = {**element, "elements": [*parts[-1]["elements"], *element["elements"]]}
+        else:
+            parts.append(element)
+    return blocks
+
+
+def _size(part: Any) -> int:
+    return len(json.dumps(part))
 
 
 def _pieces(text: str) -> list[str]:

@@ -22,6 +22,7 @@ TOO_LATE = (
     "That took longer than Slack lets me take. Please try again in a moment: what was done already is not done twice."
 )
 _DATABASE = "My database does not answer right now. Nothing is lost: please try again in a moment."
+_REFUSED = "Slack refuses what I wanted to show you ({}). Trying again does not help: please tell whoever runs me."
 _SLACK = "Slack did not answer me just now. Please try again in a moment."
 _TRIGGER = "That took too long, so Slack does not let me open the form any more. Please try again."
 _BUG = "Something went wrong on my side, and it is in my log. Please try again, and tell whoever runs me if it stays."
@@ -38,6 +39,8 @@ def sentence_of(error: BaseException) -> str:
             return _DATABASE
         case SlackRefused() if error.error in _TRIGGER_ERRORS:
             return _TRIGGER
+        case SlackRefused():
+            return _REFUSED.format(error.error)
         case SlackMisconfigured():
             return f"My Slack app is not set up right ({error.error}); please tell whoever runs me."
         case SlackError():

@@ -7,8 +7,8 @@ from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import TITLES
 from bot.domain.errors import UnknownChange
-from bot.domain.number import pretty, without_invisible
 from bot.slack.blocks import Block, date_run, rich_line, rich_list, rich_text, text_run, user_run
+from bot.slack.bounds import short_number
 
 # Twenty of these have to fit into one message.
 NUMBER_LIMIT = 200
@@ -44,8 +44,7 @@ def parse_change(word: str, text: str) -> int:
 
 def shown_number(number: str) -> str:
     """Write a number for a line of a list; the whole one stands in `show`."""
-    shown = pretty(number) if number.startswith("+") else without_invisible(number)
-    return shown if len(shown) <= NUMBER_LIMIT else f"{shown[:NUMBER_LIMIT]}…"
+    return short_number(number, NUMBER_LIMIT)
 
 
 def change_blocks(title: str, changes: Sequence[ChangeRequest]) -> list[Block]:

@@ -9,23 +9,29 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.blocks import Block
+from bot.slack.blocks import Block, cut, shorten
 from bot.slack.calls import SlackError, call
 from bot.slack.sentences import sentence_block, sentence_text
 
 WHISPER_WITHIN = timedelta(seconds=1)
-# Slack takes 50 blocks in a message, and some 13,000 characters over all of them.
+# Slack takes 50 blocks in a message, and some 13,000 characters over all of them; what a block costs by itself is not
+# documented.
 BLOCKS_LIMIT = 45
-CHARACTERS_LIMIT = 10_000
+CHARACTERS_LIMIT = 12_000
+BLOCK_OVERHEAD = 100
+# A block's text takes 3000 characters, a message's `text` 4000, escaped.
+SENTENCE_LIMIT = 2900
+TEXT_LIMIT = 3500
 
 log = structlog.get_logger(__name__)
 
 
 def reply(sentence: str, blocks: Sequence[Block] | None = None, *, is_literal: bool = False) -> dict[str, Any]:
     """Make the body that answers a command to its caller alone."""
+    sentence = shorten(sentence, SENTENCE_LIMIT)
     return {
         "response_type": "ephemeral",
-        "text": sentence_text(sentence, is_literal=is_literal),
+        "text": cut(sentence_text(sentence, is_literal=is_literal), TEXT_LIMIT),
         "blocks": list(blocks) if blocks is not None else [sentence_block(sentence, is_literal=is_literal)],
     }
 
@@ -35,7 +41,7 @@ def in_messages(blocks: Sequence[Block]) -> list[list[Block]]:
     messages: list[list[Block]] = [[]]
     size = 0
     for block in blocks:
-        length = _length(block)
+        length = length_of(block) + BLOCK_OVERHEAD
         if messages[-1] and (len(messages[-1]) >= BLOCKS_LIMIT or size + length > CHARACTERS_LIMIT):
             messages.append([])
             size = 0
@@ -44,12 +50,14 @@ def in_messages(blocks: Sequence[Block]) -> list[list[Block]]:
     return messages
 
 
-def _length(part: Any) -> int:
-    if isinstance(part, dict):
-        return sum(
-            len(value) if key == "text" and isinstance(value, str) else _length(value) for key, value in part.items()
-        )
-    return sum(_length(each) for each in part) if isinstance(part, list) else 0
+def length_of(part: Any) -> int:
+    """Count the characters of everything that is written in a block."""
+    match part:
+        case dict():
+            return sum(length_of(value) for value in part.values())
+        case list():
+            return sum(length_of(each) for each in part)
+    return len(str(part))
 
 
 class HasClient(Protocol):

@@ -7,11 +7,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError
-from bot.domain.number import pretty
 from bot.service.context import Actor
 from bot.service.review import deny
 from bot.slack.asking import require_member
 from bot.slack.blocks import Block, plain, rich_line, rich_text, text_run
+from bot.slack.bounds import short_number
 from bot.slack.press import parse_label
 from bot.slack.sentences import sentence_block
 from bot.slack.surface import Slack
@@ -31,7 +31,7 @@ def deny_view(change: ChangeRequest) -> Block:
         "submit": plain("Deny"),
         "close": plain("Back"),
         "blocks": [
-            rich_text(rich_line(text_run(f"{change.label} would change {pretty(change.key.number)}."))),
+            rich_text(rich_line(text_run(f"{change.label} would change {short_number(change.key.number)}."))),
             {
                 "type": "input",
                 "block_id": REASON,

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.state import Origin
+from bot.domain.webhook import LONGEST
 from bot.slack.blocks import Block, actions, button, plain, rich_line, rich_text, text_run
 from bot.slack.form import fields as form
 from bot.slack.form.option_values import Option
@@ -141,7 +142,12 @@ def _outbound(state: FormState) -> list[Block]:
 def _webhook(state: FormState) -> list[Block]:
     blocks = [_radio(form.WEBHOOK, "Inbound webhook", WEBHOOK_LABELS, state.webhook)]
     if state.webhook is Webhook.SET:
-        blocks.append(_input(form.WEBHOOK_URL, "Webhook URL", _text("url_text_input", state.webhook_url)))
+        # Slack would refuse the whole form for an entry of more than 3000 characters.
+        entry = state.webhook_url if len(state.webhook_url) <= LONGEST else ""
+        made = _input(form.WEBHOOK_URL, "Webhook URL", _text("url_text_input", entry))
+        if entry != state.webhook_url:
+            made["hint"] = plain(f"An address can have up to {LONGEST} characters; a longer one cannot be put back.")
+        blocks.append(made)
     return blocks
 
 

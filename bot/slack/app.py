@@ -19,8 +19,9 @@ from bot.slack.failures import failed_body, is_expected, place_of, sentence_of
 from bot.slack.form.open_forms import Forms
 from bot.slack.identity import Identity
 from bot.slack.members import Members
-from bot.slack.payloads import makes_sense, storable
+from bot.slack.payloads import storable
 from bot.slack.replies import whisper
+from bot.slack.sense import makes_sense
 from bot.slack.surface import Slack
 
 # Slack waits 3 s; the rest is for the way there and back.
@@ -62,9 +63,13 @@ class SlackApp:
 
     async def handle(self, body: Mapping[str, Any]) -> Answer:
         """Answer a parsed request within 2.6 s, whatever is down; never raises."""
+        try:
+            body = storable(body)
+        except RecursionError:
+            # Nothing that Slack sends is nested so deeply.
+            return Answer(400, "bad request")
         if not makes_sense(body):
             return Answer(400, "bad request")
-        body = storable(body)
         work = asyncio.create_task(self._dispatch(dict(body)))
         self._running.add(work)
         work.add_done_callback(self._running.discard)

@@ -51,7 +51,7 @@ class ViewState(_Payload):
 class View(_Payload):
     """A view as the person has it before them."""
 
-    id: str
+    id: str = Field(min_length=1)
     hash: str = ""
     callback_id: str = ""
     private_metadata: str = ""
@@ -66,16 +66,35 @@ class Action(_Payload):
     block_id: str = ""
     type: str = ""
     value: str | None = None
+    selected_conversation: str | None = None
+
+
+class Channel(_Payload):
+    """A conversation."""
+
+    id: str
+
+
+class Container(_Payload):
+    """Where a block stands, and the message's own part of that."""
+
+    channel_id: str | None = None
+    thread_ts: str | None = None
 
 
 class Interaction(_Payload):
-    """A choice in a modal, or its submission."""
+    """A press of a button, a choice in a modal, or its submission."""
 
     type: str
     user: User
     team: Team | None = None
     view: View | None = None
     actions: tuple[Action, ...] = ()
+    channel: Channel | None = None
+    container: Container | None = None
+    message: Container | None = None
+    trigger_id: str = ""
+    response_url: str | None = None
 
     def actor(self, origin: str) -> Actor:
         """Say who did it; nobody without a team is anybody."""
@@ -90,18 +109,6 @@ class Suggestion(_Payload):
     value: str = ""
 
 
-_KEYS: Mapping[str, Mapping[str, type]] = {
-    "block_actions": {"user": dict, "actions": list},
-    "block_suggestion": {"user": dict, "action_id": str, "block_id": str},
-    "view_submission": {"user": dict, "view": dict},
-    "view_closed": {"user": dict, "view": dict},
-    "shortcut": {"user": dict},
-    "message_action": {"user": dict},
-    "event_callback": {"event": dict},
-}
-_COMMAND_KEYS = ("command", "team_id", "user_id", "channel_id", "trigger_id")
-
-
 def storable(value: Any) -> Any:
     """Return a payload whose texts every database takes: without NUL, and without halves of surrogate pairs.
 
@@ -114,18 +121,3 @@ def storable(value: Any) -> Any:
     if isinstance(value, list):
         return [storable(item) for item in value]
     return value
-
-
-def makes_sense(body: Mapping[str, Any]) -> bool:
-    """Say whether this can be a request of Slack at all: its kind is known, and what every such request holds is there.
-
-    The signature was right, so this keeps out mistakes, not people.
-    """
-    if "command" in body:
-        return all(isinstance(body.get(name), str) and body[name] for name in _COMMAND_KEYS)
-    keys = _KEYS.get(str(body.get("type")))
-    if keys is None or not all(isinstance(body.get(name), kind) for name, kind in keys.items()):
-        return False
-    user, actions = body.get("user"), body.get("actions", [{}])
-    has_actions = bool(actions) and all(isinstance(action, dict) for action in actions)
-    return has_actions and (user is None or isinstance(user.get("id"), str))

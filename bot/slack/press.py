@@ -32,17 +32,21 @@ def parse_label(text: str) -> int:
     return int(match[1])
 
 
+def label_of(value: str | None, block_id: str) -> str:
+    """Return what names the change: a button's value; a select has none, its block is named after the change."""
+    return value or block_id.partition(":")[2]
+
+
 def parse_press(body: Mapping[str, Any]) -> Press:
     """Read the first action of a block_actions payload. Raises UnknownChange when it names no change."""
     action = body["actions"][0]
     container = body.get("container") or {}
     message = body.get("message") or {}
     user = body["user"]
-    label = action.get("value") or action.get("block_id", "").partition(":")[2]
     channel = (body.get("channel") or {}).get("id") or container.get("channel_id", "")
     return Press(
         actor=Actor(user.get("team_id") or (body.get("team") or {}).get("id", ""), user["id"], "slack:button"),
-        change_id=parse_label(label),
+        change_id=parse_label(label_of(action.get("value"), action.get("block_id", ""))),
         channel_id=channel,
         thread_ts=message.get("thread_ts") or container.get("thread_ts"),
         trigger_id=body.get("trigger_id", ""),

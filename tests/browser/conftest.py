@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 
 from tests.browser.town import Town, town
-from tests.browser.window import PATIENCE_MS, Window, Windows
+from tests.browser.window import PATIENCE_MS, Profiles, Window, Windows
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = [
@@ -38,7 +38,7 @@ def pictures() -> Path:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium() -> AsyncIterator[Profiles]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         pytest.skip("This machine has no Chromium: apt-get install chromium")
@@ -47,12 +47,12 @@ async def chromium() -> AsyncIterator[Browser]:
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *root])
-        yield browser
+        yield Profiles(browser)
         await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def windows(chromium: Browser, demo: Town, pictures: Path) -> AsyncIterator[Windows]:
+async def windows(chromium: Profiles, demo: Town, pictures: Path) -> AsyncIterator[Windows]:
     """Open windows as people; at the end nothing may have gone wrong in any of them unseen."""
     built = Windows(chromium, demo.address, pictures)
     yield built

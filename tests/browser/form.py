@@ -49,6 +49,13 @@ class Form:
         await self.page.get_by_role("option", name=option, exact=True).click()
         await expect(box).to_have_value(option)
 
+    async def pick_agent(self, label: str, query: str, option: str) -> None:
+        """Pick an agent, and wait for the field of its version: the one of the former agent goes."""
+        version = self.field(label.replace("Agent", "Version").replace("agent", "version"))
+        former = await version.get_attribute("id")
+        await self.pick(label, query, option)
+        await expect(self.node.locator(f'[id="{former}"]')).to_have_count(0)
+
     async def reason(self, text: str) -> None:
         """Write the reason."""
         await self.field("Reason").fill(text)

@@ -32,7 +32,7 @@ async def test_a_split_is_asked_approved_by_another_applied_and_can_be_reverted(
     for line in ("Rita Requester", "Front desk", "Bookings", "Sales", "Support", "one person other than"):
         await expect(card.message).to_contain_text(line)
     await card.approve()
-    await expect(rita.only_you("somebody else has to decide")).to_be_visible()
+    await expect(rita.only_you(f"You asked for {await card.label()} yourself")).to_be_visible()
     await card.says("pending")
     await rita.picture("03-own-approval-refused")
     assert demo.puts(NUMBER) == []
@@ -65,8 +65,8 @@ async def _ask_for_a_split(rita: Window) -> None:
     await form.knows(NUMBER)
     await expect(form.node).to_contain_text("Sales")
     await form.choose("Inbound calls", "Split between agents")
-    await form.pick("Agent 1", "front", "Front desk")
-    await form.pick("Agent 2", "agent_2ea9", "Bookings")
+    await form.pick_agent("Agent 1", "front", "Front desk")
+    await form.pick_agent("Agent 2", "agent_2ea9", "Bookings")
     await form.pick("Version 2", "2", "Version 2")
     await form.field("Weight 1 (%)").fill("70")
     await form.field("Weight 2 (%)").fill("30")

@@ -14,6 +14,15 @@ import httpx
 
 from tests.e2e.town import free_port
 
+PEOPLE = {
+    "rita": "U07RITA4K2Q",
+    "alan": "U07ALAN8M5X",
+    "ada": "U07ADAB3N7Z",
+    "gus": "U07GUSG6P1W",
+    "eve": "U09EVEE2R9Y",
+    "amy": "U07AMYA5T4V",
+}
+PHONE_ROUTING, SUPPORT_OPS = "C07PHONE1RT", "C07SUPPORT2"
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
 
@@ -39,7 +48,7 @@ class Town:
 
     def thread(self, label: str) -> list[str]:
         """Return the texts of what the bot told about a change, in whatever channel."""
-        messages = self._http.get("/page/state", params={"as": "U07RITA4K2Q"}).json()["messages"]
+        messages = self._http.get("/page/state", params={"as": PEOPLE["rita"]}).json()["messages"]
         return [
             message["text"]
             for channel in messages.values()
@@ -48,16 +57,21 @@ class Town:
         ]
 
     def calm(self) -> None:
-        """Put right whatever a test broke: faults off, channels open, processes up."""
+        """Put right whatever a test left behind: faults off, channels open, processes up, no form open."""
         control = self._control()
         for stand_in in ("slack", "uponai"):
             for fault, is_on in control[stand_in]["faults"].items():
                 if is_on:
                     self._post(stand_in, {"fault": fault, "on": False})
-        self._post("slack/archive", {"channel": "C07SUPPORT2", "on": False})
+        self._post("slack/archive", {"channel": SUPPORT_OPS, "on": False})
         for process in control["processes"]:
             if process["state"] != "running":
                 self._post("process", {"name": process["name"], "action": "restart"})
+
+        for person in PEOPLE.values():
+            views = self._http.get("/page/state", params={"as": person}).json()["views"]
+            for view in reversed(views):
+                self._http.post("/page/close", json={"as": person, "view_id": view["id"]}).raise_for_status()
 
     def logs(self) -> str:
         """Return the ends of the bot's logs."""

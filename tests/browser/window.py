@@ -2,23 +2,15 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, Request, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Request, expect
 
 from tests.browser.form import Form
 from tests.browser.panel import Panel
+from tests.browser.town import PEOPLE, PHONE_ROUTING
 
-PEOPLE = {
-    "rita": "U07RITA4K2Q",
-    "alan": "U07ALAN8M5X",
-    "ada": "U07ADAB3N7Z",
-    "gus": "U07GUSG6P1W",
-    "eve": "U09EVEE2R9Y",
-    "amy": "U07AMYA5T4V",
-}
-PHONE_ROUTING, SUPPORT_OPS = "C07PHONE1RT", "C07SUPPORT2"
-PATIENCE_MS = 25_000
+PATIENCE_MS = 12_000
 
 
 class Card:
@@ -103,21 +95,46 @@ class Window:
         await self.page.screenshot(path=self.pictures / f"{name}.png", animations="disabled")
 
 
+class Profiles:
+    """A browser profile for each person, kept over all tests for what it has in its cache.
+
+    In one profile for all of them only the newest window would count as visible, and the others be slowed down.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._profiles: dict[str, BrowserContext] = {}
+
+    async def page(self, person: str) -> Page:
+        """Open a new page of a person."""
+        if person not in self._profiles:
+            self._profiles[person] = await self._browser.new_context()
+        return await self._profiles[person].new_page()
+
+
 class Windows:
     """All windows of one test. What goes wrong in one of them without being seen is collected in `mishaps`."""
 
-    def __init__(self, browser: Browser, address: str, pictures: Path) -> None:
+    def __init__(self, profiles: "Profiles", address: str, pictures: Path) -> None:
         self.mishaps: list[str] = []
-        self._browser = browser
+        self._profiles = profiles
         self._address = address
         self._pictures = pictures
         self._pages: list[Page] = []
 
-    async def open(self, person: str, *, channel: str = PHONE_ROUTING, **options: Any) -> Window:
-        """Open a window as a person, in a browser profile of its own."""
-        settings = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
-        page = await (await self._browser.new_context(**settings)).new_page()
+    async def open(
+        self,
+        person: str,
+        *,
+        channel: str = PHONE_ROUTING,
+        width: int = 1440,
+        scheme: Literal["light", "dark"] = "light",
+    ) -> Window:
+        """Open a window as a person."""
+        page = await self._profiles.page(person)
         self._pages.append(page)
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.on("pageerror", self._threw)
         page.on("console", self._said)
         page.on("request", self._asked)
@@ -129,7 +146,7 @@ class Windows:
     async def close(self) -> None:
         """Close them all."""
         for page in self._pages:
-            await page.context.close()
+            await page.close()
 
     def _threw(self, error: Error) -> None:
         self.mishaps.append(f"An error in the page: {error}")

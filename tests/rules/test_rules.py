@@ -60,12 +60,12 @@ def test_the_stand_in_answers_every_method_that_the_bot_calls() -> None:
 
 
 def methods_called(path: Path) -> Iterator[str]:
-    """Find calls by name (`call(client, "chat.update", …)`) and calls of the SDK's own methods."""
+    """Find calls by name (`call(client, "chat.update", …)`, `show("chat.update", …)`) and calls of the SDK's own methods."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in {"call", "_call"}:
+        if name in {"call", "_call", "show"}:
             for argument in node.args:
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                     yield argument.value

@@ -60,7 +60,7 @@ def test_the_stand_in_answers_every_method_that_the_bot_calls() -> None:
 
 
 def methods_called(path: Path) -> Iterator[str]:
-    """Find calls by name (`call(client, "chat.update", …)`, `show("chat.update", …)`) and calls of the SDK's own methods."""
+    """Find calls by name (`call(client, "views.open", …)`, `show("chat.update", …)`) and of the SDK's methods."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
             continue

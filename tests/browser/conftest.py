@@ -1,4 +1,4 @@
-"""One demo and one Chromium for all modules of this folder; every test gets windows of its own."""
+"""One demo and one Chromium for all modules of this folder; every person has a window."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
 from tests.browser.town import Town, town
-from tests.browser.window import PATIENCE_MS, Profiles, Window, Windows
+from tests.browser.window import PATIENCE_MS, Window, Windows
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = [
@@ -38,7 +38,7 @@ def pictures() -> Path:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def chromium() -> AsyncIterator[Profiles]:
+async def windows(demo: Town, pictures: Path) -> AsyncIterator[Windows]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         pytest.skip("This machine has no Chromium: apt-get install chromium")
@@ -47,18 +47,17 @@ async def chromium() -> AsyncIterator[Profiles]:
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *root])
-        yield Profiles(browser)
+        yield Windows(browser, demo.address, pictures)
         await browser.close()
 
 
-@pytest_asyncio.fixture(loop_scope="package")
-async def windows(chromium: Profiles, demo: Town, pictures: Path) -> AsyncIterator[Windows]:
-    """Open windows as people; at the end nothing may have gone wrong in any of them unseen."""
-    built = Windows(chromium, demo.address, pictures)
-    yield built
-    await built.close()
+@pytest.fixture(autouse=True)
+def calm(windows: Windows, demo: Town) -> Iterator[None]:
+    """Leave no fault behind; and nothing may have gone wrong in any window unseen."""
+    yield
     demo.calm()
-    assert built.mishaps == []
+    mishaps, windows.mishaps = windows.mishaps, []
+    assert mishaps == []
 
 
 @pytest_asyncio.fixture(loop_scope="package")

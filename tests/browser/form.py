@@ -22,10 +22,6 @@ class Form:
         block = self.node.locator(".input-block").filter(has=self.page.get_by_text(label, exact=True))
         return block.locator(".field-error")
 
-    def present(self) -> Locator:
-        """Find what the form says about the number as it is."""
-        return self.node.locator(".dialog-body").get_by_text(re.compile(r" now:"))
-
     async def knows(self, number: str) -> None:
         """Wait until the form shows the present assignment of a number."""
         digits = r"\D*".join(re.sub(r"\D", "", number)) if number.startswith("+") else re.escape(number)

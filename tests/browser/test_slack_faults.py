@@ -20,17 +20,19 @@ async def test_card_and_thread_catch_up_after_a_failure_of_slack(
     reason = f"Asked before: {switch}"
     is_on = demo.number(NUMBER)["is_time_routing_enabled"]
     card = await rita.ask_time_routing(NUMBER, "Off" if is_on else "On", reason)
-    # Whoever presses is looked up in Slack; the bot remembers members for a while, and Alan has to be among them.
-    await alan.card(reason).press("Details")
-    await alan.dialog(re.compile("^RN-")).get_by_role("button", name="Close").click()
-    await alan.panel.switch("Slack", switch)
+    # Whoever presses is looked up in Slack, so the approval comes first, and UponAI makes the change wait.
+    await alan.panel.switch("Faults", "Too many requests (429)")
     await alan.card(reason).approve()
-    puts = await alan.panel.puts()
-    await expect(puts.filter(has_text="sip").first).to_contain_text("isTimeRoutingEnabled")
-    await card.says("pending")
+    thread = await card.open_thread()
+    await expect(thread).to_contain_text("waits: UponAI cannot take it")
+    applied = [put["status"] for put in demo.puts(NUMBER)].count(200)
+    await alan.panel.switch("Slack", switch)
+    await alan.panel.switch("Faults", "Too many requests (429)", on=False)
+    puts = (await alan.panel.puts()).filter(has_text="sip").filter(has=alan.page.get_by_text("200", exact=True))
+    await expect(puts).to_have_count(applied + 1)
+    await card.says("approved")
     await alan.panel.switch("Slack", switch, on=False)
     await card.says("applied")
-    thread = await card.open_thread()
     await expect(thread.get_by_text("is applied")).to_have_count(1)
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Request, expect
+from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, Request, expect
 
 from tests.browser.form import Form
 from tests.browser.panel import Panel
@@ -90,37 +90,31 @@ class Window:
         await card.says("pending")
         return card
 
+    async def tidy(self) -> None:
+        """Close the thread and the panel."""
+        for name in ("Close thread", "Close behind the scenes"):
+            button = self.page.get_by_role("button", name=name)
+            if await button.is_visible():
+                await button.click()
+
     async def picture(self, name: str) -> None:
         """Save what the window shows."""
         await self.page.screenshot(path=self.pictures / f"{name}.png", animations="disabled")
 
 
-class Profiles:
-    """A browser profile for each person, kept over all tests for what it has in its cache.
+class Windows:
+    """One window a person, each in a profile of its own: of several pages in one, only the newest counts as visible.
 
-    In one profile for all of them only the newest window would count as visible, and the others be slowed down.
+    They stay open from test to test. What goes wrong in one of them without being seen is collected in `mishaps`.
     """
 
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-        self._profiles: dict[str, BrowserContext] = {}
-
-    async def page(self, person: str) -> Page:
-        """Open a new page of a person."""
-        if person not in self._profiles:
-            self._profiles[person] = await self._browser.new_context()
-        return await self._profiles[person].new_page()
-
-
-class Windows:
-    """All windows of one test. What goes wrong in one of them without being seen is collected in `mishaps`."""
-
-    def __init__(self, profiles: "Profiles", address: str, pictures: Path) -> None:
+    def __init__(self, browser: Browser, address: str, pictures: Path) -> None:
         self.mishaps: list[str] = []
-        self._profiles = profiles
+        self._browser = browser
         self._address = address
         self._pictures = pictures
-        self._pages: list[Page] = []
+        self._open: dict[str, Window] = {}
+        self._looks: dict[str, tuple[int, str]] = {}
 
     async def open(
         self,
@@ -130,23 +124,25 @@ class Windows:
         width: int = 1440,
         scheme: Literal["light", "dark"] = "light",
     ) -> Window:
-        """Open a window as a person."""
-        page = await self._profiles.page(person)
-        self._pages.append(page)
-        await page.set_viewport_size({"width": width, "height": 900})
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.on("pageerror", self._threw)
-        page.on("console", self._said)
-        page.on("request", self._asked)
-        await page.goto(f"{self._address}/?as={PEOPLE[person]}&channel={channel}")
-        window = Window(page, self._pictures)
+        """Open a person's window at a channel, with nothing else open in it."""
+        window = self._open.get(person) or await self._first(person)
+        address = f"{self._address}/?as={PEOPLE[person]}&channel={channel}"
+        await window.tidy()
+        if self._looks.get(person) != (width, scheme) or window.page.url != address:
+            self._looks[person] = (width, scheme)
+            await window.page.set_viewport_size({"width": width, "height": 900})
+            await window.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            await window.page.goto(address)
         await expect(window.composer).to_be_visible()
         return window
 
-    async def close(self) -> None:
-        """Close them all."""
-        for page in self._pages:
-            await page.close()
+    async def _first(self, person: str) -> Window:
+        page = await (await self._browser.new_context()).new_page()
+        page.on("pageerror", self._threw)
+        page.on("console", self._said)
+        page.on("request", self._asked)
+        self._open[person] = Window(page, self._pictures)
+        return self._open[person]
 
     def _threw(self, error: Error) -> None:
         self.mishaps.append(f"An error in the page: {error}")

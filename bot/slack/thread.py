@@ -172,12 +172,18 @@ def _errand_waiting(change: ChangeRequest, payload: Mapping[str, Any]) -> Messag
     return with_problem(f"I cannot look at the number of {change.label} yet.", payload, "I keep trying.")
 
 
+_NO_POST = {
+    "is_archived": "that channel is archived. Pick another one.",
+    "channel_is_archived": "that channel is archived. Pick another one.",
+    "not_in_channel": "I am not a member there. Invite me and pick that channel again, or pick another one.",
+    "channel_not_found": "I cannot see that channel. Invite me and pick that channel again, or pick another one.",
+}
+
+
 def _cannot_post(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
-    text = (
-        f"{change.label} is recorded, but its card cannot be posted in <#{change.channel_id}>: "
-        f"{literal(str(payload['problem']), QUOTE_LIMIT)}. Invite me there and pick that channel again, or pick "
-        "another one."
-    )
+    problem = str(payload["problem"])
+    why = _NO_POST.get(problem, f"Slack refused it ({literal(problem, QUOTE_LIMIT)}). Pick another channel.")
+    text = f"{change.label} is recorded, but its card cannot be posted in <#{change.channel_id}>: {why}"
     select: Block = {
         "type": "conversations_select",
         "action_id": MOVE,

@@ -307,7 +307,7 @@ async def test_a_card_that_cannot_be_posted_is_offered_to_the_requester_for_anot
     bot_world.slack.world.channels[PHONE_ROUTING].is_archived = True
     await bot_world.post_cards()
     told = rita.find_message("app", "cannot be posted")
-    assert "is_archived" in rita.read(told)
+    assert "that channel is archived. Pick another one." in rita.read(told)
     await rita.press("app", told.ts, "direct:move", SUPPORT_OPS)
     await bot_world.post_cards()
     card = rita.find_message("support-ops", "State: pending")

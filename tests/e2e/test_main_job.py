@@ -16,6 +16,8 @@ async def place(database_url: str, tmp_path: Path, request: pytest.FixtureReques
         bot = await built.start()
         if request.param == "http":
             built.deliver_to(bot)
+        else:
+            await built.is_connected()
         yield built
 
 

@@ -93,6 +93,14 @@ class Town:
                     raise AssertionError(f"The bot ended with {bot.process.returncode}:\n{bot.log.read_text()}")
                 await asyncio.sleep(0.02)
 
+    async def is_connected(self) -> None:
+        """Wait until a bot's socket is up: ready is said of the database alone."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                if self.slack.socket_mode.connections:
+                    return
+                await asyncio.sleep(0.02)
+
     def deliver_to(self, bot: BotProcess) -> None:
         """Let Slack's deliveries go to this bot."""
         self.slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"

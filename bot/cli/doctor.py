@@ -21,9 +21,10 @@ from bot.settings import (
     read_settings,
     require_signing_secret,
 )
+from bot.store.clock import MOST_SKEW, DatabaseClock
 from bot.store.database import Database
 from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable
-from bot.store.migrate import schema_state
+from bot.store.migrate import SchemaState, schema_state
 
 _SETTINGS = "settings"
 
@@ -52,7 +53,7 @@ async def _examine() -> bool:
     if isinstance(flow, FlowSettings):
         tell(_check_policy(flow))
     if isinstance(database, DatabaseSettings):
-        tell(await _check_database(database))
+        await _tell_all(tell, _check_database(database))
     if isinstance(slack, SlackSettings):
         await _tell_all(tell, check_slack(slack))
     if isinstance(uponai, UponAISettings):
@@ -96,19 +97,35 @@ def _check_policy(settings: FlowSettings) -> Finding:
     return ok("policy", in_words(policy))
 
 
-async def _check_database(settings: DatabaseSettings) -> Finding:
+async def _check_database(settings: DatabaseSettings) -> AsyncIterator[Finding]:
     try:
         database = Database.connect(settings.database_url.get_secret_value())
     except BadDatabaseUrl as error:
-        return fail("database", str(error), "Mend DATABASE_URL.")
+        yield fail("database", str(error), "Mend DATABASE_URL.")
+        return
     try:
-        state = await schema_state(database)
+        yield _schema(database, await schema_state(database))
+        if database.dialect == "postgresql":
+            yield await _clock(database)
     except DatabaseUnavailable as error:
-        return fail("database", str(error), "Check DATABASE_URL, and whether the database runs.")
+        yield fail("database", str(error), "Check DATABASE_URL, and whether the database runs.")
     finally:
         await database.dispose()
+
+
+def _schema(database: Database, state: SchemaState) -> Finding:
     if state.is_ready:
         return ok("database", state.sentence)
     if database.dialect == "sqlite":
         return warn("database", state.sentence, "(On SQLite, `route-number serve` does it as well.)")
     return fail("database", state.sentence, "")
+
+
+async def _clock(database: Database) -> Finding:
+    """Compare this machine's clock with the database's; on SQLite there is but one."""
+    clock = DatabaseClock()
+    async with database.reading() as tx:
+        await clock.read(tx)
+    if clock.warning is not None:
+        return warn("clock", clock.warning, "")
+    return ok("clock", f"agrees with the database's within {MOST_SKEW.total_seconds():.0f} s.")

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from bot.cli.findings import Finding, fail, ok, warn
-from bot.cli.wiring import make_uponai
+from bot.cli.wiring import make_uponai, now
 from bot.settings import UponAISettings
 from bot.uponai.client import UponAIClient
 from bot.uponai.errors import Refused, Unauthorized, UponAIError
@@ -13,7 +13,7 @@ _TOKEN, _WORKSPACE, _ACCOUNT, _AGENTS = "UponAI token", "UponAI workspace", "Upo
 
 async def check_uponai(settings: UponAISettings) -> AsyncIterator[Finding]:
     """Check what can be checked with the settings; stops where nothing more can be learnt."""
-    client = make_uponai(settings)
+    client = make_uponai(settings, now)
     try:
         try:
             workspaces = await client.list_workspaces()

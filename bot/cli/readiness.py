@@ -32,6 +32,7 @@ class Readiness:
                 self._is_schema_ready = True
             else:
                 async with self._database.reading() as tx:
+                    await self._parts.clock.read(tx)
                     await tx.execute(text("SELECT 1"))
         except DatabaseUnavailable as error:
             return str(error)
@@ -44,7 +45,7 @@ class Readiness:
             WORKER_LAST_TURN.set(min((turn.timestamp() for turn in turns), default=0))
         try:
             async with asyncio.timeout(_MEASURE_SECONDS), self._database.reading() as tx:
-                depth = await outbox.depth(tx, self._parts.context.now())
+                depth = await outbox.depth(tx, await self._parts.clock.read(tx))
         except (DatabaseUnavailable, TimeoutError):
             return
         OUTBOX_WAITING.set(depth.undone)

@@ -17,6 +17,7 @@ from bot.settings import Settings, UponAISettings
 from bot.slack.app import SlackApp
 from bot.slack.calls import close_client, make_client
 from bot.slack.courier import Courier
+from bot.store.clock import DatabaseClock
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient
 from bot.web.socket_mode import SocketReceiver
@@ -40,6 +41,7 @@ class Parts:
     """What a process of the bot is made of; `worker`, `slack_app` and `socket` are None where it has none."""
 
     context: ServiceContext
+    clock: DatabaseClock
     client: AsyncWebClient
     identity: IdentityResolver
     courier: Courier | None
@@ -50,6 +52,7 @@ class Parts:
     def warnings(self) -> list[str]:
         """List what an operator should mend although the process is ready."""
         problems = (
+            self.clock.warning,
             self.identity.problem,
             self.socket.problem if self.socket else None,
             self.courier.problem if self.courier else None,
@@ -63,7 +66,8 @@ async def build(
 ) -> AsyncIterator[Parts]:
     """Make the parts, and close their connections at the end."""
     client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    uponai = make_uponai(settings)
+    clock = DatabaseClock()
+    uponai = make_uponai(settings, clock.now)
     wake = Wake()
     try:
         context = ServiceContext(
@@ -71,7 +75,7 @@ async def build(
             uponai=uponai,
             account_sid=settings.uponai_account_sid,
             workspace_id=settings.uponai_workspace_id,
-            now=now,
+            clock=clock,
             new_id=lambda: uuid4().hex,
             policy=policy,
             change_ttl=settings.change_ttl_seconds,
@@ -101,6 +105,7 @@ async def build(
                 )
         yield Parts(
             context=context,
+            clock=clock,
             client=client,
             identity=identity,
             courier=courier,
@@ -113,7 +118,7 @@ async def build(
         await close_client(client)
 
 
-def make_uponai(settings: UponAISettings) -> UponAIClient:
+def make_uponai(settings: UponAISettings, now: Callable[[], datetime]) -> UponAIClient:
     """Make the client of UponAI."""
     return UponAIClient(
         token=settings.uponai_api_token,

@@ -20,19 +20,17 @@ async def claim_next(context: ServiceContext) -> ChangeRequest | None:
 async def take_abandoned(context: ServiceContext) -> ChangeRequest | None:
     """Take over a change whose worker is gone, or whose lost answer has been waited for."""
     async with context.database.transaction() as tx:
-        change = await due.next_abandoned(tx, context.now())
-        return (
-            None if change is None else await leases.take(tx, change, context.new_id(), context.now() + context.lease)
-        )
+        now = await context.clock.read(tx)
+        change = await due.next_abandoned(tx, now)
+        return None if change is None else await leases.take(tx, change, context.new_id(), now + context.lease)
 
 
 async def take_errand(context: ServiceContext) -> ChangeRequest | None:
     """Take an `unclear` change that a person wants looked at."""
     async with context.database.transaction() as tx:
-        change = await due.next_errand(tx, context.now())
-        return (
-            None if change is None else await leases.take(tx, change, context.new_id(), context.now() + context.lease)
-        )
+        now = await context.clock.read(tx)
+        change = await due.next_errand(tx, now)
+        return None if change is None else await leases.take(tx, change, context.new_id(), now + context.lease)
 
 
 async def expire_next(context: ServiceContext) -> ChangeRequest | None:

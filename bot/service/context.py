@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.change import NumberKey
 from bot.domain.policy import ApprovalPolicy
+from bot.store.clock import Clock
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient
 
@@ -21,7 +22,7 @@ class ServiceContext:
     uponai: UponAIClient
     account_sid: str
     workspace_id: int
-    now: Callable[[], datetime]
+    clock: Clock
     new_id: Callable[[], str]
     policy: ApprovalPolicy
     change_ttl: timedelta
@@ -31,6 +32,10 @@ class ServiceContext:
     mirror_refresh: timedelta
     default_region: str | None
     wake: Callable[[], None]
+
+    def now(self) -> datetime:
+        """Return the shared time outside of a transaction; inside of one, `clock.read` it."""
+        return self.clock.now()
 
     def key(self, number: str) -> NumberKey:
         """Name a number of this account and workspace."""

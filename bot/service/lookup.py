@@ -134,7 +134,7 @@ async def refresh_agents(context: ServiceContext) -> None:
 
 async def _note_problem(context: ServiceContext, scope: str, error: UponAIError) -> None:
     async with context.database.transaction() as tx:
-        await mirror_reads.record(tx, scope, problem=str(error), at=context.now())
+        await mirror_reads.record(tx, scope, problem=str(error), at=await context.clock.read(tx))
 
 
 def numbers_scope(context: ServiceContext) -> str:

@@ -3,7 +3,7 @@
 from bot.domain.errors import AlreadyDecided
 from bot.service.context import Actor, ServiceContext
 from bot.service.effects import channel_fact
-from bot.service.recording import recording
+from bot.service.recording import Recording, recording
 from bot.store import controls
 from bot.store.outbox import OutboxDraft
 
@@ -16,7 +16,7 @@ async def pause(context: ServiceContext, actor: Actor, channel_id: str) -> None:
             raise AlreadyDecided(f"Sending is already paused, by <@{present.by}>. `/route-number resume` restarts it.")
         await controls.pause(record.tx, actor.team_id, actor.user_id, record.at)
         record.note("sending.paused")
-        await record.tell(_fact(context, actor, channel_id, "paused"))
+        await record.tell(_fact(context, record, channel_id, "paused"))
 
 
 async def resume(context: ServiceContext, actor: Actor, channel_id: str) -> None:
@@ -25,11 +25,10 @@ async def resume(context: ServiceContext, actor: Actor, channel_id: str) -> None
         if not await controls.resume(record.tx, actor.team_id):
             raise AlreadyDecided("Sending is not paused; nothing to resume.")
         record.note("sending.resumed")
-        await record.tell(_fact(context, actor, channel_id, "resumed"))
+        await record.tell(_fact(context, record, channel_id, "resumed"))
 
 
-def _fact(context: ServiceContext, actor: Actor, channel_id: str, name: str) -> OutboxDraft:
+def _fact(context: ServiceContext, record: Recording, channel_id: str, name: str) -> OutboxDraft:
     fact = f"sending/{name}/{context.new_id()}"
-    return channel_fact(
-        team_id=actor.team_id, channel_id=channel_id, name=name, fact=fact, at=context.now(), by=actor.user_id
-    )
+    by = record.actor
+    return channel_fact(team_id=by.team_id, channel_id=channel_id, name=name, fact=fact, at=record.at, by=by.user_id)

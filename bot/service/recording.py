@@ -18,7 +18,7 @@ from bot.telemetry import CHANGE_STEPS
 
 
 class Recording:
-    """One open transaction, and the audit events that it will append as its last act."""
+    """One open transaction, and the audit events that it will append as its last act; `at` is the time of all of it."""
 
     def __init__(self, tx: AsyncConnection, actor: Actor, at: datetime) -> None:
         self.tx = tx
@@ -104,7 +104,7 @@ async def recording(context: ServiceContext, actor: Actor) -> AsyncIterator[Reco
     Any exception rolls everything back. Raises DatabaseUnavailable when the database does not answer.
     """
     async with context.database.transaction() as tx:
-        record = Recording(tx, actor, context.now())
+        record = Recording(tx, actor, await context.clock.read(tx))
         yield record
         is_work = await record.close()
     for state in record.states:

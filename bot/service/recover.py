@@ -54,13 +54,13 @@ async def recover(context: ServiceContext, change: ChangeRequest) -> None:
 
 async def _look_later(context: ServiceContext, change: ChangeRequest, error: UponAIError) -> None:
     """Look again soon; once the approval has lapsed meanwhile, call a person instead."""
-    now = context.now()
-    if change.apply_before is not None and now >= change.apply_before:
+    if change.apply_before is not None and context.now() >= change.apply_before:
         await finish(
             context, change, State.UNCLEAR, problem=f"The answer was lost, and no look has succeeded since. {error}"
         )
         return
     async with context.database.transaction() as tx:
+        now = await context.clock.read(tx)
         await leases.let_go(tx, change, until=now + min(context.uponai_timeout, context.lease / 4))
 
 

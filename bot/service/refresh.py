@@ -17,9 +17,9 @@ async def refresh_due(context: ServiceContext) -> None:
         (lookup.agents_scope(context), lookup.refresh_agents),
         (lookup.numbers_scope(context), lookup.refresh_numbers),
     ):
-        now = context.now()
-        until = now + max(context.uponai_timeout * 4, timedelta(seconds=1))
         async with context.database.transaction() as tx:
+            now = await context.clock.read(tx)
+            until = now + max(context.uponai_timeout * 4, timedelta(seconds=1))
             is_mine = await mirror_reads.claim(
                 tx,
                 scope,

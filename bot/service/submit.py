@@ -1,6 +1,7 @@
 """Ask for a change: validate the wish against the newest assignment that is known, and store it for review."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,7 +51,7 @@ async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
         present = await present_within(record.tx, context, wish.number)
         if present is None:
             raise InvalidNumber(f"This account does not list {pretty(wish.number)}.")
-        draft = await _draft(record.tx, context, wish, present)
+        draft = await _draft(record.tx, context, wish, present, record.at)
         try:
             change = await changes.insert(record.tx, draft)
         except AlreadySubmitted:
@@ -76,7 +77,9 @@ async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
     return change
 
 
-async def _draft(tx: AsyncConnection, context: ServiceContext, wish: Wish, present: Present) -> ChangeDraft:
+async def _draft(
+    tx: AsyncConnection, context: ServiceContext, wish: Wish, present: Present, now: datetime
+) -> ChangeDraft:
     refuse_impossible(wish.patch)
     wanted = wish.patch.wanted
     ids = {agent.agent_id for agent in (*wanted.inbound, *wanted.outbound)}
@@ -95,7 +98,6 @@ async def _draft(tx: AsyncConnection, context: ServiceContext, wish: Wish, prese
         raise InvalidWish("Say why, so that the reviewer can decide.")
     if len(reason) > REASON_LIMIT:
         raise InvalidWish(f"Keep the reason within {REASON_LIMIT} characters.")
-    now = context.now()
     return ChangeDraft(
         team_id=wish.actor.team_id,
         key=context.key(wish.number),

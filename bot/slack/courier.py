@@ -44,8 +44,8 @@ class Courier:
     async def deliver_due(self) -> int:
         """Deliver what is due now, and return how many messages were taken. Raises DatabaseUnavailable."""
         context = self._context
-        now = context.now()
         async with context.database.transaction() as tx:
+            now = await context.clock.read(tx)
             until = now + lease_for_calls(context)
             messages = await outbox.claim(tx, now, lease_id=context.new_id(), until=until, limit=BATCH)
         # All are finished before a failure of one is raised: a post must not be cut off in the middle.
@@ -187,7 +187,7 @@ class Courier:
         context = self._context
         place: dict[str, Any] = {} if posted is None else {"channel": posted.channel, "ts": posted.ts}
         async with context.database.transaction() as tx:
-            await outbox.complete(tx, message, context.now(), **place)
+            await outbox.complete(tx, message, await context.clock.read(tx), **place)
             if card is not None:
                 await cards.save(tx, card)
         log.info("outbox.delivered", fact=message.fact)
@@ -201,12 +201,12 @@ class Courier:
                 change = await changes.get(tx, _change_id(message))
                 await outbox.park(tx, message, str(error))
                 unique = f"{message.fact}/{change.version}"
-                await outbox.enqueue(tx, [cannot_post(change, context.now(), error.error, unique)])
+                await outbox.enqueue(tx, [cannot_post(change, await context.clock.read(tx), error.error, unique)])
             return
         if isinstance(error, SlackMisconfigured | SlackRefused):
             self.problem = str(error)
-        due_at = context.now() + _wait(message, error)
         async with context.database.transaction() as tx:
+            due_at = await context.clock.read(tx) + _wait(message, error)
             await outbox.postpone(tx, message, due_at, problem=str(error), was_sent=delivery.may_have_arrived)
 
     async def _show_again(self, message: OutboxMessage) -> None:
@@ -219,7 +219,7 @@ class Courier:
             card = await cards.get(tx, change.id)
             if card is not None:
                 await cards.save(tx, replace(card, shown_version=0))
-            await outbox.enqueue(tx, [card_again(change, context.now(), context.new_id())])
+            await outbox.enqueue(tx, [card_again(change, await context.clock.read(tx), context.new_id())])
 
 
 def _change_id(message: OutboxMessage) -> int:

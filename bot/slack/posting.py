@@ -69,7 +69,8 @@ class Posting:
             return await call(self._client, method, timeout=CALL_WITHIN, **arguments)
         except SlackRateLimited as error:
             async with self._context.database.transaction() as tx:
-                await rate_limits.hold(tx, method, channel, self._context.now() + error.retry_after)
+                until = await self._context.clock.read(tx) + error.retry_after
+                await rate_limits.hold(tx, method, channel, until)
             raise
 
     async def show(self, method: str, rendered: Message, plainer: Message, **arguments: Any) -> dict[str, Any]:
@@ -129,8 +130,8 @@ class Posting:
         return Posted(channel, posted["ts"], was_found=False)
 
     async def _mark_attempted(self, message: OutboxMessage) -> None:
-        now = self._context.now()
         async with self._context.database.transaction() as tx:
+            now = await self._context.clock.read(tx)
             await outbox.mark_attempted(tx, message, now, until=now + lease_for_calls(self._context))
 
     async def _refuse_while_limited(self, method: str, channel: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -25,6 +25,7 @@ from bot.service.review import approve
 from bot.service.submit import Wish, submit
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient
+from tests.clock import Clock
 
 TEAM = "T1"
 RITA, ALAN, ADA = (Actor(TEAM, user, "test") for user in ("URITA", "UALAN", "UADA"))
@@ -34,19 +35,6 @@ TOKEN = "bench-token"
 ACCOUNT_SID = "29e90072-fb58-4c6c-870a-43005115131e"
 TIMEOUT = timedelta(seconds=0.5)
 LEASE = timedelta(seconds=30)
-
-
-class Clock:
-    """The real time, moved by what a test adds."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def advance(self, by: timedelta) -> None:
-        self._ahead += by
 
 
 def inbound(agent_id: str, version: int | None = None) -> AssignmentPatch:
@@ -99,7 +87,13 @@ class Bench:
         self, patch: AssignmentPatch, *, number: str = NUMBER, actor: Actor = RITA, reason: str = "Because"
     ) -> ChangeRequest:
         """Ask for a change."""
-        wish = Wish(
+        return await submit(self.context, self.wish(patch, number=number, actor=actor, reason=reason))
+
+    def wish(
+        self, patch: AssignmentPatch, *, number: str = NUMBER, actor: Actor = RITA, reason: str = "Because"
+    ) -> Wish:
+        """Return what a form of its own would ask for."""
+        return Wish(
             actor=actor,
             channel_id="C1",
             number=number,
@@ -107,7 +101,6 @@ class Bench:
             reason=reason,
             submission_key=f"form-{next(self._keys)}",
         )
-        return await submit(self.context, wish)
 
     async def approved(self, patch: AssignmentPatch, *, number: str = NUMBER) -> ChangeRequest:
         """Ask for a change and approve it."""
@@ -184,7 +177,7 @@ async def make_bench(database: Database, uponai: UponAIStandIn, url: str) -> Ben
         uponai=client,
         account_sid=ACCOUNT_SID,
         workspace_id=1,
-        now=clock.now,
+        clock=clock,
         new_id=lambda: f"id-{next(ids)}",
         policy=ApprovalPolicy(),
         change_ttl=timedelta(days=1),

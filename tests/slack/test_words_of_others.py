@@ -25,8 +25,9 @@ from bot.slack.failures import sentence_of
 from bot.slack.form.deny import deny_view
 from bot.slack.replies import in_messages, reply
 from bot.slack.thread import render_fact
+from tests.clock import Clock
 from tests.slack.test_card_truth import ask, cards
-from tests.slack.world import BotWorld, Clock
+from tests.slack.world import BotWorld
 
 NUMBER = "+14155550123"
 NOW = Clock().now()

@@ -27,6 +27,7 @@ from bot.store.database import Database
 from bot.uponai.client import UponAIClient
 from bot.web.app import create_web
 from bot.worker.run import Worker
+from tests.clock import Clock
 
 BOT_TOKEN = "xoxb-1-2-made-up"
 APP_TOKEN = "xapp-1-A-2-made-up"
@@ -35,19 +36,6 @@ UPONAI_TOKEN = "made-up-uponai-token"
 ACCOUNT_SID = "29e90072-fb58-4c6c-870a-43005115131e"
 WORKSPACE_ID = 1
 EVENTS_URL = "http://bot/slack/events"
-
-
-@dataclass
-class Clock:
-    """The bot's clock: the real time, put forward by what a test adds."""
-
-    ahead: timedelta = timedelta(0)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-    def advance(self, **by: float) -> None:
-        self.ahead += timedelta(**by)
 
 
 @dataclass
@@ -191,7 +179,7 @@ async def bot_world(database: Database, *, approval_channel: str | None = PHONE_
             ),
             account_sid=ACCOUNT_SID,
             workspace_id=WORKSPACE_ID,
-            now=clock.now,
+            clock=clock,
             new_id=lambda: f"id-{next(numbers)}",
             policy=ApprovalPolicy(),
             change_ttl=timedelta(days=1),

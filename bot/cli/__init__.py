@@ -1,0 +1,1 @@
+"""The commands of `route-number`, and how everything is wired."""

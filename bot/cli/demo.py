@@ -19,8 +19,8 @@ import typer
 from bot.cli.demo_processes import Process, Processes
 from bot.cli.stopping import CHECK_FAILED, stop
 from bot.sandbox.slack.app import SlackStandIn
-from bot.sandbox.slack.seed import demo_world
 from bot.sandbox.slack.serving import running
+from bot.sandbox.slack.workspace.seed import demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
 
 DEFAULT_PORT = 8321
@@ -119,8 +119,8 @@ async def _stand_ins(folder: Path, port: int) -> AsyncIterator[tuple[str, Proces
                 Process("worker", port=worker_port, settings=settings, folder=folder),
             ]
         )
-        slack.uponai_control_url = f"{uponai_address}/_control"
-        slack.processes = processes
+        slack.control.uponai_control_url = f"{uponai_address}/_control"
+        slack.control.processes = processes
         yield f"{address}/", processes
 
 

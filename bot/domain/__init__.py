@@ -1,0 +1,1 @@
+"""The rules as pure values: no I/O, no clock, no framework."""

@@ -1,0 +1,1 @@
+"""The Slack side of the bot: what people type, press, fill in and read."""

@@ -1,0 +1,1 @@
+"""The database: schema, transactions, and every statement that the bot sends."""

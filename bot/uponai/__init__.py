@@ -1,0 +1,1 @@
+"""UponAI's HTTP API: one method a call, its JSON, its errors."""

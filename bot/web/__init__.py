@@ -1,0 +1,1 @@
+"""The ways in: the HTTP door, the socket, health and metrics."""

@@ -1,0 +1,1 @@
+"""The loops that take due work and carry it out."""

@@ -7,8 +7,8 @@ import pytest
 
 from bot.cli.manifest import BOT_SCOPES, HISTORY_SCOPES
 from bot.sandbox.slack.app import SlackStandIn
-from bot.sandbox.slack.seed import OLD_NUMBERS, PHONE_ROUTING, RANDOM, demo_world
 from bot.sandbox.slack.serving import running
+from bot.sandbox.slack.workspace.seed import OLD_NUMBERS, PHONE_ROUTING, RANDOM, demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
 from tests.cli.command import SETTINGS, Ended, route_number
 

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from bot.sandbox.slack.app import SlackStandIn
-from bot.sandbox.slack.faults import Fault
-from bot.sandbox.slack.seed import PHONE_ROUTING, RITA, TEAM, demo_world
 from bot.sandbox.slack.serving import running
+from bot.sandbox.slack.web_api.faults import Fault
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, RITA, TEAM, demo_world
 from bot.web.door import sign
 from tests.cli.command import route_number
 from tests.e2e.town import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, BotProcess, Town, free_port, town

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.slack.faults import Fault
+from bot.sandbox.slack.web_api.faults import Fault
 from tests.e2e.town import Town, town
 
 NUMBER = "+14155550123"

@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 
 from bot.sandbox.slack.app import SlackStandIn
-from bot.sandbox.slack.model import Message
-from bot.sandbox.slack.person import Person
-from bot.sandbox.slack.seed import PHONE_ROUTING, demo_world
+from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.serving import running
+from bot.sandbox.slack.workspace.model import Message
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
 
 BOT_TOKEN = "xoxb-town"

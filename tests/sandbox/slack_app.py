@@ -15,9 +15,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.slack.app import SlackStandIn
-from bot.sandbox.slack.seed import demo_world
 from bot.sandbox.slack.serving import running
-from bot.sandbox.slack.world import World
+from bot.sandbox.slack.workspace.seed import demo_world
+from bot.sandbox.slack.workspace.world import World
 
 BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-1-2-made-up", "xapp-1-A-2-made-up", "made-up-secret"
 Answer = Callable[[dict[str, Any]], Awaitable[Any]]

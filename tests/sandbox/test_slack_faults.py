@@ -11,9 +11,9 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.slack.app import SlackStandIn
-from bot.sandbox.slack.faults import Fault
-from bot.sandbox.slack.response_urls import LIFETIME_SECONDS
-from bot.sandbox.slack.seed import PHONE_ROUTING, demo_world
+from bot.sandbox.slack.delivery.response_urls import LIFETIME_SECONDS
+from bot.sandbox.slack.web_api.faults import Fault
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, demo_world
 from tests.sandbox.slack_app import APP_TOKEN, BOT_TOKEN, SECRET, Bench, bench
 from tests.sandbox.test_slack_flow import CARD, form, opened, text_input
 from tests.sandbox.test_slack_strict import Clock

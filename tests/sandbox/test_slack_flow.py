@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.slack.errors import CannotDo
-from bot.sandbox.slack.seed import ALAN, BOT, PHONE_ROUTING
+from bot.sandbox.slack.workspace.errors import CannotDo
+from bot.sandbox.slack.workspace.seed import ALAN, BOT, PHONE_ROUTING
 from tests.sandbox.slack_app import Bench, bench
 
 

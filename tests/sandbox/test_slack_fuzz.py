@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.slack.blocks import accept_message
-from bot.sandbox.slack.errors import SlackError
-from bot.sandbox.slack.offers import accept_offer
-from bot.sandbox.slack.views import accept_view
-from bot.sandbox.slack.words import words_of
+from bot.sandbox.slack.block_kit.blocks import accept_message
+from bot.sandbox.slack.block_kit.offers import accept_offer
+from bot.sandbox.slack.block_kit.views import accept_view
+from bot.sandbox.slack.block_kit.words import words_of
+from bot.sandbox.slack.workspace.errors import SlackError
 from tests.sandbox.test_slack_flow import CARD, NUMBER, RADIOS, form, option, plain, text_input
 from tests.sandbox.test_slack_limits import NUMBER_INPUT, TABLE, select
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.slack.seed import PHONE_ROUTING, RITA
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, RITA
 from tests.sandbox.slack_app import Bench, bench
 from tests.sandbox.test_slack_flow import form, option, plain, text_input
 

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bot.sandbox.slack.seed import ADA, ALAN, BOT, EVE, GUS, OLD_NUMBERS, PHONE_ROUTING, RANDOM, RITA
 from bot.sandbox.slack.serving import running
+from bot.sandbox.slack.workspace.seed import ADA, ALAN, BOT, EVE, GUS, OLD_NUMBERS, PHONE_ROUTING, RANDOM, RITA
 from tests.sandbox.slack_app import Bench, bench
 from tests.sandbox.test_slack_flow import CARD, NUMBER, RADIOS, form, opened, option, text_input
 
@@ -176,7 +176,7 @@ async def test_the_control_panel_reaches_the_uponai_stand_in(b: Bench, page: htt
 
     control = Starlette(routes=[Route("/_control/{name}", answer, methods=["GET", "POST"])])
     async with running(control) as url:
-        b.slack.uponai_control_url = f"{url}/_control"
+        b.slack.control.uponai_control_url = f"{url}/_control"
         assert (await page.get("/control/state")).json()["uponai"]["numbers"] == []
         await page.post("/control/uponai", json={"fault": "slow", "on": True})
         await page.post("/control/uponai/number", json={"number": "+12065550100"})
@@ -199,7 +199,7 @@ async def test_the_control_panel_kills_and_restarts_processes(b: Bench, page: ht
             self.acts.append((name, action))
 
     processes = Processes()
-    b.slack.processes = processes
+    b.slack.control.processes = processes
     assert (await page.get("/control/state")).json()["processes"][0]["name"] == "worker"
     await page.post("/control/process", json={"name": "worker", "action": "kill"})
     assert processes.acts == [("worker", "kill")]

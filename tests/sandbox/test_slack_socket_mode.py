@@ -12,7 +12,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack.seed import PHONE_ROUTING
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from tests.sandbox.slack_app import APP_TOKEN, BOT_TOKEN, Bench, bench
 from tests.sandbox.test_slack_flow import CARD
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack.errors import CannotDo
-from bot.sandbox.slack.seed import ALAN, EVE, GUS, OLD_NUMBERS, PHONE_ROUTING, RANDOM, RITA
+from bot.sandbox.slack.workspace.errors import CannotDo
+from bot.sandbox.slack.workspace.seed import ALAN, EVE, GUS, OLD_NUMBERS, PHONE_ROUTING, RANDOM, RITA
 from tests.sandbox.slack_app import APP_TOKEN, Bench, bench
 from tests.sandbox.test_slack_flow import CARD, NUMBER, form, opened, option, plain
 from tests.sandbox.test_slack_limits import ANSWER, TABLE, refused, section

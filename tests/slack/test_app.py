@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.faults import Fault
+from bot.sandbox.slack.web_api.faults import Fault
 from bot.service import history
 from bot.slack.app import SlackApp
 from bot.slack.calls import SlackUnavailable

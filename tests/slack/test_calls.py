@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.faults import Fault
-from bot.sandbox.slack.seed import PHONE_ROUTING
+from bot.sandbox.slack.web_api.faults import Fault
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.slack.calls import (
     SlackError,
     SlackMisconfigured,

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sandbox.slack.elements import Spot
-from bot.sandbox.slack.faults import Fault
-from bot.sandbox.slack.model import Message
-from bot.sandbox.slack.person import Person
-from bot.sandbox.slack.seed import PHONE_ROUTING, SUPPORT_OPS
+from bot.sandbox.slack.block_kit.entries import Spot
+from bot.sandbox.slack.client.person import Person
+from bot.sandbox.slack.web_api.faults import Fault
+from bot.sandbox.slack.workspace.model import Message
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.service.apply import apply
 from bot.service.claim import claim_next, expire_next, take_abandoned
 from bot.service.recover import recover

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.slack.person import Person
+from bot.sandbox.slack.client.person import Person
 from bot.service import history
 from bot.store import controls
 from tests.slack.world import BotWorld

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.sandbox.slack.faults import Fault
-from bot.sandbox.slack.model import Message
-from bot.sandbox.slack.seed import PHONE_ROUTING, SUPPORT_OPS
+from bot.sandbox.slack.web_api.faults import Fault
+from bot.sandbox.slack.workspace.model import Message
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.service.context import Actor
 from bot.service.move import move_card
 from bot.slack.courier import Courier

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.account import ListedAgent
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.state import Origin
-from bot.sandbox.slack.views import accept_view
+from bot.sandbox.slack.block_kit.views import accept_view
 from bot.slack.form import fields as form
 from bot.slack.form import option_values
 from bot.slack.form.choice import with_rows

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from bot.sandbox.slack.faults import Fault
+from bot.sandbox.slack.web_api.faults import Fault
 from bot.slack.form.present import LOOKING_UP
 from tests.slack.world import BotWorld
 

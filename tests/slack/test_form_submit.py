@@ -5,9 +5,9 @@ from typing import Any
 
 from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
-from bot.sandbox.slack.faults import Fault
-from bot.sandbox.slack.person import Person
-from bot.sandbox.slack.seed import SUPPORT_OPS
+from bot.sandbox.slack.client.person import Person
+from bot.sandbox.slack.web_api.faults import Fault
+from bot.sandbox.slack.workspace.seed import SUPPORT_OPS
 from bot.service import history
 from bot.store import audit
 from tests.slack.world import BotWorld

@@ -1,6 +1,6 @@
 """The Home tab shows what waits, and nothing to those who may not see it."""
 
-from bot.sandbox.slack.words import words_of
+from bot.sandbox.slack.block_kit.words import words_of
 from tests.slack.world import BotWorld
 
 

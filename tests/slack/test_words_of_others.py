@@ -10,9 +10,9 @@ from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAg
 from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest, NumberKey
 from bot.domain.policy import ApprovalPolicy
-from bot.sandbox.slack.blocks import accept_message
-from bot.sandbox.slack.views import accept_view
-from bot.sandbox.slack.words import words_of
+from bot.sandbox.slack.block_kit.blocks import accept_message
+from bot.sandbox.slack.block_kit.views import accept_view
+from bot.sandbox.slack.block_kit.words import words_of
 from bot.service import history
 from bot.service.context import Actor
 from bot.service.history import Record

@@ -13,9 +13,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.policy import ApprovalPolicy
 from bot.sandbox.slack.app import SlackStandIn
-from bot.sandbox.slack.person import Person
-from bot.sandbox.slack.seed import ADA, ALAN, AMY, EVE, GUS, PHONE_ROUTING, RITA, demo_world
+from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.serving import running
+from bot.sandbox.slack.workspace.seed import ADA, ALAN, AMY, EVE, GUS, PHONE_ROUTING, RITA, demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.service import lookup
 from bot.service.context import ServiceContext

@@ -38,20 +38,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from bot.sandbox.slack.acts import Acts
-from bot.sandbox.slack.control_api import ControlApi, ProcessControl
-from bot.sandbox.slack.deliver import Courier, SignedHttp
-from bot.sandbox.slack.errors import CannotDo, SlackError
-from bot.sandbox.slack.faults import Faults
-from bot.sandbox.slack.page_api import PageApi
-from bot.sandbox.slack.person import Person
-from bot.sandbox.slack.recorder import Recorder
-from bot.sandbox.slack.response_urls import ResponseUrls
-from bot.sandbox.slack.socket_mode import SocketMode
-from bot.sandbox.slack.store import Snapshot
-from bot.sandbox.slack.triggers import Triggers
-from bot.sandbox.slack.web_api import WebApi
-from bot.sandbox.slack.world import World
+from bot.sandbox.slack.browser.control_api import ControlApi
+from bot.sandbox.slack.browser.page_api import PageApi
+from bot.sandbox.slack.client.acts import Acts
+from bot.sandbox.slack.client.person import Person
+from bot.sandbox.slack.delivery.courier import Courier, SignedHttp
+from bot.sandbox.slack.delivery.recorder import Recorder
+from bot.sandbox.slack.delivery.response_urls import ResponseUrls
+from bot.sandbox.slack.delivery.socket_mode import SocketMode
+from bot.sandbox.slack.web_api.faults import Faults
+from bot.sandbox.slack.web_api.front import WebApi
+from bot.sandbox.slack.workspace.errors import CannotDo, SlackError
+from bot.sandbox.slack.workspace.snapshot import Snapshot
+from bot.sandbox.slack.workspace.triggers import Triggers
+from bot.sandbox.slack.workspace.world import World
 
 
 class SlackStandIn:
@@ -65,15 +65,12 @@ class SlackStandIn:
         signing_secret: str,
         request_url: str | None,
         world: World,
-        uponai_control_url: str | None = None,
-        processes: ProcessControl | None = None,
         snapshot: Path | None = None,
         page: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Deliver to `request_url`, or over Socket Mode when it is None.
 
-        `uponai_control_url` is the UponAI stand-in's control address, such as `http://127.0.0.1:8001/_control`.
         `transport` replaces the network of HTTP deliveries, for an app in the same process.
         """
         self.world = world
@@ -82,8 +79,6 @@ class SlackStandIn:
         self.socket_mode = SocketMode(world.app.app_id, world.now, world.changed)
         self.base_url = "http://127.0.0.1"
         self.signing_secret = signing_secret
-        self.uponai_control_url = uponai_control_url
-        self.processes = processes
         self._transport = transport
         self._http: list[SignedHttp] = []
         self._snapshot = Snapshot(world, snapshot) if snapshot is not None else None
@@ -105,7 +100,7 @@ class SlackStandIn:
             base_url=lambda: self.base_url,
         )
         self._page = PageApi(self.world, self.acts)
-        self._control = ControlApi(self)
+        self.control = ControlApi(world=world, faults=self.faults, recorder=self.recorder)
         self.app = Starlette(routes=self._routes(page=page))
 
     @property
@@ -174,7 +169,7 @@ class SlackStandIn:
             WebSocketRoute("/socket", self._socket),
         ]
         if page:
-            routes += [*self._page.routes(), *self._control.routes()]
+            routes += [*self._page.routes(), *self.control.routes()]
         return routes
 
     async def _api(self, request: Request) -> Response:

@@ -1,0 +1,1 @@
+"""A stand-in of UponAI: one account, its numbers and agents, with faults on demand."""

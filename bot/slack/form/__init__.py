@@ -1,0 +1,1 @@
+"""The modal “Route a number”: what it asks, shows, reads and refuses."""

@@ -60,9 +60,10 @@ def describe(
     assignment: Assignment, names: Mapping[str, str], fields: Iterable[Field] = ALL_FIELDS
 ) -> dict[Field, tuple[str, ...]]:
     """Describe an assignment, field by field, as lines of plain text."""
+    labels = agent_labels(names)
     lines = {
-        Field.INBOUND: _agents(assignment.inbound, names),
-        Field.OUTBOUND: _agents(assignment.outbound, names),
+        Field.INBOUND: _agents(assignment.inbound, labels),
+        Field.OUTBOUND: _agents(assignment.outbound, labels),
         Field.WEBHOOK: describe_webhook(assignment.webhook_url),
         Field.TIME_ROUTING: (_TIME_ROUTING[assignment.is_time_routing_enabled],),
     }
@@ -70,26 +71,27 @@ def describe(
     return {f: lines[f] for f in Field if f in wanted}
 
 
-def agent_label(agent_id: str, names: Mapping[str, str]) -> str:
-    """Name an agent: by its id when it has no name, by both when another agent looks the same."""
-    shown_id = without_invisible(agent_id)
-    name = one_line(names.get(agent_id, ""))
-    if not name:
-        return shown_id
-    looks = Counter(one_line(other).casefold() for other in names.values())
-    return f"{name} ({shown_id})" if looks[name.casefold()] > 1 else name
+def agent_labels(names: Mapping[str, str]) -> dict[str, str]:
+    """Name each agent: by its id when it has no name, by both when another agent looks the same."""
+    shown = {agent_id: one_line(name) for agent_id, name in names.items()}
+    looks = Counter(name.casefold() for name in shown.values())
+    labels = {agent_id: without_invisible(agent_id) for agent_id in names}
+    for agent_id, name in shown.items():
+        if name:
+            labels[agent_id] = name if looks[name.casefold()] == 1 else f"{name} ({labels[agent_id]})"
+    return labels
 
 
-def _agents(agents: Agents, names: Mapping[str, str]) -> tuple[str, ...]:
+def _agents(agents: Agents, labels: Mapping[str, str]) -> tuple[str, ...]:
     if not agents:
         return (NO_AGENT,)
     is_whole = len(agents) == 1 and agents[0].weight == ONE
-    return tuple(_agent(agent, names, with_weight=not is_whole) for agent in agents)
+    return tuple(_agent(agent, labels, with_weight=not is_whole) for agent in agents)
 
 
-def _agent(agent: WeightedAgent, names: Mapping[str, str], *, with_weight: bool) -> str:
+def _agent(agent: WeightedAgent, labels: Mapping[str, str], *, with_weight: bool) -> str:
     version = NOT_PINNED if agent.version is None else f"version {agent.version}"
-    parts = [agent_label(agent.agent_id, names), version]
+    parts = [labels.get(agent.agent_id) or without_invisible(agent.agent_id), version]
     if with_weight:
         parts.append(percent_text(agent.weight))
     return ", ".join(parts)

@@ -19,6 +19,8 @@ INVISIBLE = "(an identifier that cannot be seen)"
 
 def without_invisible(text: str) -> str:
     """Drop what no eye sees (marks of direction, zero widths, control characters); any space becomes a plain one."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     spaced = "".join(" " if character.isspace() else character for character in text)
     return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co")).strip()
 

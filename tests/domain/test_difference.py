@@ -3,7 +3,7 @@ from decimal import Decimal
 from hypothesis import given
 
 from bot.domain.assignment import ALL_FIELDS, Assignment, Field, WeightedAgent
-from bot.domain.difference import agent_label, describe, differences
+from bot.domain.difference import agent_labels, describe, differences
 from tests.domain.strategies import assignments, field_sets
 
 NAMES = {"agent_1": "Sales", "agent_2": "Support", "agent_3": "Support", "agent_4": "Billing <VIP> & *Co*"}
@@ -66,9 +66,12 @@ def test_what_is_not_known_is_said() -> None:
 
 def test_g11_a_name_cannot_add_lines_or_pass_for_another() -> None:
     names = {"a": "Sales\nTime routing: off", "b": "Sup\u200bport", "c": "support", "d": " \u202e ", "e": "\u2066x"}
-    assert agent_label("a", names) == "Sales Time routing: off"
-    assert agent_label("b", names) == "Support (b)"
-    assert agent_label("c", names) == "support (c)"
-    assert agent_label("d", names) == "d"
-    assert agent_label("e", names) == "x"
-    assert agent_label("unknown", names) == "unknown"
+    assert agent_labels(names) == {
+        "a": "Sales Time routing: off",
+        "b": "Support (b)",
+        "c": "support (c)",
+        "d": "d",
+        "e": "x",
+    }
+    unknown = Assignment(inbound=(WeightedAgent("un\u200bknown", 1),))
+    assert describe(unknown, names)[Field.INBOUND] == ("unknown, version 1",)

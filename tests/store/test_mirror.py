@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bot.domain.account import ListedAgent, ListedNumber
 from bot.domain.assignment import Assignment, WeightedAgent
 from bot.domain.change import NumberKey
-from bot.domain.difference import agent_label, one_line
+from bot.domain.difference import agent_labels, one_line
 from bot.store import mirror_agents, mirror_numbers, mirror_reads
 from bot.store.database import Database
 from bot.store.mirror_numbers import MirroredNumber
@@ -188,7 +188,7 @@ async def test_g11_agents_that_look_the_same_are_told_apart_by_their_ids(databas
         await mirror_agents.replace_all(tx, WORKSPACE, agents, NOW)
         for asked in (["agent_1"], ["agent_2"], ["agent_1", "agent_2"]):
             names = await mirror_agents.names(tx, WORKSPACE, asked)
-            assert {agent_id: agent_label(agent_id, names) for agent_id in asked} == {
+            assert agent_labels(names) == {
                 agent_id: f"{one_line(agent.name or '')} ({agent_id})"
                 for agent_id, agent in (("agent_1", agents[0]), ("agent_2", agents[1]))
                 if agent_id in asked

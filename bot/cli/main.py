@@ -1,30 +1,46 @@
 """The command line: `route-number`, the same as `python -m bot`."""
 
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from bot.cli import policy
-from bot.cli.demo import demo
-from bot.cli.doctor import doctor
-from bot.cli.history import history
-from bot.cli.manifest import manifest
-from bot.cli.migrate import migrate
-from bot.cli.serve import serve
-from bot.cli.verify_audit import verify_audit
+# Where each command is, by the name of its function; `policy` is a group of commands.
+_COMMANDS = {
+    "demo": "bot.cli.demo",
+    "serve": "bot.cli.serve",
+    "migrate": "bot.cli.migrate",
+    "doctor": "bot.cli.doctor",
+    "manifest": "bot.cli.manifest",
+    "history": "bot.cli.history",
+    "verify-audit": "bot.cli.verify_audit",
+    "policy": "bot.cli.policy",
+}
+# Plain help and plain errors: they are read in logs and pipes as well.
+_PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 
-app = typer.Typer(
-    name="route-number",
-    no_args_is_help=True,
-    add_completion=False,
-    # Plain help and plain errors: they are read in logs and pipes as well.
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for command in (demo, serve, migrate, doctor, manifest, history, verify_audit):
-    app.command()(command)
-app.add_typer(policy.app, name="policy")
+
+class _Commands(TyperGroup):
+    """The commands, each imported when it is asked for: `serve` has no use for the stand-ins of `demo`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the base class's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(_COMMANDS[cmd_name])
+        one = typer.Typer(**_PLAIN)
+        if isinstance(group := getattr(module, "app", None), typer.Typer):
+            one.add_typer(group, name=cmd_name)
+            return typer.main.get_group(one).commands[cmd_name]
+        one.command(cmd_name)(getattr(module, cmd_name.replace("-", "_")))
+        return typer.main.get_command(one)
+
+
+app = typer.Typer(name="route-number", no_args_is_help=True, cls=_Commands, **_PLAIN)
 
 
 def _print_version(is_wanted: bool) -> None:

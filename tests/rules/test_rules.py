@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
-from typer.main import get_command
+from typer import Context
+from typer.main import get_group
 
 from bot.cli.main import app
 from bot.cli.manifest import BOT_SCOPES
@@ -42,9 +43,10 @@ def test_readme_names_no_setting_that_does_not_exist() -> None:
 
 
 def commands() -> Iterator[str]:
-    group = get_command(app)
-    for name, command in group.commands.items():  # type: ignore[attr-defined]  # typer's type says less than it gives
-        nested = getattr(command, "commands", None)
+    group = get_group(app)
+    context = Context(group)
+    for name in group.list_commands(context):
+        nested = getattr(group.get_command(context, name), "commands", None)
         yield from [f"{name} {inner}" for inner in nested] if nested else [name]
 
 

@@ -69,23 +69,23 @@ async def build(
     clock = DatabaseClock()
     uponai = make_uponai(settings, clock.now)
     wake = Wake()
+    context = ServiceContext(
+        database=database,
+        uponai=uponai,
+        account_sid=settings.uponai_account_sid,
+        workspace_id=settings.uponai_workspace_id,
+        clock=clock,
+        new_id=lambda: uuid4().hex,
+        policy=policy,
+        change_ttl=settings.change_ttl_seconds,
+        apply_within=settings.apply_within_seconds,
+        lease=settings.worker_lease_seconds,
+        uponai_timeout=settings.uponai_timeout_seconds,
+        mirror_refresh=settings.mirror_refresh_seconds,
+        default_region=settings.default_region,
+        wake=wake,
+    )
     try:
-        context = ServiceContext(
-            database=database,
-            uponai=uponai,
-            account_sid=settings.uponai_account_sid,
-            workspace_id=settings.uponai_workspace_id,
-            clock=clock,
-            new_id=lambda: uuid4().hex,
-            policy=policy,
-            change_ttl=settings.change_ttl_seconds,
-            apply_within=settings.apply_within_seconds,
-            lease=settings.worker_lease_seconds,
-            uponai_timeout=settings.uponai_timeout_seconds,
-            mirror_refresh=settings.mirror_refresh_seconds,
-            default_region=settings.default_region,
-            wake=wake,
-        )
         identity = IdentityResolver(client)
         courier = worker = slack_app = socket = None
         if has_worker:
@@ -114,6 +114,7 @@ async def build(
             socket=socket,
         )
     finally:
+        await context.aclose()
         await uponai.aclose()
         await close_client(client)
 

@@ -59,7 +59,7 @@ async def finish(
             },
         )
         if live is not None:
-            await mirror_numbers.put(record.tx, live, as_of or record.at)
+            await mirror_numbers.put(record.tx, live, as_of or record.at, record.at)
         await record.tell(
             thread_fact(
                 done,

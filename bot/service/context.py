@@ -1,7 +1,7 @@
 """What every verb of the service is handed: the two far ends, the clock, new ids, and the operator's durations."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.change import NumberKey
@@ -9,6 +9,7 @@ from bot.domain.policy import ApprovalPolicy
 from bot.store.clock import Clock
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient
+from bot.uponai.shared_read import SharedRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +33,24 @@ class ServiceContext:
     mirror_refresh: timedelta
     default_region: str | None
     wake: Callable[[], None]
+    _shared: dict[Callable[..., Awaitable[None]], SharedRead[None]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
 
     def now(self) -> datetime:
         """Return the shared time outside of a transaction; inside of one, `clock.read` it."""
         return self.clock.now()
+
+    async def once(self, work: Callable[["ServiceContext"], Awaitable[None]]) -> None:
+        """Wait for a run of `work` that starts from now on; it is shared by all who asked before it started."""
+        if work not in self._shared:
+            self._shared[work] = SharedRead(lambda: work(self))
+        await self._shared[work].get()
+
+    async def aclose(self) -> None:
+        """Stop what is shared and under way."""
+        for shared in self._shared.values():
+            await shared.aclose()
 
     def key(self, number: str) -> NumberKey:
         """Name a number of this account and workspace."""

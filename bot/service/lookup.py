@@ -12,8 +12,9 @@ from bot.domain.assignment import Assignment
 from bot.domain.number import normalise, read_number
 from bot.service.context import ServiceContext
 from bot.store import mirror_agents, mirror_numbers, mirror_reads
-from bot.store.mirror_numbers import MirroredNumber
-from bot.uponai.client import NumberList
+from bot.store.mirror_agents import MirroredAgents
+from bot.store.mirror_numbers import MirroredNumber, MirroredNumbers
+from bot.store.mirror_whole import take_over
 from bot.uponai.errors import UponAIError
 
 # contract.md: a mirror younger than this needs no refresh, and its age is not shown.
@@ -34,7 +35,12 @@ class Present:
 
     def is_fresh(self, now: datetime) -> bool:
         """Say whether this was read so recently that its age need not be shown."""
-        return now - self.as_of < FRESH_FOR
+        return is_fresh(self.as_of, now)
+
+
+def is_fresh(as_of: datetime, now: datetime) -> bool:
+    """Say whether what was read at `as_of` is young; a time in the future comes of a wrong clock, and counts as old."""
+    return timedelta(0) <= now - as_of < FRESH_FOR
 
 
 async def read_typed(context: ServiceContext, text: str) -> str:
@@ -107,29 +113,37 @@ async def versions(context: ServiceContext, agent_id: str) -> tuple[int, ...]:
         return found[agent_id].versions if agent_id in found else ()
 
 
-async def refresh_numbers(context: ServiceContext) -> NumberList:
-    """Read the account's numbers afresh and store them in the mirror. Raises UponAIError, DatabaseUnavailable."""
-    scope = numbers_scope(context)
-    try:
-        read = await context.uponai.list_numbers()
-    except UponAIError as error:
-        await _note_problem(context, scope, error)
-        raise
-    async with context.database.transaction() as tx:
-        await mirror_numbers.replace_all(tx, context.account_sid, context.workspace_id, read.numbers, read.started_at)
-    return read
+async def refresh_numbers(context: ServiceContext) -> None:
+    """Read the account's numbers afresh and store them in the mirror, once for everybody who asked before it started.
+
+    Raises UponAIError, DatabaseUnavailable.
+    """
+    await context.once(_read_numbers)
 
 
 async def refresh_agents(context: ServiceContext) -> None:
-    """Read the workspace's agents afresh and store them in the mirror. Raises UponAIError, DatabaseUnavailable."""
-    scope = agents_scope(context)
+    """Read the workspace's agents afresh and store them in the mirror; as `refresh_numbers` does."""
+    await context.once(_read_agents)
+
+
+async def _read_numbers(context: ServiceContext) -> None:
+    try:
+        read = await context.uponai.list_numbers()
+    except UponAIError as error:
+        await _note_problem(context, numbers_scope(context), error)
+        raise
+    mirrored = MirroredNumbers(context.account_sid, context.workspace_id)
+    await take_over(context.database, context.clock, mirrored, read.numbers, read.started_at)
+
+
+async def _read_agents(context: ServiceContext) -> None:
     try:
         read = await context.uponai.list_agents()
     except UponAIError as error:
-        await _note_problem(context, scope, error)
+        await _note_problem(context, agents_scope(context), error)
         raise
-    async with context.database.transaction() as tx:
-        await mirror_agents.replace_all(tx, context.workspace_id, read.agents, read.started_at)
+    mirrored = MirroredAgents(context.workspace_id)
+    await take_over(context.database, context.clock, mirrored, read.agents, read.started_at)
 
 
 async def _note_problem(context: ServiceContext, scope: str, error: UponAIError) -> None:

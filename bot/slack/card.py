@@ -7,7 +7,7 @@ from bot.domain.difference import FieldDifference, differences
 from bot.domain.number import pretty
 from bot.domain.policy import Review, approvals_of
 from bot.domain.state import State
-from bot.service.lookup import FRESH_FOR
+from bot.service.lookup import is_fresh
 from bot.slack.blocks import (
     Block,
     actions,
@@ -62,7 +62,7 @@ def card_blocks(change: ChangeRequest, reviews: list[Review]) -> list[Block]:
     ]
     if shown != _differences(change) or short_number(change.key.number) != pretty(change.key.number):
         blocks.append(context("Something here is shortened; *Details* shows the whole.", block_id="shortened"))
-    if change.created_at - change.before_at >= FRESH_FOR:
+    if not is_fresh(change.before_at, change.created_at):
         blocks.append(context(f"The present assignment is as of {date(change.before_at)}.", block_id="as_of"))
     blocks += [
         context(_what_is_needed(change, reviews), block_id="needed"),

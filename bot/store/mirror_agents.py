@@ -1,6 +1,7 @@
 """The mirror of a workspace's agents: what was listed, as of when."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,33 +14,63 @@ from bot.store import mirror_reads
 from bot.store.schema import agents
 from bot.store.upsert import insert_or
 
-_BATCH = 500
 
+@dataclass(frozen=True, slots=True)
+class MirroredAgents:
+    """The agents of one workspace, as `mirror_whole.take_over` stores them."""
 
-async def replace_all(tx: AsyncConnection, workspace_id: int, listed: Sequence[ListedAgent], as_of: datetime) -> None:
-    """Take over a whole read that started at `as_of`, and record it in `mirror_reads`.
+    workspace_id: int
 
-    Only what differs is written, agents that are missing are no longer listed, and a read older than the last whole
-    one changes nothing.
-    """
-    scope = mirror_reads.agents_scope(workspace_id)
-    last = await mirror_reads.last(tx, scope)
-    if last is not None and last.as_of is not None and last.as_of > as_of:
-        return
-    rows = await tx.execute(select(agents).where(agents.c.workspace_id == workspace_id))
-    stored = {row["agent_id"]: row for row in rows.mappings()}
-    wanted = [_to_row(workspace_id, agent, as_of) for agent in listed]
-    differing = [row for row in wanted if _differs(row, stored.get(row["agent_id"]))]
-    for start in range(0, len(differing), _BATCH):
-        await _put(tx, differing[start : start + _BATCH])
-    missing = sorted({i for i, row in stored.items() if row["is_listed"]} - {agent.agent_id for agent in listed})
-    for start in range(0, len(missing), _BATCH):
+    @property
+    def scope(self) -> str:
+        """Name the list."""
+        return mirror_reads.agents_scope(self.workspace_id)
+
+    def name_of(self, entry: ListedAgent) -> str:
+        """Return the id."""
+        return entry.agent_id
+
+    def compared(self, entry: ListedAgent) -> tuple[str | None, str, tuple[int, ...]]:
+        """Return the name, as it is and as it is searched, and the versions."""
+        return entry.name, _fold(entry), entry.versions
+
+    async def page(
+        self, tx: AsyncConnection, after: str | None, limit: int
+    ) -> list[tuple[str, tuple[str | None, str, tuple[int, ...]], bool]]:
+        """Return stored rows in the order of the ids."""
+        query = select(agents).where(agents.c.workspace_id == self.workspace_id)
+        if after is not None:
+            query = query.where(agents.c.agent_id > after)
+        rows = (await tx.execute(query.order_by(agents.c.agent_id).limit(limit))).mappings()
+        return [
+            (row["agent_id"], (row["name"], row["name_folded"], tuple(row["versions"])), row["is_listed"])
+            for row in rows
+        ]
+
+    async def put(self, tx: AsyncConnection, entries: Sequence[ListedAgent], as_of: datetime, now: datetime) -> None:
+        """Write agents."""
+        statement = insert_or(tx, agents)
+        new = {name: statement.excluded[name] for name in ("name", "name_folded", "versions", "as_of", "is_listed")}
+        await tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["workspace_id", "agent_id"],
+                set_=new,
+                where=or_(agents.c.as_of <= statement.excluded.as_of, agents.c.as_of > now),
+            ),
+            [_to_row(self.workspace_id, entry, as_of) for entry in entries],
+        )
+
+    async def unlist(self, tx: AsyncConnection, names: Sequence[str], as_of: datetime, now: datetime) -> None:
+        """Mark agents as no longer listed."""
         await tx.execute(
             update(agents)
-            .where(agents.c.workspace_id == workspace_id, agents.c.agent_id.in_(missing[start : start + _BATCH]))
+            .where(
+                agents.c.workspace_id == self.workspace_id,
+                agents.c.agent_id.in_(names),
+                or_(agents.c.as_of <= as_of, agents.c.as_of > now),
+            )
             .values(is_listed=False, as_of=as_of)
         )
-    await mirror_reads.record(tx, scope, as_of=as_of, at=as_of if last is None else max(as_of, last.attempted_at))
 
 
 async def find(tx: AsyncConnection, workspace_id: int, agent_ids: Collection[str]) -> dict[str, ListedAgent]:
@@ -75,23 +106,6 @@ async def search(tx: AsyncConnection, workspace_id: int, text: str, limit: int) 
         .limit(limit)
     )
     return [_from_row(row) for row in (await tx.execute(query)).mappings()]
-
-
-async def _put(tx: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    statement = insert_or(tx, agents)
-    new = {name: statement.excluded[name] for name in ("name", "name_folded", "versions", "as_of", "is_listed")}
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["workspace_id", "agent_id"],
-            set_=new,
-            where=agents.c.as_of <= statement.excluded.as_of,
-        ),
-        rows,
-    )
-
-
-def _differs(row: dict[str, Any], stored: RowMapping | None) -> bool:
-    return stored is None or any(stored[name] != row[name] for name in ("name", "name_folded", "versions", "is_listed"))
 
 
 def _to_row(workspace_id: int, agent: ListedAgent, as_of: datetime) -> dict[str, Any]:

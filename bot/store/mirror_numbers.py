@@ -1,6 +1,5 @@
 """The mirror of an account's numbers: what was listed, as of when. Serves the form, never the sending."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from bot.store import mirror_reads
 from bot.store.schema import numbers
 from bot.store.upsert import insert_or
 
-_BATCH = 500
 _WRITTEN_AS_PHONE = re.compile(r"[+\d\s()./-]*\d[\d\s()./-]*")
 
 
@@ -30,45 +28,68 @@ class MirroredNumber:
     as_of: datetime
 
 
-async def replace_all(
-    tx: AsyncConnection, account_sid: str, workspace_id: int, listed: Sequence[ListedNumber], as_of: datetime
-) -> None:
-    """Take over a whole read that started at `as_of`, and record it in `mirror_reads`.
+@dataclass(frozen=True, slots=True)
+class MirroredNumbers:
+    """The numbers of one workspace, as `mirror_whole.take_over` stores them."""
 
-    Only what differs is written. Rows that were read by themselves after `as_of` stay as they are, numbers that are
-    missing are no longer listed, and a read older than the last whole one changes nothing.
-    """
-    scope = mirror_reads.numbers_scope(account_sid, workspace_id)
-    last = await mirror_reads.last(tx, scope)
-    if last is not None and last.as_of is not None and last.as_of > as_of:
-        return
-    is_of_workspace = and_(numbers.c.account_sid == account_sid, numbers.c.workspace_id == workspace_id)
-    # As text: to parse what a large account has stored takes seconds, and this holds SQLite's only writer.
-    assignment = type_coerce(numbers.c.assignment, Text)
-    columns = (numbers.c.number, assignment, numbers.c.import_error, numbers.c.is_listed)
-    stored = {row[0]: tuple(row[1:]) for row in await tx.execute(select(*columns).where(is_of_workspace))}
-    for start in range(0, len(listed), _BATCH):
-        part = listed[start : start + _BATCH]
-        differing = [_to_row(one, as_of) for one in part if stored.get(one.key.number) != _compared(one)]
-        if differing:
-            await _put(tx, differing)
-        # Everybody else in this process gets a turn.
-        await asyncio.sleep(0)
-    missing = {name for name, (*_, is_listed) in stored.items() if is_listed} - {one.key.number for one in listed}
-    for batch in _batches(sorted(missing)):
+    account_sid: str
+    workspace_id: int
+
+    @property
+    def scope(self) -> str:
+        """Name the list."""
+        return mirror_reads.numbers_scope(self.account_sid, self.workspace_id)
+
+    def name_of(self, entry: ListedNumber) -> str:
+        """Return the number."""
+        return entry.key.number
+
+    def compared(self, entry: ListedNumber) -> tuple[str, str | None]:
+        """Return the stored text: to parse what a large account has stored takes seconds."""
+        return canonical_json(entry.assignment.to_json()), entry.import_error
+
+    async def page(
+        self, tx: AsyncConnection, after: str | None, limit: int
+    ) -> list[tuple[str, tuple[str, str | None], bool]]:
+        """Return stored rows in the order of the numbers."""
+        assignment = type_coerce(numbers.c.assignment, Text)
+        query = select(numbers.c.number, assignment, numbers.c.import_error, numbers.c.is_listed).where(self._is_own())
+        if after is not None:
+            query = query.where(numbers.c.number > after)
+        rows = await tx.execute(query.order_by(numbers.c.number).limit(limit))
+        return [(row[0], (row[1], row[2]), row[3]) for row in rows]
+
+    async def put(self, tx: AsyncConnection, entries: Sequence[ListedNumber], as_of: datetime, now: datetime) -> None:
+        """Write numbers."""
+        statement = insert_or(tx, numbers)
+        new = {name: statement.excluded[name] for name in ("assignment", "import_error", "as_of", "is_listed")}
+        await tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=["account_sid", "workspace_id", "number"],
+                set_=new,
+                where=or_(numbers.c.as_of <= statement.excluded.as_of, numbers.c.as_of > now),
+            ),
+            [_to_row(entry, as_of) for entry in entries],
+        )
+
+    async def unlist(self, tx: AsyncConnection, names: Sequence[str], as_of: datetime, now: datetime) -> None:
+        """Mark numbers as no longer listed."""
+        is_older = or_(numbers.c.as_of <= as_of, numbers.c.as_of > now)
         await tx.execute(
             update(numbers)
-            .where(is_of_workspace, numbers.c.number.in_(batch), numbers.c.as_of <= as_of)
+            .where(self._is_own(), numbers.c.number.in_(names), is_older)
             .values(is_listed=False, as_of=as_of)
         )
-    await mirror_reads.record(tx, scope, as_of=as_of, at=as_of if last is None else max(as_of, last.attempted_at))
+
+    def _is_own(self) -> ColumnElement[bool]:
+        return and_(numbers.c.account_sid == self.account_sid, numbers.c.workspace_id == self.workspace_id)
 
 
-async def put(tx: AsyncConnection, listed: ListedNumber, as_of: datetime) -> None:
-    """Take over one number that was read by itself, unless something newer is known."""
-    known = await mirror_reads.last(tx, mirror_reads.numbers_scope(listed.key.account_sid, listed.key.workspace_id))
-    if known is None or known.as_of is None or known.as_of <= as_of:
-        await _put(tx, [_to_row(listed, as_of)])
+async def put(tx: AsyncConnection, listed: ListedNumber, as_of: datetime, now: datetime) -> None:
+    """Take over one number that was read by itself at `as_of`, unless something newer is known."""
+    mirrored = MirroredNumbers(listed.key.account_sid, listed.key.workspace_id)
+    if await mirror_reads.allows(tx, mirrored.scope, as_of, now):
+        await mirrored.put(tx, [listed], as_of, now)
 
 
 async def find(tx: AsyncConnection, key: NumberKey) -> MirroredNumber | None:
@@ -118,19 +139,6 @@ async def _select(
     return [_from_row(row, whole_as_of) for row in rows]
 
 
-async def _put(tx: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    statement = insert_or(tx, numbers)
-    new = {name: statement.excluded[name] for name in ("assignment", "import_error", "as_of", "is_listed")}
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["account_sid", "workspace_id", "number"],
-            set_=new,
-            where=numbers.c.as_of <= statement.excluded.as_of,
-        ),
-        rows,
-    )
-
-
 def _searched_digits(text: str) -> list[str]:
     """Return how the digits of `text` can stand inside an international number; none when it is no phone number."""
     if not _WRITTEN_AS_PHONE.fullmatch(text.strip()):
@@ -142,14 +150,6 @@ def _searched_digits(text: str) -> list[str]:
 
 def _only_digits(text: str) -> str:
     return re.sub(r"\D", "", text, flags=re.ASCII)
-
-
-def _batches(names: list[str]) -> list[list[str]]:
-    return [names[start : start + _BATCH] for start in range(0, len(names), _BATCH)]
-
-
-def _compared(listed: ListedNumber) -> tuple[str, str | None, bool]:
-    return canonical_json(listed.assignment.to_json()), listed.import_error, True
 
 
 def _to_row(listed: ListedNumber, as_of: datetime) -> dict[str, Any]:

@@ -241,6 +241,7 @@ mirror_reads = Table(
     Column("problem", Text),
     Column("lease_id", Text),
     Column("leased_until", UtcDateTime),
+    Column("storing_as_of", UtcDateTime),
 )
 
 pauses = Table(

@@ -130,7 +130,17 @@ class Worker:
         return await expire_next(self._context) is not None
 
     async def _refresh_once(self) -> bool:
-        await refresh_due(self._context)
+        """Refresh the mirror; a stop does not wait for it, since a list that was stored in part harms nobody."""
+        refresh = asyncio.create_task(refresh_due(self._context), name="refresh")
+        stop = asyncio.create_task(self._stop.wait(), name="stop")
+        try:
+            await asyncio.wait({refresh, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if refresh.done():
+                refresh.result()
+        finally:
+            for task in (refresh, stop):
+                task.cancel()
+            await asyncio.gather(refresh, stop, return_exceptions=True)
         return False
 
 

@@ -25,7 +25,7 @@ from bot.service.review import approve
 from bot.service.submit import Wish, submit
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient
-from tests.clock import Clock
+from tests.clock import Clock, StepClock
 
 TEAM = "T1"
 RITA, ALAN, ADA = (Actor(TEAM, user, "test") for user in ("URITA", "UALAN", "UADA"))
@@ -167,7 +167,7 @@ class Bench:
 
 async def make_bench(database: Database, uponai: UponAIStandIn, url: str) -> Bench:
     """Put a bench together, its mirror filled."""
-    clock = Clock()
+    clock = StepClock()
     client = UponAIClient(
         token=TOKEN, account_sid=ACCOUNT_SID, workspace_id=1, base_url=url, timeout=TIMEOUT, now=clock.now
     )

@@ -16,4 +16,5 @@ async def bench(database: Database) -> AsyncIterator[Bench]:
     async with running(uponai.app) as url:
         built = await make_bench(database, uponai, url)
         yield built
+        await built.context.aclose()
         await built.context.uponai.aclose()

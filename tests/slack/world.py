@@ -208,6 +208,7 @@ async def bot_world(database: Database, *, approval_channel: str | None = PHONE_
             for each in world.others:
                 await each.drain(timedelta(seconds=1))
             await slack.close()
+            await context.aclose()
             await context.uponai.aclose()
             await close_client(client)
             await world.http.aclose()

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from bot.domain.account import ListedAgent, ListedNumber
 from bot.domain.assignment import Assignment, WeightedAgent
@@ -14,10 +13,14 @@ from bot.domain.change import NumberKey
 from bot.domain.difference import agent_labels, one_line
 from bot.store import mirror_agents, mirror_numbers, mirror_reads
 from bot.store.database import Database
-from bot.store.mirror_numbers import MirroredNumber
-from tests.store.samples import HOUR, NOW, key
+from bot.store.mirror_agents import MirroredAgents
+from bot.store.mirror_numbers import MirroredNumber, MirroredNumbers
+from bot.store.mirror_whole import take_over
+from tests.clock import StillClock
+from tests.store.samples import HOUR, NOW, key, run
 
 SECOND = timedelta(seconds=1)
+CLOCK = StillClock(NOW + 24 * HOUR)
 ACCOUNT, WORKSPACE = "AC1", 7
 BERLIN, MUNICH, DESK = "+493012345678", "+498912345678", "Front-Desk_1"
 
@@ -27,13 +30,16 @@ def listed(number: str, agent: str = "agent_1") -> ListedNumber:
 
 
 async def replace_all(database: Database, *numbers: ListedNumber, as_of: datetime = NOW) -> None:
-    async with database.transaction() as tx:
-        await mirror_numbers.replace_all(tx, ACCOUNT, WORKSPACE, numbers, as_of)
+    await take_over(database, CLOCK, MirroredNumbers(ACCOUNT, WORKSPACE), numbers, as_of)
+
+
+async def replace_agents(database: Database, *agents: ListedAgent, as_of: datetime = NOW) -> None:
+    await take_over(database, CLOCK, MirroredAgents(WORKSPACE), agents, as_of)
 
 
 async def put(database: Database, number: ListedNumber, as_of: datetime) -> None:
     async with database.transaction() as tx:
-        await mirror_numbers.put(tx, number, as_of)
+        await mirror_numbers.put(tx, number, as_of, CLOCK.at)
 
 
 async def find(database: Database, number: str) -> MirroredNumber | None:
@@ -97,9 +103,9 @@ async def test_an_older_single_read_changes_nothing(database: Database) -> None:
 
 async def test_accounts_and_workspaces_are_kept_apart(database: Database) -> None:
     await replace_all(database, listed(BERLIN))
-    async with database.transaction() as tx:
-        await mirror_numbers.replace_all(tx, ACCOUNT, 8, [], NOW + HOUR)
-        await mirror_numbers.replace_all(tx, "AC2", WORKSPACE, [], NOW + HOUR)
+    await take_over(database, CLOCK, MirroredNumbers(ACCOUNT, 8), [], NOW + HOUR)
+    await take_over(database, CLOCK, MirroredNumbers("AC2", WORKSPACE), [], NOW + HOUR)
+    async with database.reading() as tx:
         assert await mirror_numbers.find(tx, NumberKey(ACCOUNT, 8, BERLIN)) is None
     assert await find(database, BERLIN) == MirroredNumber(listed(BERLIN), NOW)
 
@@ -164,8 +170,7 @@ async def test_agents_are_found_by_name_first_then_by_id(database: Database) -> 
         ListedAgent("agent_2", "after sales", (4, 3)),
         ListedAgent("agent_3", None, (1,)),
     ]
-    async with database.transaction() as tx:
-        await mirror_agents.replace_all(tx, WORKSPACE, agents, NOW)
+    await replace_agents(database, *agents, as_of=NOW)
     async with database.reading() as tx:
 
         async def ids(text: str, limit: int = 10) -> list[str]:
@@ -184,8 +189,8 @@ async def test_agents_are_found_by_name_first_then_by_id(database: Database) -> 
 @pytest.mark.parametrize("twin", ["Sa\u200bles Team", "sales  team", "\u202eSales\nTeam\u202c"])
 async def test_g11_agents_that_look_the_same_are_told_apart_by_their_ids(database: Database, twin: str) -> None:
     agents = [ListedAgent("agent_1", "Sales Team", (1,)), ListedAgent("agent_2", twin, (1,))]
-    async with database.transaction() as tx:
-        await mirror_agents.replace_all(tx, WORKSPACE, agents, NOW)
+    await replace_agents(database, *agents, as_of=NOW)
+    async with database.reading() as tx:
         for asked in (["agent_1"], ["agent_2"], ["agent_1", "agent_2"]):
             names = await mirror_agents.names(tx, WORKSPACE, asked)
             assert agent_labels(names) == {
@@ -198,19 +203,19 @@ async def test_g11_agents_that_look_the_same_are_told_apart_by_their_ids(databas
 
 async def test_g11_names_that_were_folded_otherwise_are_folded_anew_with_the_next_read(database: Database) -> None:
     agents = [ListedAgent("agent_1", "Sales", (1,)), ListedAgent("agent_2", "Sa\u200bles", (1,))]
-    async with database.transaction() as tx:
-        await mirror_agents.replace_all(tx, WORKSPACE, agents, NOW)
-        await tx.execute(text("UPDATE agents SET name_folded = lower(name)"))
-        await mirror_agents.replace_all(tx, WORKSPACE, agents, NOW + SECOND)
+    await replace_agents(database, *agents, as_of=NOW)
+    await run(database, "UPDATE agents SET name_folded = lower(name)")
+    await replace_agents(database, *agents, as_of=NOW + SECOND)
+    async with database.reading() as tx:
         assert (await mirror_agents.names(tx, WORKSPACE, ["agent_1"])) == {"agent_1": "Sales (agent_1)"}
 
 
 async def test_an_agent_that_is_gone_is_no_longer_listed(database: Database) -> None:
     older, newer = ListedAgent("a", "A", (1,)), ListedAgent("b", "B", (1,))
-    async with database.transaction() as tx:
-        await mirror_agents.replace_all(tx, WORKSPACE, [older, newer], NOW)
-        await mirror_agents.replace_all(tx, WORKSPACE, [replace(newer, versions=(2, 1))], NOW + SECOND)
-        await mirror_agents.replace_all(tx, WORKSPACE, [older], NOW)
+    await replace_agents(database, older, newer, as_of=NOW)
+    await replace_agents(database, replace(newer, versions=(2, 1)), as_of=NOW + SECOND)
+    await replace_agents(database, older, as_of=NOW)
+    async with database.reading() as tx:
         assert await mirror_agents.find(tx, WORKSPACE, ["a", "b"]) == {"b": replace(newer, versions=(2, 1))}
 
 

@@ -9,13 +9,13 @@ from typer.core import TyperGroup
 
 # Where each command is, by the name of its function; `policy` is a group of commands.
 _COMMANDS = {
-    "demo": "bot.cli.demo",
-    "serve": "bot.cli.serve",
+    "demo": "bot.cli.demo.command",
+    "serve": "bot.cli.serve.command",
     "migrate": "bot.cli.migrate",
-    "doctor": "bot.cli.doctor",
+    "doctor": "bot.cli.doctor.command",
     "manifest": "bot.cli.manifest",
-    "history": "bot.cli.history",
-    "verify-audit": "bot.cli.verify_audit",
+    "history": "bot.cli.audit.history",
+    "verify-audit": "bot.cli.audit.verify",
     "policy": "bot.cli.policy",
 }
 # Plain help and plain errors: they are read in logs and pipes as well.

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from bot.cli.stopping import stop
+from bot.cli.exits import stop
 
 COMMAND = "/route-number"
 BOT_SCOPES = (

@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli.stopping import run, settings_or_stop
+from bot.cli.exits import run, settings_or_stop
 from bot.settings import DatabaseSettings
 from bot.store.database import Database
 from bot.store.migrate import upgrade

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.stopping import CHECK_FAILED, stop
+from bot.cli.exits import CHECK_FAILED, stop
 from bot.domain.policy import ApprovalPolicy
 
 app = typer.Typer(help="Look at the policy by which changes are approved.", no_args_is_help=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.moments import read_moment
+from bot.cli.audit.time_options import read_moment
 from bot.domain.audit import AuditEvent, ChainedEvent, digest
 from bot.store import audit
 from bot.store.database import Database

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.cli.stopping import stop
+from bot.cli.exits import stop
 from bot.store.database import Database
 from bot.store.migrate import schema_state
 
 
 @asynccontextmanager
-async def record(url: str) -> AsyncIterator[Database]:
+async def read_only(url: str) -> AsyncIterator[Database]:
     """Open a database whose schema can be read; a schema that is missing or behind ends the command."""
     database = Database.connect(url)
     try:

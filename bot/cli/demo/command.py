@@ -16,8 +16,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.demo_processes import Process, Processes
-from bot.cli.stopping import CHECK_FAILED, stop
+from bot.cli.demo.processes import Process, Processes
+from bot.cli.exits import CHECK_FAILED, stop
 from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.serving import running
 from bot.sandbox.slack.workspace.seed import demo_world

@@ -2,8 +2,8 @@
 
 import typer
 
-from bot.cli.record import record
-from bot.cli.stopping import CHECK_FAILED, run, settings_or_stop, stop
+from bot.cli.audit.read_only import read_only
+from bot.cli.exits import CHECK_FAILED, run, settings_or_stop, stop
 from bot.domain.audit import Break, Verifier
 from bot.settings import DatabaseSettings
 from bot.store import stored_audit
@@ -23,7 +23,7 @@ def verify_audit() -> None:
 
 async def _verify(url: str) -> Break | Head:
     verifier = Verifier()
-    async with record(url) as database:
+    async with read_only(url) as database:
         return await _broken(database, verifier) or Head(verifier.count, verifier.head)
 
 

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import typer
 
-from bot.cli.doctor_slack import check_slack
-from bot.cli.doctor_uponai import check_uponai
-from bot.cli.findings import Finding, Level, fail, ok, warn
+from bot.cli.doctor.findings import Finding, Level, fail, ok, warn
+from bot.cli.doctor.slack import check_slack
+from bot.cli.doctor.uponai import check_uponai
+from bot.cli.exits import CHECK_FAILED, run
 from bot.cli.policy import BadPolicy, in_words, read_policy
-from bot.cli.stopping import CHECK_FAILED, run
 from bot.settings import (
     GROUPS,
     DatabaseSettings,

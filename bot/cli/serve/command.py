@@ -10,11 +10,11 @@ from typing import Annotated
 import structlog
 import typer
 
-from bot.cli.http_server import HttpServer, listen
+from bot.cli.exits import run, settings_or_stop, stop
 from bot.cli.policy import BadPolicy, read_policy
-from bot.cli.readiness import Readiness
-from bot.cli.stopping import run, settings_or_stop, stop
-from bot.cli.wiring import Parts, build, now, secrets_of
+from bot.cli.serve.http_server import HttpServer, listen
+from bot.cli.serve.readiness import Readiness
+from bot.cli.serve.wiring import Parts, build, now, secrets_of
 from bot.domain.policy import ApprovalPolicy
 from bot.settings import Settings, SettingsError, require_signing_secret
 from bot.store.database import Database

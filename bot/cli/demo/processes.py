@@ -52,7 +52,7 @@ class Process:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "bot.cli.tethered",
+                "bot.cli.demo.child_process",
                 *self._arguments,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=log,

@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy import text
 
-from bot.cli.wiring import Parts
+from bot.cli.serve.wiring import Parts
 from bot.store import outbox
 from bot.store.database import Database
 from bot.store.errors import DatabaseUnavailable

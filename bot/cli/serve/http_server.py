@@ -9,7 +9,7 @@ from datetime import timedelta
 import uvicorn
 from starlette.types import ASGIApp
 
-from bot.cli.stopping import stop
+from bot.cli.exits import stop
 
 
 class HttpServer:

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator
 
-from bot.cli.findings import Finding, fail, ok, warn
-from bot.cli.wiring import make_uponai, now
+from bot.cli.doctor.findings import Finding, fail, ok, warn
+from bot.cli.serve.wiring import make_uponai, now
 from bot.settings import UponAISettings
 from bot.uponai.client import UponAIClient
 from bot.uponai.errors import Refused, Unauthorized, UponAIError

@@ -7,7 +7,7 @@ import aiohttp
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cli.findings import Finding, fail, ok, warn
+from bot.cli.doctor.findings import Finding, fail, ok, warn
 from bot.cli.identity import ask_identity
 from bot.cli.manifest import BOT_SCOPES, HISTORY_SCOPES
 from bot.settings import SlackSettings

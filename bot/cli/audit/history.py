@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.cli import moments
-from bot.cli.history_output import CsvOutput, JsonlOutput, Output, TableOutput
-from bot.cli.record import record
-from bot.cli.stopping import run, settings_or_stop, stop
+from bot.cli.audit import time_options
+from bot.cli.audit.output import CsvOutput, JsonlOutput, Output, TableOutput
+from bot.cli.audit.read_only import read_only
+from bot.cli.exits import run, settings_or_stop, stop
 from bot.domain.audit import ChainedEvent
 from bot.domain.number import normalise
 from bot.settings import DatabaseSettings, NumberSettings
@@ -61,7 +61,7 @@ def history(
     by: Annotated[
         str | None, typer.Option(help="Only what this person did (Slack user id, or `worker`).", metavar="USER")
     ] = None,
-    since: Annotated[str | None, typer.Option(help=f"From then on: {moments.FORMS}.", metavar="T")] = None,
+    since: Annotated[str | None, typer.Option(help=f"From then on: {time_options.FORMS}.", metavar="T")] = None,
     until: Annotated[str | None, typer.Option(help="Before then; of a date alone, up to its end.", metavar="T")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
 ) -> None:
@@ -90,7 +90,7 @@ def history(
 
 
 async def _print(url: str, filters: Filters, region: str | None, output: Output) -> None:
-    async with record(url) as database, database.reading() as tx:
+    async with read_only(url) as database, database.reading() as tx:
         # The head is read first and bounds the export: what is appended meanwhile belongs to the next one.
         head = await audit.read_head(tx)
         filters = await _with_number_as_listed(tx, filters, region)
@@ -128,6 +128,6 @@ def _user_id(text: str) -> str:
 
 def _moment(option: str, text: str, *, is_end: bool = False) -> datetime:
     try:
-        return moments.read_moment(text, now=datetime.now(UTC), is_end=is_end)
+        return time_options.read_moment(text, now=datetime.now(UTC), is_end=is_end)
     except (ValueError, OverflowError):
-        stop(f"{option} must be {moments.FORMS}.")
+        stop(f"{option} must be {time_options.FORMS}.")

@@ -1,0 +1,1 @@
+"""`history` and `verify-audit`: the audit record, read and checked without a trace."""

@@ -1,0 +1,1 @@
+"""`serve`: builds the bot from its settings, and runs it until it is stopped."""

@@ -4,9 +4,14 @@ from bot.domain.assignment import Field
 
 
 class DomainError(Exception):
-    """A refusal. `str(error)` is a whole sentence for the person who asked; `code` names the reason in the record."""
+    """A refusal. `str(error)` is a whole sentence for the person who asked; `code` names the reason in the record.
+
+    `change_id` is the change that it is about, where the person named none; `is_recorded` is set by whoever records it.
+    """
 
     code = "refused"
+    change_id: int | None = None
+    is_recorded = False
 
 
 class NotAllowed(DomainError):

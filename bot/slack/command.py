@@ -11,6 +11,8 @@ from bot.domain.errors import DomainError, InvalidNumber
 from bot.domain.number import QUOTED_AT_MOST, quoted
 from bot.domain.state import Origin
 from bot.service import history, lookup, pause
+from bot.service.refusals import refusals
+from bot.service.revert import revertible
 from bot.slack import listings
 from bot.slack.asking import require_member
 from bot.slack.blocks import Block
@@ -42,11 +44,12 @@ async def run(slack: Slack, command: Command) -> Answer:
     word, _, rest = text.partition(" ")
     verb = _VERBS.get(word.lower())
     try:
-        if not text:
-            return await _open(slack, command, None)
-        if verb is not None:
-            return await verb(slack, command, rest.strip())
-        return await _number(slack, command, text)
+        async with refusals(slack.context, command.actor, "command.refused"):
+            if not text:
+                return await _open(slack, command, None)
+            if verb is not None:
+                return await verb(slack, command, rest.strip())
+            return await _number(slack, command, text)
     except DomainError as error:
         return reply(str(error), is_literal=isinstance(error, InvalidNumber))
 
@@ -134,8 +137,7 @@ async def _send_rest(slack: Slack, command: Command, title: str, messages: list[
 
 async def _revert(slack: Slack, command: Command, rest: str) -> Answer:
     await require_member(slack, command.actor)
-    record = await history.show(slack.context, command.team_id, listings.parse_change("revert", rest))
-    change = record.change
+    change = await revertible(slack.context, command.actor, listings.parse_change("revert", rest))
     await open_form(
         slack,
         trigger_id=command.trigger_id,

@@ -6,6 +6,7 @@ from contextlib import suppress
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, InvalidNumber, InvalidWish, NothingDiffers
 from bot.service.context import Actor
+from bot.service.refusals import refusals
 from bot.service.submit import Wish, submit
 from bot.slack.asking import require_may_ask
 from bot.slack.background import TooBusy, together
@@ -33,8 +34,9 @@ async def submit_form(slack: Slack, view: View, actor: Actor) -> dict[str, str]:
     state = slack.forms.of(view).entered(view)
     at_number = number_block(state.meta.number_at)
     try:
-        await together(require_may_ask(slack, actor, state.meta.channel_id), _wait_for_read(slack, view, state))
-        change = await _ask(slack, state, actor)
+        async with refusals(slack.context, actor, "ask.refused"):
+            await together(require_may_ask(slack, actor, state.meta.channel_id), _wait_for_read(slack, view, state))
+            change = await _ask(slack, state, actor)
     except WrongEntries as error:
         return error.errors
     except NothingDiffers as error:

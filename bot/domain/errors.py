@@ -61,6 +61,25 @@ class InvalidWish(DomainError):
         self.row = row
 
 
+class AlreadyAsked(DomainError):
+    """The form that asks has asked before, and for something else.
+
+    `is_number` and `field` say where the two differ, neither of them for the whole form. `can_withdraw` says that
+    nothing of the change `change_id` has been sent yet.
+    """
+
+    code = "already_asked"
+
+    def __init__(
+        self, sentence: str, *, change_id: int, can_withdraw: bool, field: Field | None = None, is_number: bool = False
+    ) -> None:
+        super().__init__(sentence)
+        self.change_id = change_id
+        self.can_withdraw = can_withdraw
+        self.field = field
+        self.is_number = is_number
+
+
 class NothingDiffers(DomainError):
     """Every wish is already the present assignment."""
 

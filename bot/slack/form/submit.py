@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import DomainError, InvalidNumber, InvalidWish, NothingDiffers
+from bot.domain.errors import AlreadyAsked, DomainError, InvalidNumber, InvalidWish, NothingDiffers
 from bot.service.context import Actor
 from bot.service.refusals import refusals
 from bot.service.submit import Wish, submit
@@ -16,11 +16,11 @@ from bot.slack.form.fields import number_block
 from bot.slack.form.parse import WrongEntries, block_of, chosen_fields, parse_patch
 from bot.slack.form.refresh import ensure_read
 from bot.slack.form.state import FormState
+from bot.slack.form.withdraw import offer_withdrawal
 from bot.slack.payloads import View
 from bot.slack.replies import whisper
 from bot.slack.sentences import sentence_plain
 from bot.slack.surface import Slack
-from bot.store.errors import AlreadySubmitted
 
 # contract.md: a submission while a read is under way waits so long for it.
 WAIT_SECONDS = 2.0
@@ -47,6 +47,10 @@ async def submit_form(slack: Slack, view: View, actor: Actor) -> dict[str, str]:
         return {at_number: _about_number(slack, view, error)}
     except InvalidWish as error:
         return {block_of(state, error.field, error.row): str(error)}
+    except AlreadyAsked as error:
+        state = await offer_withdrawal(slack, view, error)
+        at_field = number_block(state.meta.number_at) if error.is_number else block_of(state, error.field, None)
+        return {at_field: str(error)}
     except DomainError as error:
         return {at_number: sentence_plain(str(error))}
     slack.forms.forget(view.id)
@@ -78,14 +82,9 @@ async def _ask(slack: Slack, state: FormState, actor: Actor) -> ChangeRequest:
         patch=patch,
         reason=state.reason,
         submission_key=state.meta.submission_key,
-        origin=state.meta.origin,
         parent_id=state.meta.parent_id,
     )
-    try:
-        return await submit(slack.context, wish)
-    except AlreadySubmitted:
-        # The same form arrived twice at the same instant: the other one is stored by now, and is found.
-        return await submit(slack.context, wish)
+    return await submit(slack.context, wish)
 
 
 def _about_number(slack: Slack, view: View, error: InvalidNumber) -> str:

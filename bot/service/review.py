@@ -7,7 +7,7 @@ from bot.service.context import Actor, ServiceContext
 from bot.service.effects import thread_fact
 from bot.service.recording import recording
 from bot.service.refusals import refusals
-from bot.store import changes, reviews
+from bot.store import changes, controls, reviews
 
 
 async def approve(context: ServiceContext, actor: Actor, change_id: int) -> ChangeRequest:
@@ -34,12 +34,13 @@ async def _review(
         await reviews.add(record.tx, change_id, review)
         event = "review.added" if decided.state is State.PENDING else f"change.{decided.state}"
         decided = await record.step(change, decided, event, {"verdict": verdict.value, "reason": reason})
+        pause = await controls.paused(record.tx, actor.team_id) if decided.state is State.APPROVED else None
         await record.tell(
             thread_fact(
                 decided,
                 "reviewed" if decided.state is State.PENDING else decided.state.value,
                 record.at,
-                {"by": actor.user_id, "reason": reason},
+                {"by": actor.user_id, "reason": reason, "paused_by": pause and pause.by},
             )
         )
     return decided

@@ -112,7 +112,8 @@ async def _ask_again(surface: Slack, press: Press) -> str | None:
 async def _open_form(
     surface: Slack, press: Press, change: ChangeRequest, filled: AssignmentPatch, origin: Origin
 ) -> None:
-    reason = f"Revert {change.label}: " if origin is Origin.REVERT else change.reason
+    # Why something is put back is for whoever asks for it to say.
+    reason = "" if origin is Origin.REVERT else change.reason
     await open_form(
         surface,
         trigger_id=press.trigger_id,

@@ -4,9 +4,14 @@ from bot.domain.assignment import Field
 
 
 class DomainError(Exception):
-    """A refusal. `str(error)` is a whole sentence for the person who asked; `code` names the reason in the record."""
+    """A refusal. `str(error)` is a whole sentence for the person who asked; `code` names the reason in the record.
+
+    `change_id` is the change that it is about, where the person named none; `is_recorded` is set by whoever records it.
+    """
 
     code = "refused"
+    change_id: int | None = None
+    is_recorded = False
 
 
 class NotAllowed(DomainError):
@@ -54,6 +59,25 @@ class InvalidWish(DomainError):
         super().__init__(sentence)
         self.field = field
         self.row = row
+
+
+class AlreadyAsked(DomainError):
+    """The form that asks has asked before, and for something else.
+
+    `is_number` and `field` say where the two differ, neither of them for the whole form. `can_withdraw` says that
+    nothing of the change `change_id` has been sent yet.
+    """
+
+    code = "already_asked"
+
+    def __init__(
+        self, sentence: str, *, change_id: int, can_withdraw: bool, field: Field | None = None, is_number: bool = False
+    ) -> None:
+        super().__init__(sentence)
+        self.change_id = change_id
+        self.can_withdraw = can_withdraw
+        self.field = field
+        self.is_number = is_number
 
 
 class NothingDiffers(DomainError):

@@ -46,6 +46,10 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 }
 
 
+# It is over, and nothing of it is live.
+WITHOUT_EFFECT = frozenset({State.DENIED, State.CANCELED, State.EXPIRED, State.STALE, State.FAILED})
+
+
 class Errand(StrEnum):
     """What a person asked the worker to do about an `unclear` change."""
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.account import ListedNumber
-from bot.domain.assignment import Field, fields_to_bits
+from bot.domain.assignment import Assignment, Field, fields_to_bits
 from bot.domain.change import ChangeRequest
 from bot.domain.state import State
 from bot.service import evidence
@@ -13,7 +13,7 @@ from bot.service.context import ServiceContext
 from bot.service.effects import thread_fact
 from bot.service.lease import held, worker_of
 from bot.service.recording import Recording, recording
-from bot.store import changes, mirror_numbers
+from bot.store import changes, mirror_agents, mirror_numbers
 
 FIELD_NAMES = {
     Field.INBOUND: "inbound calls",
@@ -60,17 +60,19 @@ async def finish(
         )
         if live is not None:
             await mirror_numbers.put(record.tx, live, as_of or record.at, record.at)
-        await record.tell(
-            thread_fact(
-                done,
-                state.value,
-                record.at,
-                {"by": by, "problem": problem, "live": None if result is None else result.to_json()},
-            )
-        )
+        told: dict[str, Any] = {"by": by, "problem": problem, "live": None if result is None else result.to_json()}
+        if result is not None and (names := await _unseen_names(record, done, result)):
+            told["names"] = names
+        await record.tell(thread_fact(done, state.value, record.at, told))
         if state is State.APPLIED and live is not None:
             await _overtake(record, done, live)
     return done
+
+
+async def _unseen_names(record: Recording, change: ChangeRequest, live: Assignment) -> dict[str, str]:
+    """Return the names of the live agents that the reviewers had not seen: somebody else put them there."""
+    unseen = {agent.agent_id for agent in (*live.inbound, *live.outbound)} - set(change.agent_names)
+    return await mirror_agents.names(record.tx, change.key.workspace_id, unseen) if unseen else {}
 
 
 async def _overtake(record: Recording, applied: ChangeRequest, live: ListedNumber) -> None:

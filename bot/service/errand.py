@@ -1,12 +1,11 @@
 """Send a worker to look at an `unclear` change."""
 
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import DomainError
 from bot.domain.state import Errand
 from bot.service.context import Actor, ServiceContext
 from bot.service.effects import thread_fact
 from bot.service.recording import recording
-from bot.service.review import refuse
+from bot.service.refusals import refusals
 from bot.store import changes
 
 
@@ -15,13 +14,9 @@ async def ask_errand(context: ServiceContext, actor: Actor, change_id: int, erra
 
     With the policy of today every full member of the team is a reviewer; the caller has checked that membership.
     """
-    try:
-        async with recording(context, actor) as record:
-            change = await changes.lock(record.tx, change_id, team_id=actor.team_id)
-            asked = change.ask_errand(errand, actor.user_id, is_reviewer=True)
-            await record.step(change, asked, f"errand.{errand}")
-            await record.tell(thread_fact(asked, f"asked_{errand}", record.at, {"by": actor.user_id}))
-    except DomainError as error:
-        await refuse(context, actor, "errand.refused", change_id, error)
-        raise
+    async with refusals(context, actor, "errand.refused", change_id), recording(context, actor) as record:
+        change = await changes.lock(record.tx, change_id, team_id=actor.team_id)
+        asked = change.ask_errand(errand, actor.user_id, is_reviewer=True)
+        await record.step(change, asked, f"errand.{errand}")
+        await record.tell(thread_fact(asked, f"asked_{errand}", record.at, {"by": actor.user_id}))
     return asked

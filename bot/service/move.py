@@ -7,6 +7,7 @@ from bot.domain.errors import NotAllowed
 from bot.service.context import Actor, ServiceContext
 from bot.service.effects import change_lane
 from bot.service.recording import recording
+from bot.service.refusals import refusals
 from bot.store import cards, changes, outbox
 
 
@@ -15,7 +16,7 @@ async def move_card(context: ServiceContext, actor: Actor, change_id: int, chann
 
     Raises NotAllowed unless the requester asks for it, UnknownChange. The caller has checked that the bot can post.
     """
-    async with recording(context, actor) as record:
+    async with refusals(context, actor, "move.refused", change_id), recording(context, actor) as record:
         change = await changes.lock(record.tx, change_id, team_id=actor.team_id)
         if actor.user_id != change.requester_id:
             raise NotAllowed(f"Only <@{change.requester_id}>, who asked for {change.label}, can move its card.")

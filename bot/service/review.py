@@ -1,13 +1,13 @@
-"""Decide about a change: approve, deny, cancel. The refusals are recorded too."""
+"""Decide about a change: approve, deny, cancel."""
 
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import DomainError
 from bot.domain.policy import Review, Verdict
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.effects import thread_fact
 from bot.service.recording import recording
-from bot.store import changes, reviews
+from bot.service.refusals import refusals
+from bot.store import changes, controls, reviews
 
 
 async def approve(context: ServiceContext, actor: Actor, change_id: int) -> ChangeRequest:
@@ -26,44 +26,31 @@ async def deny(context: ServiceContext, actor: Actor, change_id: int, reason: st
 async def _review(
     context: ServiceContext, actor: Actor, change_id: int, verdict: Verdict, reason: str | None
 ) -> ChangeRequest:
-    try:
-        async with recording(context, actor) as record:
-            change = await changes.lock(record.tx, change_id, team_id=actor.team_id)
-            review = Review(actor.user_id, verdict, change.revision, record.at, reason)
-            earlier = await reviews.of_change(record.tx, change_id)
-            decided = change.review(review, earlier, apply_within=context.apply_within)
-            await reviews.add(record.tx, change_id, review)
-            event = "review.added" if decided.state is State.PENDING else f"change.{decided.state}"
-            decided = await record.step(change, decided, event, {"verdict": verdict.value, "reason": reason})
-            await record.tell(
-                thread_fact(
-                    decided,
-                    "reviewed" if decided.state is State.PENDING else decided.state.value,
-                    record.at,
-                    {"by": actor.user_id, "reason": reason},
-                )
+    async with refusals(context, actor, "review.refused", change_id), recording(context, actor) as record:
+        change = await changes.lock(record.tx, change_id, team_id=actor.team_id)
+        review = Review(actor.user_id, verdict, change.revision, record.at, reason)
+        earlier = await reviews.of_change(record.tx, change_id)
+        decided = change.review(review, earlier, apply_within=context.apply_within)
+        await reviews.add(record.tx, change_id, review)
+        event = "review.added" if decided.state is State.PENDING else f"change.{decided.state}"
+        decided = await record.step(change, decided, event, {"verdict": verdict.value, "reason": reason})
+        pause = await controls.paused(record.tx, actor.team_id) if decided.state is State.APPROVED else None
+        await record.tell(
+            thread_fact(
+                decided,
+                "reviewed" if decided.state is State.PENDING else decided.state.value,
+                record.at,
+                {"by": actor.user_id, "reason": reason, "paused_by": pause and pause.by},
             )
-    except DomainError as error:
-        await refuse(context, actor, "review.refused", change_id, error)
-        raise
+        )
     return decided
 
 
 async def cancel(context: ServiceContext, actor: Actor, change_id: int) -> ChangeRequest:
     """Take a change back for its requester. Raises NotAllowed, TooLate, AlreadyDecided, UnknownChange."""
-    try:
-        async with recording(context, actor) as record:
-            change = await changes.lock(record.tx, change_id, team_id=actor.team_id)
-            canceled = change.cancel(actor.user_id, record.at)
-            await record.step(change, canceled, "change.canceled")
-            await record.tell(thread_fact(canceled, "canceled", record.at, {"by": actor.user_id}))
-    except DomainError as error:
-        await refuse(context, actor, "cancel.refused", change_id, error)
-        raise
+    async with refusals(context, actor, "cancel.refused", change_id), recording(context, actor) as record:
+        change = await changes.lock(record.tx, change_id, team_id=actor.team_id)
+        canceled = change.cancel(actor.user_id, record.at)
+        await record.step(change, canceled, "change.canceled")
+        await record.tell(thread_fact(canceled, "canceled", record.at, {"by": actor.user_id}))
     return canceled
-
-
-async def refuse(context: ServiceContext, actor: Actor, event: str, change_id: int | None, error: DomainError) -> None:
-    """Record that somebody was refused, and why."""
-    async with recording(context, actor) as record:
-        record.note(event, change_id=change_id, after={"refused": error.code, "sentence": str(error)})

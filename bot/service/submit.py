@@ -10,14 +10,16 @@ from bot.domain.assignment import Agents, AssignmentPatch, Field
 from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.errors import InvalidNumber, InvalidWish, NothingDiffers
 from bot.domain.number import pretty
-from bot.domain.state import Origin
+from bot.domain.parentage import origin_of
+from bot.domain.resubmission import deviation_from, refuse_other, refuse_same
+from bot.domain.state import WITHOUT_EFFECT
 from bot.domain.wish import refuse_impossible
 from bot.service import evidence
 from bot.service.context import Actor, ServiceContext
 from bot.service.lookup import Present, present_within
 from bot.service.recording import recording
+from bot.service.refusals import refusals
 from bot.store import changes, mirror_agents
-from bot.store.errors import AlreadySubmitted
 
 REASON_LIMIT = 3000
 
@@ -27,7 +29,7 @@ class Wish:
     """What the form asks for.
 
     `patch` holds the chosen fields, as chosen; an outbound agent without a version gets the newest one of the agent
-    list. `channel_id` is where the approval is asked.
+    list. `channel_id` is where the approval is asked, `parent_id` the change from which the form was filled.
     """
 
     actor: Actor
@@ -36,29 +38,31 @@ class Wish:
     patch: AssignmentPatch
     reason: str
     submission_key: str
-    origin: Origin | None = None
     parent_id: int | None = None
 
 
 async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
-    """Store a wish as a pending change with its card to be posted; one submission key gives one change.
+    """Store a wish as a pending change with its card to be posted; one submission of a form gives one change.
 
-    Raises InvalidNumber, InvalidWish, NothingDiffers, UnknownChange, DatabaseUnavailable; nothing is stored then.
+    A submission key that comes again with the same content finds that change. With another content it is refused
+    while the change can still have an effect; after that it asks for a change of its own.
+
+    Raises AlreadyAsked, InvalidNumber, InvalidWish, NothingDiffers, UnknownChange, DatabaseUnavailable; nothing is
+    stored then, but for the record of the refusal.
     """
-    async with recording(context, wish.actor) as record:
-        if wish.parent_id is not None:
-            await changes.get(record.tx, wish.parent_id, team_id=wish.actor.team_id)
+    async with refusals(context, wish.actor, "ask.refused"), recording(context, wish.actor) as record:
+        key, stored = await _asked_before(record.tx, context, wish)
+        if stored is not None:
+            return stored
+        parent = (
+            None if wish.parent_id is None else await changes.get(record.tx, wish.parent_id, team_id=wish.actor.team_id)
+        )
         present = await present_within(record.tx, context, wish.number)
         if present is None:
             raise InvalidNumber(f"This account does not list {pretty(wish.number)}.")
         draft = await _draft(record.tx, context, wish, present, record.at)
-        try:
-            change = await changes.insert(record.tx, draft)
-        except AlreadySubmitted:
-            stored = await changes.find_by_submission(record.tx, wish.actor.team_id, wish.submission_key)
-            if stored is None:
-                raise
-            return stored
+        origin = origin_of(parent, draft.key, draft.before, draft.patch) if parent else None
+        change = await changes.insert(record.tx, replace(draft, submission_key=key, origin=origin))
         await record.submitted(
             change,
             {
@@ -75,6 +79,48 @@ async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
             },
         )
     return change
+
+
+async def _asked_before(tx: AsyncConnection, context: ServiceContext, wish: Wish) -> tuple[str, ChangeRequest | None]:
+    """Return the change that this form asked for already, and the key under which it asks now. Raises AlreadyAsked.
+
+    A change that has ended gives way to the next one of its form. That one's key follows from it, so that it is found
+    as well when it comes twice.
+    """
+    await changes.lock_submission(tx, wish.actor.team_id, wish.submission_key)
+    key = wish.submission_key
+    while (stored := await changes.find_by_submission(tx, wish.actor.team_id, key)) is not None:
+        deviation = deviation_from(
+            stored,
+            requester_id=wish.actor.user_id,
+            key=context.key(wish.number),
+            patch=await _as_asked_then(tx, context, wish.patch, stored),
+            reason=wish.reason.strip(),
+            parent_id=wish.parent_id,
+        )
+        if deviation is None and stored.state in WITHOUT_EFFECT:
+            raise refuse_same(stored)
+        if deviation is None:
+            break
+        if not stored.state.is_final:
+            raise refuse_other(stored, deviation)
+        key = f"{wish.submission_key}/{stored.label}"
+    return key, stored
+
+
+async def _as_asked_then(
+    tx: AsyncConnection, context: ServiceContext, patch: AssignmentPatch, stored: ChangeRequest
+) -> AssignmentPatch:
+    """Give an outbound agent without a version the one that was the newest when `stored` was asked."""
+    outbound, then = patch.wanted.outbound, stored.patch.wanted.outbound
+    if Field.OUTBOUND not in patch.fields or not outbound or outbound[0].version is not None:
+        return patch
+    if stored.is_outbound_version_newest and then[0].agent_id == outbound[0].agent_id:
+        return replace(patch, wanted=replace(patch.wanted, outbound=then))
+    known = await mirror_agents.find(tx, context.workspace_id, {outbound[0].agent_id})
+    if outbound[0].agent_id not in known:
+        return patch
+    return replace(patch, wanted=replace(patch.wanted, outbound=_with_newest(outbound, known)[0]))
 
 
 async def _draft(
@@ -115,7 +161,6 @@ async def _draft(
         expires_at=now + context.change_ttl,
         due_at=now,
         parent_id=wish.parent_id,
-        origin=wish.origin,
     )
 
 

@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.storable import storable
 from bot.service.context import ServiceContext
 from bot.slack.background import Background, TooBusy
 from bot.slack.bolt import make_bolt
@@ -19,7 +20,6 @@ from bot.slack.failures import failed_body, is_expected, place_of, sentence_of
 from bot.slack.form.open_forms import Forms
 from bot.slack.identity import Identity
 from bot.slack.members import Members
-from bot.slack.payloads import storable
 from bot.slack.replies import whisper
 from bot.slack.sense import makes_sense
 from bot.slack.surface import Slack
@@ -64,6 +64,7 @@ class SlackApp:
     async def handle(self, body: Mapping[str, Any]) -> Answer:
         """Answer a parsed request within 2.6 s, whatever is down; never raises."""
         try:
+            # Over HTTP the door refuses such texts; over Socket Mode they come by no door.
             body = storable(body)
         except RecursionError:
             # Nothing that Slack sends is nested so deeply.

@@ -1,8 +1,7 @@
 """Whether somebody may ask for a change: a full member, and a channel where the card can be posted."""
 
-from bot.domain.errors import DomainError
-from bot.service import review
 from bot.service.context import Actor
+from bot.service.refusals import refusals
 from bot.slack.background import together
 from bot.slack.channels import require_postable
 from bot.slack.surface import Slack
@@ -10,20 +9,14 @@ from bot.slack.surface import Slack
 
 async def require_member(slack: Slack, actor: Actor, *, event: str = "command.refused") -> None:
     """Raise NotAllowed, after recording the refusal, unless the actor is a full member."""
-    try:
+    async with refusals(slack.context, actor, event):
         await slack.members.require(actor.team_id, actor.user_id)
-    except DomainError as error:
-        await review.refuse(slack.context, actor, event, None, error)
-        raise
 
 
 async def require_may_ask(slack: Slack, actor: Actor, channel_id: str) -> None:
     """Raise NotAllowed, after recording the refusal, unless the actor may ask in this channel."""
-    try:
+    async with refusals(slack.context, actor, "ask.refused"):
         await together(
             slack.members.require(actor.team_id, actor.user_id),
             require_postable(slack.client, slack.identity.bot_user_id, slack.channel_for(channel_id)),
         )
-    except DomainError as error:
-        await review.refuse(slack.context, actor, "ask.refused", None, error)
-        raise

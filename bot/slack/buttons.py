@@ -8,12 +8,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.assignment import AssignmentPatch
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import AlreadyDecided, DomainError, OwnChange
-from bot.domain.state import Errand, Origin, State
+from bot.domain.errors import DomainError, OwnChange
+from bot.domain.state import Errand, Origin
 from bot.service import history
 from bot.service.errand import ask_errand
 from bot.service.move import move_card
-from bot.service.review import approve, cancel, refuse
+from bot.service.refusals import refusals
+from bot.service.revert import revertible
+from bot.service.review import approve, cancel
 from bot.slack import card, thread
 from bot.slack.asking import require_member
 from bot.slack.calls import call
@@ -44,7 +46,8 @@ def _listener(slack: Callable[[], Slack], verb: Verb) -> Callable[..., Awaitable
         press = parse_press(body)
         try:
             await require_member(surface, press.actor, event="press.refused")
-            said = await verb(surface, press)
+            async with refusals(surface.context, press.actor, "press.refused", press.change_id):
+                said = await verb(surface, press)
         except DomainError as error:
             said = str(error)
         if said:
@@ -77,14 +80,11 @@ async def _cancel(surface: Slack, press: Press) -> str | None:
 
 async def _deny(surface: Slack, press: Press) -> str | None:
     """Open the form that asks why, unless it would be refused anyway."""
-    change = await _stored(surface, press)
-    try:
+    async with refusals(surface.context, press.actor, "review.refused", press.change_id):
+        change = await _stored(surface, press)
         if change.requester_id == press.actor.user_id:
             raise OwnChange(f"You asked for {change.label} yourself. Cancel takes it back.")
         change.refuse_unless_pending()
-    except DomainError as error:
-        await refuse(surface.context, press.actor, "review.refused", change.id, error)
-        raise
     await _open(surface, press, deny_form.deny_view(change))
     return None
 
@@ -97,9 +97,7 @@ async def _details(surface: Slack, press: Press) -> str | None:
 
 async def _revert(surface: Slack, press: Press) -> str | None:
     """Open the form filled with the assignment from before the change; the revert needs its own approval."""
-    change = await _stored(surface, press)
-    if change.state is not State.APPLIED:
-        raise AlreadyDecided(f"{change.label} is {change.state}; only an applied change can be reverted.")
+    change = await revertible(surface.context, press.actor, press.change_id)
     await _open_form(surface, press, change, change.before.patch_to(change.patch.fields), Origin.REVERT)
     return None
 
@@ -114,7 +112,8 @@ async def _ask_again(surface: Slack, press: Press) -> str | None:
 async def _open_form(
     surface: Slack, press: Press, change: ChangeRequest, filled: AssignmentPatch, origin: Origin
 ) -> None:
-    reason = f"Revert {change.label}: " if origin is Origin.REVERT else change.reason
+    # Why something is put back is for whoever asks for it to say.
+    reason = "" if origin is Origin.REVERT else change.reason
     await open_form(
         surface,
         trigger_id=press.trigger_id,

@@ -14,6 +14,8 @@ from aiohttp.client_exceptions import ClientConnectorError, ServerDisconnectedEr
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.storable import storable
+
 # The longest that any call may take; each call names its own, shorter limit.
 SESSION_TIMEOUT_SECONDS = 30
 DEFAULT_RETRY_AFTER = timedelta(seconds=1)
@@ -108,7 +110,10 @@ async def call(client: AsyncWebClient, method: str, *, timeout: timedelta, **arg
         raise SlackUnavailable("Slack cannot be reached.", was_sent=False) from error
     except (TimeoutError, aiohttp.ClientError, ServerDisconnectedError, SlackClientError, OSError) as error:
         raise SlackUnavailable(f"Slack did not answer {method} in time.", was_sent=True) from error
-    return dict(response.data)
+    except (ValueError, AttributeError, RecursionError) as error:
+        # The SDK trips over an answer that is no JSON object, or not UTF-8: of a proxy, say.
+        raise SlackUnavailable(f"Slack's answer to {method} cannot be read.", was_sent=True) from error
+    return dict(storable(response.data))
 
 
 def _translated(method: str, failure: SlackApiError) -> SlackError:
@@ -117,7 +122,7 @@ def _translated(method: str, failure: SlackApiError) -> SlackError:
     status: int = getattr(response, "status_code", None) or getattr(response, "status", None) or 0
     headers: Mapping[str, Any] = getattr(response, "headers", None) or {}
     data = getattr(response, "data", None)
-    error = str(data.get("error", "unknown_error")) if isinstance(data, Mapping) else "unreadable_answer"
+    error = storable(str(data.get("error", "unknown_error"))) if isinstance(data, Mapping) else "unreadable_answer"
     if status == _TOO_MANY_REQUESTS or error in ("ratelimited", "rate_limited"):
         return SlackRateLimited(method, _retry_after(headers) or DEFAULT_RETRY_AFTER)
     if status >= _SERVER_ERRORS or error in _TRANSIENT or error == "unreadable_answer":

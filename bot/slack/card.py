@@ -6,7 +6,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.difference import FieldDifference, differences
 from bot.domain.number import pretty
 from bot.domain.policy import Review, approvals_of
-from bot.domain.state import State
+from bot.domain.state import Origin, State
 from bot.service.lookup import is_fresh
 from bot.slack.blocks import (
     Block,
@@ -115,9 +115,10 @@ def _in_one_line(difference: FieldDifference) -> str:
 
 
 def _parent(change: ChangeRequest) -> list[Block]:
-    if change.parent_id is None:
+    # A form that was filled from another change and then altered claims nothing.
+    if change.parent_id is None or change.origin is None:
         return []
-    what = {"revert": "to undo", "try_again": "again after"}[change.origin.value] if change.origin else "after"
+    what = {Origin.REVERT: "to undo", Origin.TRY_AGAIN: "again after"}[change.origin]
     return [text_run(f" {what} RN-{change.parent_id}")]
 
 

@@ -11,9 +11,12 @@ from bot.domain.errors import DomainError, InvalidNumber
 from bot.domain.number import QUOTED_AT_MOST, quoted
 from bot.domain.state import Origin
 from bot.service import history, lookup, pause
+from bot.service.refusals import refusals
+from bot.service.revert import revertible
 from bot.slack import listings
 from bot.slack.asking import require_member
 from bot.slack.blocks import Block
+from bot.slack.channels import refuse_direct
 from bot.slack.command_text import as_written
 from bot.slack.details import record_blocks
 from bot.slack.form.opening import open_form
@@ -42,11 +45,12 @@ async def run(slack: Slack, command: Command) -> Answer:
     word, _, rest = text.partition(" ")
     verb = _VERBS.get(word.lower())
     try:
-        if not text:
-            return await _open(slack, command, None)
-        if verb is not None:
-            return await verb(slack, command, rest.strip())
-        return await _number(slack, command, text)
+        async with refusals(slack.context, command.actor, "command.refused"):
+            if not text:
+                return await _open(slack, command, None)
+            if verb is not None:
+                return await verb(slack, command, rest.strip())
+            return await _number(slack, command, text)
     except DomainError as error:
         return reply(str(error), is_literal=isinstance(error, InvalidNumber))
 
@@ -134,8 +138,7 @@ async def _send_rest(slack: Slack, command: Command, title: str, messages: list[
 
 async def _revert(slack: Slack, command: Command, rest: str) -> Answer:
     await require_member(slack, command.actor)
-    record = await history.show(slack.context, command.team_id, listings.parse_change("revert", rest))
-    change = record.change
+    change = await revertible(slack.context, command.actor, listings.parse_change("revert", rest))
     await open_form(
         slack,
         trigger_id=command.trigger_id,
@@ -143,7 +146,6 @@ async def _revert(slack: Slack, command: Command, rest: str) -> Answer:
         channel_id=command.channel_id,
         number=change.key.number,
         filled=change.before.patch_to(change.patch.fields),
-        reason=f"Revert {change.label}: ",
         origin=Origin.REVERT,
         parent_id=change.id,
     )
@@ -153,7 +155,7 @@ async def _revert(slack: Slack, command: Command, rest: str) -> Answer:
 async def _pause(slack: Slack, command: Command, rest: str) -> Answer:
     _refuse_rest("pause", rest)
     await require_member(slack, command.actor)
-    await pause.pause(slack.context, command.actor, slack.channel_for(command.channel_id))
+    await pause.pause(slack.context, command.actor, _told_in(slack, command))
     return reply(
         "Paused: nothing is sent to UponAI until somebody types /route-number resume. Asking and approving go on."
     )
@@ -162,12 +164,19 @@ async def _pause(slack: Slack, command: Command, rest: str) -> Answer:
 async def _resume(slack: Slack, command: Command, rest: str) -> Answer:
     _refuse_rest("resume", rest)
     await require_member(slack, command.actor)
-    await pause.resume(slack.context, command.actor, slack.channel_for(command.channel_id))
+    await pause.resume(slack.context, command.actor, _told_in(slack, command))
     return reply("Sending to UponAI goes on.")
 
 
 async def _help(_slack: Slack, _command: Command, _rest: str) -> Answer:
     return reply(listings.HELP_TEXT, listings.help_blocks())
+
+
+def _told_in(slack: Slack, command: Command) -> str:
+    """Return the channel where a pause is told; where nobody else would read of it, refuse it."""
+    channel_id = slack.channel_for(command.channel_id)
+    refuse_direct(channel_id)
+    return channel_id
 
 
 def _refuse_rest(word: str, rest: str) -> None:

@@ -8,6 +8,7 @@ from bot.domain.assignment import Field
 from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import TITLES, FieldDifference, differences, one_line
+from bot.domain.errors import AlreadyAsked
 from bot.domain.number import pretty
 from bot.service.context import WORKER_ID
 from bot.service.history import Record
@@ -24,6 +25,7 @@ from bot.slack.blocks import (
     user_run,
 )
 from bot.slack.bounds import few, short_names
+from bot.slack.sentences import sentence_runs
 
 # A text in a rich_text block can be as long as a section's: 3000 characters. Long words are put in pieces, whole.
 PIECE = 2500
@@ -149,16 +151,20 @@ def _events(record: Record, room: int, blocks_room: int) -> list[Block]:
 
 def _event(event: ChainedEvent) -> list[Block]:
     actor = text_run("the worker") if event.actor_id == WORKER_ID else user_run(event.actor_id)
-    # What was asked stands above already; and Slack refuses a run without text.
-    remark = "" if event.event == "change.submitted" else _remark(event.after)
-    runs = [date_run(event.at), text_run(f"  {event.event} by "), actor]
-    return [*runs, text_run(remark)] if remark else runs
+    # What was asked stands above already.
+    remark = [] if event.event == "change.submitted" else _remark(event.after or {})
+    return [date_run(event.at), text_run(f"  {event.event} by "), actor, *remark]
 
 
-def _remark(after: Mapping[str, Any] | None) -> str:
-    """Say why, where the event says why; the words are shown literally."""
-    values = after or {}
-    return next((f": {values[name][:PIECE]}" for name in ("sentence", "problem", "reason") if values.get(name)), "")
+def _remark(after: Mapping[str, Any]) -> list[Block]:
+    """Say why, where the event says why: a refusal's sentence names people, words of others stand literally."""
+    name = next((name for name in ("sentence", "problem", "reason") if after.get(name)), None)
+    if name is None:
+        return []
+    words = after[name][:PIECE]
+    # What was asked already is told in the words of whoever asked it.
+    is_ours = name == "sentence" and after.get("refused") != AlreadyAsked.code
+    return [text_run(": "), *(sentence_runs(words) if is_ours else [text_run(words)])]
 
 
 def _agent_ids(change: ChangeRequest) -> list[Block]:

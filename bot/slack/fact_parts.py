@@ -47,7 +47,12 @@ def live_of(payload: Mapping[str, Any]) -> Assignment | None:
     return None if stored is None else Assignment.from_json(stored)
 
 
-def assignment_blocks(change: ChangeRequest, live: Assignment | None) -> list[Block]:
+def names_of(change: ChangeRequest, payload: Mapping[str, Any]) -> dict[str, str]:
+    """Return the agents' names by id: those that the reviewers saw, and those that were recorded with a fact."""
+    return {**change.agent_names, **payload.get("names", {})}
+
+
+def assignment_blocks(names: Mapping[str, str], live: Assignment | None) -> list[Block]:
     """List an assignment, field by field."""
     if live is None:
         return []
@@ -55,7 +60,7 @@ def assignment_blocks(change: ChangeRequest, live: Assignment | None) -> list[Bl
         rich_text(
             *(
                 part
-                for field, lines in _described(change, live).items()
+                for field, lines in _described(names, live).items()
                 for part in (
                     rich_line(text_run(TITLES[field], bold=True)),
                     rich_list([[text_run(line)] for line in lines]),
@@ -66,16 +71,16 @@ def assignment_blocks(change: ChangeRequest, live: Assignment | None) -> list[Bl
     ]
 
 
-def in_words(change: ChangeRequest, live: Assignment | None) -> str:
+def in_words(names: Mapping[str, str], live: Assignment | None) -> str:
     """Write an assignment for a message's `text`."""
     if live is None:
         return ""
-    described = _described(change, live).items()
+    described = _described(names, live).items()
     return literal("; ".join(f"{TITLES[field]}: {' + '.join(lines)}" for field, lines in described), QUOTE_LIMIT)
 
 
-def _described(change: ChangeRequest, live: Assignment) -> dict[Field, tuple[str, ...]]:
+def _described(names: Mapping[str, str], live: Assignment) -> dict[Field, tuple[str, ...]]:
     return {
         field: few(lines, limit=WEBHOOK_LIMIT if field is Field.WEBHOOK else LINE_LIMIT)
-        for field, lines in describe(live, short_names(change.agent_names)).items()
+        for field, lines in describe(live, short_names(names)).items()
     }

@@ -13,6 +13,7 @@ from bot.domain.errors import DomainError
 from bot.slack.background import TooBusy
 from bot.slack.calls import SlackError, SlackMisconfigured, SlackRefused
 from bot.slack.form import option_values
+from bot.slack.press import thread_of
 from bot.slack.replies import reply
 from bot.slack.sentences import sentence_plain
 from bot.store.errors import DatabaseUnavailable
@@ -84,8 +85,7 @@ def place_of(body: Mapping[str, Any]) -> tuple[str, str, str | None] | None:
     user_id = (body.get("user") or {}).get("id")
     if not channel_id or not user_id:
         return None
-    thread_ts = (body.get("message") or {}).get("thread_ts") or container.get("thread_ts")
-    return str(channel_id), str(user_id), thread_ts
+    return str(channel_id), str(user_id), thread_of(body)
 
 
 def _channel_of(view: Mapping[str, Any]) -> str | None:

@@ -8,7 +8,9 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.errors import NotAllowed
 from bot.service import history
+from bot.service.context import Actor
 from bot.slack import listings
+from bot.slack.asking import require_member
 from bot.slack.blocks import Block, date, divider, header, mention, section
 from bot.slack.calls import call
 from bot.slack.sentences import sentence_block
@@ -34,7 +36,7 @@ def register(app: AsyncApp, slack: Callable[[], Slack]) -> None:
 
 async def _blocks(slack: Slack, team_id: str, user_id: str) -> list[Block]:
     try:
-        await slack.members.require(team_id, user_id)
+        await require_member(slack, Actor(team_id, user_id, "slack:home"), event="home.refused")
     except NotAllowed as error:
         return [sentence_block(str(error))]
     pause = await history.paused(slack.context, team_id)

@@ -1,6 +1,5 @@
 """What Slack sends, typed: as much of it as the bot reads. Unknown keys are ignored, missing ones raise."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -107,17 +106,3 @@ class Suggestion(_Payload):
     action_id: str
     block_id: str
     value: str = ""
-
-
-def storable(value: Any) -> Any:
-    """Return a payload whose texts every database takes: without NUL, and without halves of surrogate pairs.
-
-    The door refuses such bodies; over Socket Mode they come by no door.
-    """
-    if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode()
-    if isinstance(value, Mapping):
-        return {storable(key): storable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [storable(item) for item in value]
-    return value

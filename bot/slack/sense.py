@@ -74,6 +74,9 @@ def _is_by_somebody(interaction: Interaction) -> bool:
 def _is_use(action: Action, view: View | None) -> bool:
     if action.action_id in _PRESSES:
         parse_label(label_of(action.value, action.block_id))
+    if action.action_id == form_view.WITHDRAW:
+        parse_label(action.value or "")
+        return view is not None and _is_form(view)
     if action.action_id in CHOICES:
         is_told_which = action.action_id != form_view.REMOVE or bool(action.value)
         return is_told_which and view is not None and _is_form(view)

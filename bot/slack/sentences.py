@@ -14,8 +14,11 @@ TEXT_LIMIT = 3000
 
 def sentence_block(sentence: str, *, is_literal: bool = False) -> Block:
     """Make a block of a sentence; `is_literal` when it can hold what somebody typed: no mention is made of it then."""
-    if is_literal:
-        return rich_text(rich_line(text_run(sentence or " ")))
+    return rich_text(rich_line(*([text_run(sentence or " ")] if is_literal else sentence_runs(sentence))))
+
+
+def sentence_runs(sentence: str) -> list[Block]:
+    """Make the runs of a sentence for a rich_text section, at least one: words and mentions."""
     runs: list[Block] = []
     end = 0
     for match in _MENTION.finditer(sentence):
@@ -25,7 +28,7 @@ def sentence_block(sentence: str, *, is_literal: bool = False) -> Block:
         end = match.end()
     if end < len(sentence) or not runs:
         runs.append(text_run(sentence[end:] or " "))
-    return rich_text(rich_line(*runs))
+    return runs
 
 
 def sentence_text(sentence: str, *, is_literal: bool = False) -> str:

@@ -23,6 +23,7 @@ from bot.slack.fact_parts import (
     assignment_blocks,
     in_words,
     live_of,
+    names_of,
     plain_fact,
     with_problem,
 )
@@ -52,7 +53,13 @@ def render_channel_fact(payload: Mapping[str, Any]) -> Message:
 
 
 def _approved(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
-    return plain_fact(f"{mention(payload['by'])} approved {change.label}. It is sent to UponAI next.")
+    paused_by = payload.get("paused_by")
+    next_step = (
+        f"It waits: {mention(paused_by)} has paused all sending, and `/route-number resume` restarts it."
+        if paused_by
+        else "It is sent to UponAI next."
+    )
+    return plain_fact(f"{mention(payload['by'])} approved {change.label}. {next_step}")
 
 
 def _reviewed(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
@@ -87,8 +94,8 @@ def _applied(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     live = live_of(payload)
     revert = button("Revert", REVERT, value=change.label, label=f"Revert {change.label}: ask for the former assignment")
     return (
-        f"{text} {in_words(change, live)}",
-        [head, *assignment_blocks(change, live), actions(revert, block_id="next")],
+        f"{text} {in_words(names_of(change, payload), live)}",
+        [head, *assignment_blocks(names_of(change, payload), live), actions(revert, block_id="next")],
     )
 
 
@@ -128,7 +135,7 @@ def _unclear(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     blocks[0] = head
     live = live_of(payload)
     if live is not None:
-        blocks[-1:-1] = [section("Live now:"), *assignment_blocks(change, live)]
+        blocks[-1:-1] = [section("Live now:"), *assignment_blocks(names_of(change, payload), live)]
     return shown, blocks
 
 
@@ -137,9 +144,9 @@ def _resolved(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     live = live_of(payload)
     if live is None:
         return plain_fact(f"{text} The account does not list the number.")
-    return f"{text} Live now: {in_words(change, live)}", [
+    return f"{text} Live now: {in_words(names_of(change, payload), live)}", [
         section(f"{text} Live now:"),
-        *assignment_blocks(change, live),
+        *assignment_blocks(names_of(change, payload), live),
     ]
 
 

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, func, select, text, update
+from sqlalchemy import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.assignment import Assignment, AssignmentPatch, fields_to_bits
@@ -11,9 +12,8 @@ from bot.domain.change import ChangeDraft, ChangeRequest, NumberKey
 from bot.domain.errors import UnknownChange
 from bot.domain.policy import ApprovalPolicy
 from bot.domain.state import Errand, Origin, State
-from bot.store.errors import AlreadySubmitted, StaleVersion
+from bot.store.errors import StaleVersion
 from bot.store.schema import changes
-from bot.store.upsert import insert_or
 
 # Everything but what the draft said and the reviewers saw. The database refuses the rest.
 _MUTABLE = ({f.name for f in fields(ChangeRequest)} - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}) | {
@@ -24,23 +24,19 @@ _MUTABLE = ({f.name for f in fields(ChangeRequest)} - {f.name for f in fields(Ch
 async def insert(tx: AsyncConnection, draft: ChangeDraft) -> ChangeRequest:
     """Store what somebody asks for as a pending change; its audit event has to follow in this transaction.
 
-    Raises:
-        AlreadySubmitted: A change with this submission key exists; this transaction can read it.
+    The database refuses a second change of one submission: lock it and look for its change first.
     """
-    if await find_by_submission(tx, draft.team_id, draft.submission_key) is not None:
-        raise AlreadySubmitted(draft.submission_key)
     values = {f.name: getattr(draft, f.name) for f in fields(ChangeDraft) if f.name != "key"}
     request = ChangeRequest(id=0, key=draft.key, **values)
-    statement = (
-        insert_or(tx, changes)
-        .values({name: value for name, value in _to_row(request).items() if name != "id"})
-        .on_conflict_do_nothing(index_elements=["team_id", "submission_key"])
-        .returning(changes.c.id)
+    row = {name: value for name, value in _to_row(request).items() if name != "id"}
+    return replace(
+        request, id=(await tx.execute(insert_into(changes).values(row).returning(changes.c.id))).scalar_one()
     )
-    change_id = (await tx.execute(statement)).scalar_one_or_none()
-    if change_id is None:
-        raise AlreadySubmitted(draft.submission_key)
-    return replace(request, id=change_id)
+
+
+async def lock_submission(tx: AsyncConnection, team_id: str, submission_key: str) -> None:
+    """Let nobody else answer this submission of a form until the transaction ends."""
+    await _take_turn(tx, f"submission of {team_id}/{submission_key}")
 
 
 async def find_by_submission(tx: AsyncConnection, team_id: str, submission_key: str) -> ChangeRequest | None:
@@ -122,15 +118,18 @@ async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, 
 
 
 async def _next_approval_order(tx: AsyncConnection, key: NumberKey) -> int:
-    if tx.dialect.name == "postgresql":
-        # Two approvals of one number at the same instant wait for each other here, until the first has committed:
-        # otherwise a worker could see the second and not yet the first. Rows cannot be locked before they exist.
-        await tx.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 0))"),
-            {"number": f"approval of {key.account_sid}/{key.workspace_id}/{key.number}"},
-        )
+    # Two approvals of one number at the same instant wait for each other here, until the first has committed:
+    # otherwise a worker could see the second and not yet the first.
+    await _take_turn(tx, f"approval of {key.account_sid}/{key.workspace_id}/{key.number}")
     highest = await tx.scalar(select(func.max(changes.c.approval_order)).where(*_of_number(key)))
     return (highest or 0) + 1
+
+
+async def _take_turn(tx: AsyncConnection, name: str) -> None:
+    """Wait for whoever took a turn of this name, until their transaction ends: no row is there yet to be locked."""
+    # SQLite has one writer anyway.
+    if tx.dialect.name == "postgresql":
+        await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
 def _by_id(change_id: int, team_id: str | None) -> Select[Any]:

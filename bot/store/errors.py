@@ -20,10 +20,6 @@ class RefusedByDatabase(StoreError):
     """A constraint or a trigger refused; `str(error)` is the database's own sentence. Nothing was committed."""
 
 
-class AlreadySubmitted(StoreError):
-    """A change with this submission key exists: the same form arrived twice. Read it with `find_by_submission`."""
-
-
 class StaleVersion(StoreError):
     """The change moved on since it was read. Nothing was saved."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,11 +12,14 @@ from typing import Any, NoReturn
 
 import httpx
 
+from bot.domain.storable import storable
 from bot.domain.webhook import without_secrets
 
 THREAD_ABOVE = 256 * 1024
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 LONGEST_MESSAGE = 500
+# The escapes of what no database can store; those of whole pairs as well, which are looked at again when parsed.
+_SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,18 @@ async def parse_json(body: bytes) -> Any:
 
 
 def parse_json_now(body: bytes) -> Any:
-    """Parse JSON with its decimals as they are written. Raises ValueError when it is no JSON."""
-    # A NUL fits no text column of PostgreSQL: one in some agent's name would keep the whole mirror from being stored.
-    body = body.replace(b"\\u0000", b"\\ufffd")
+    """Parse JSON with its decimals as they are written, and without what no database can store.
+
+    One bad character in some agent's name must not keep the whole list from being read and stored.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    text = body.decode(json.detect_encoding(body), "replace")
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        # Only an escape can have brought such a character in by now; to walk through a long list costs a second.
+        return storable(value) if _SUSPICIOUS.search(text) else value
     except RecursionError as exc:
         raise ValueError("the answer is nested too deeply") from exc
 

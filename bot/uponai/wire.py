@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.domain.account import ListedAgent, ListedNumber
 from bot.domain.assignment import ONE, Agents, Assignment, AssignmentPatch, WeightedAgent
 from bot.domain.assignment import Field as AssignmentField
 from bot.domain.change import NumberKey
+from bot.domain.storable import REPLACEMENT
 from bot.domain.weights import plain_digits
 from bot.uponai.errors import UnexpectedReply
 from bot.uponai.reading import message_of
@@ -26,6 +27,16 @@ Weight = Annotated[Decimal, Field(ge=0, le=1000, max_digits=60, decimal_places=5
 Model = TypeVar("Model", bound=BaseModel)
 
 
+def _refuse_damaged(identifier: str) -> str:
+    if REPLACEMENT in identifier:
+        raise ValueError("a character of this identifier was lost")
+    return identifier
+
+
+# Two identifiers that differ in a character which cannot be stored would be one here: neither is taken for anything.
+Identifier = Annotated[str, AfterValidator(_refuse_damaged)]
+
+
 class _Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
@@ -33,7 +44,7 @@ class _Wire(BaseModel):
 class WireAgent(_Wire):
     """An agent in a number object."""
 
-    agent_id: str | None = None
+    agent_id: Identifier | None = None
     agent_version: int | None = None
     weight: Weight | None = None
 
@@ -41,13 +52,13 @@ class WireAgent(_Wire):
 class WireNumber(_Wire):
     """A number object: the fields that an assignment is read from."""
 
-    number: str = Field(min_length=1)
-    account_sid: str | None = None
+    number: Identifier = Field(min_length=1)
+    account_sid: Identifier | None = None
     workspace_id: int | None = None
-    agent_id: str | None = None
+    agent_id: Identifier | None = None
     outbound_agent_version: int | None = None
     outbound_agents: list[WireAgent] | None = None
-    inbound_agent_id: str | None = None
+    inbound_agent_id: Identifier | None = None
     inbound_agent_version: int | None = None
     inbound_agents: list[WireAgent] | None = None
     inbound_webhook_url: str | None = None
@@ -89,7 +100,7 @@ class WireImport(_Wire):
 class WireAgentVersion(_Wire):
     """One version of an agent, as the lists of agents and of versions show it."""
 
-    agent_id: str = Field(min_length=1)
+    agent_id: Identifier = Field(min_length=1)
     version: int
     agent_name: str | None = None
 

@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
+from bot.domain.storable import storable
+
 MOST_BYTES = 1_000_000
 MOST_AGE_SECONDS = 300
 _READ_SECONDS = 5
@@ -87,9 +89,10 @@ def parse(content_type: str, body: bytes) -> Mapping[str, Any]:
     """Return the fields of a command, or the object of an interaction or event."""
     try:
         parsed = _parse(content_type.partition(";")[0].strip().lower(), body.decode())
+        is_fit = storable(parsed) == parsed
     except (ValueError, RecursionError) as exc:
         raise Refusal(400, "bad request") from exc
-    if not _is_plain_text(parsed):
+    if not is_fit:
         raise Refusal(400, "bad request")
     return parsed
 
@@ -111,19 +114,3 @@ def _known(value: Any) -> Mapping[str, Any]:
     if not isinstance(kind, str) or kind not in _TYPES:
         raise ValueError("not a request of Slack's")
     return dict(value)
-
-
-def _is_plain_text(value: Any) -> bool:
-    """Say whether every text in a value can be stored: half a surrogate pair and NUL cannot."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            if "\x00" in item or any("\ud800" <= letter <= "\udfff" for letter in item):
-                return False
-        elif isinstance(item, Mapping):
-            waiting.extend(item.keys())
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
-    return True

@@ -84,22 +84,38 @@ class Bench:
         self._keys = count(1)
 
     async def ask(
-        self, patch: AssignmentPatch, *, number: str = NUMBER, actor: Actor = RITA, reason: str = "Because"
+        self,
+        patch: AssignmentPatch,
+        *,
+        number: str = NUMBER,
+        actor: Actor = RITA,
+        reason: str = "Because",
+        key: str | None = None,
+        parent_id: int | None = None,
     ) -> ChangeRequest:
-        """Ask for a change."""
-        return await submit(self.context, self.wish(patch, number=number, actor=actor, reason=reason))
+        """Ask for a change, from a form of its own unless its key is given."""
+        wish = self.wish(patch, number=number, actor=actor, reason=reason, key=key, parent_id=parent_id)
+        return await submit(self.context, wish)
 
     def wish(
-        self, patch: AssignmentPatch, *, number: str = NUMBER, actor: Actor = RITA, reason: str = "Because"
+        self,
+        patch: AssignmentPatch,
+        *,
+        number: str = NUMBER,
+        actor: Actor = RITA,
+        reason: str = "Because",
+        key: str | None = None,
+        parent_id: int | None = None,
     ) -> Wish:
-        """Return what a form of its own would ask for."""
+        """Return what a form asks for."""
         return Wish(
             actor=actor,
             channel_id="C1",
             number=number,
             patch=patch,
             reason=reason,
-            submission_key=f"form-{next(self._keys)}",
+            submission_key=key or f"form-{next(self._keys)}",
+            parent_id=parent_id,
         )
 
     async def approved(self, patch: AssignmentPatch, *, number: str = NUMBER) -> ChangeRequest:

@@ -1,10 +1,12 @@
 """The Web API's errors as one tree, and calls that nothing repeats behind the caller's back."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
@@ -19,8 +21,18 @@ from bot.slack.calls import (
     make_client,
 )
 from tests.slack.world import BotWorld
+from tests.uponai.serving import Scripted, served
 
 SECOND = timedelta(seconds=1)
+
+
+@asynccontextmanager
+async def client_at(url: str) -> AsyncIterator[AsyncWebClient]:
+    client = make_client("xoxb-made-up", f"{url}/api/")
+    try:
+        yield client
+    finally:
+        await close_client(client)
 
 
 async def post(bot_world: BotWorld, **arguments: Any) -> dict[str, Any]:
@@ -81,3 +93,39 @@ async def test_a_wrong_token_is_a_fault_of_the_installation(bot_world: BotWorld)
             await call(client, "auth.test", timeout=SECOND)
     finally:
         await close_client(client)
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, b'{"ok": true, "channel": {"name": "night \\ud83d shift\\u0000"}}', JSON),
+        (200, b'{"ok": false, "error": "night \\ud83d shift\\u0000"}', JSON),
+    ],
+)
+async def test_what_no_database_can_store_is_replaced_in_answers(answer: tuple[int, bytes, dict[str, str]]) -> None:
+    async with served(Scripted(answer)) as url, client_at(url) as client:
+        try:
+            said = (await call(client, "conversations.info", timeout=SECOND, channel="C1"))["channel"]["name"]
+        except SlackRefused as error:
+            said = error.error
+    assert said == "night \ufffd shift\ufffd"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, b'{"ok": true, "name": "\xff\xfe"}', JSON),
+        (200, b'"ok"', JSON),
+        (200, b"[1]", JSON),
+        (200, b"fine", {"Content-Type": "text/plain"}),
+        (200, b"[" * 100_000, JSON),
+    ],
+)
+async def test_an_answer_that_cannot_be_read_is_no_answer(answer: tuple[int, bytes, dict[str, str]]) -> None:
+    async with served(Scripted(answer)) as url, client_at(url) as client:
+        with pytest.raises(SlackUnavailable) as caught:
+            await call(client, "chat.postMessage", timeout=SECOND, channel="C1", text="x")
+    assert caught.value.was_sent

@@ -10,6 +10,7 @@ from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.seed import SUPPORT_OPS
 from bot.service import history
 from bot.store import audit
+from tests.slack.test_card_truth import cards, work
 from tests.slack.world import BotWorld
 
 NUMBER = "+14155550123"
@@ -156,13 +157,15 @@ async def test_a_former_split_in_thirds_comes_back_exactly(bot_world: BotWorld) 
     await rita.fill("Inbound calls", "No agent")
     await rita.fill("Reason", "For a moment")
     assert await rita.submit() == {"ok": True}
-    bot_world.uponai.account.set_number(THIRDS, {"inbound_agents": []})
-    await bot_world.read_uponai()
+    await bot_world.post_cards()
+    await bot_world.alan.click("Approve", cards(bot_world)[0])
+    await work(bot_world)
     await bot_world.type(rita, "revert RN-1")
     assert rita.value("Inbound calls") == "Split between agents"
     assert [rita.value(f"Weight {n} (%)") for n in (1, 2, 3)] == ["33.33333333333333"] * 3
     assert [rita.value(f"Version {n}") for n in (1, 2, 3)] == ["Version 3", "Version 6", None]
-    assert rita.value("Reason") == "Revert RN-1: "
+    assert rita.value("Reason") is None
+    await rita.fill("Reason", "The moment is over")
     await rita.fill("Weight 1 (%)", "33.4")
     assert set((await rita.submit())["errors"]) != set()
     await rita.fill("Weight 1 (%)", "33.33333333333333")

@@ -9,7 +9,7 @@ from bot.domain.policy import Verdict
 from bot.domain.state import Origin, State
 from bot.store import changes, reviews
 from bot.store.database import Database
-from bot.store.errors import AlreadySubmitted, RefusedByDatabase, StaleVersion
+from bot.store.errors import RefusedByDatabase, StaleVersion
 from tests.store.samples import (
     ADA,
     ALAN,
@@ -55,7 +55,7 @@ async def test_ids_are_never_given_out_again(database: Database) -> None:
 async def test_a_form_that_arrives_twice_makes_one_change(database: Database) -> None:
     wish = draft()
     first = await ask(database, wish)
-    with pytest.raises(AlreadySubmitted):
+    with pytest.raises(RefusedByDatabase):
         await ask(database, wish)
     async with database.reading() as tx:
         assert await changes.find_by_submission(tx, TEAM, wish.submission_key) == first

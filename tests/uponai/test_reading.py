@@ -89,6 +89,50 @@ async def test_a_listed_number_that_cannot_be_read_is_not_taken_for_an_unlisted_
     await client.aclose()
 
 
+# Half of a surrogate pair as an escape and as bytes, a NUL, and bytes that are no UTF-8.
+UNSTORABLE = [rb"\ud83d", rb"\uDE00", b"\xed\xa0\xbd", rb"\u0000", b"\xff"]
+
+
+@pytest.mark.parametrize("bad", UNSTORABLE)
+async def test_what_no_database_can_store_is_replaced_in_names_and_webhooks(bad: bytes) -> None:
+    agents = b'[{"agent_id": "a", "version": 1, "agent_name": "Sales %s"}]' % bad
+    numbers = b'[{"number": "+1", "inbound_webhook_url": "https://hooks.example.com/%s"}, {"number": "+2"}]' % bad
+    client = client_of(Scripted((200, agents), (200, numbers)))
+    (agent,) = (await client.list_agents()).agents
+    one, two = (await client.list_numbers()).numbers
+    for text in (agent.name, one.assignment.webhook_url):
+        assert text is not None
+        assert "\ufffd" in text
+        assert text.encode()
+    assert two.assignment == Assignment()
+    await client.aclose()
+
+
+@pytest.mark.parametrize("bad", UNSTORABLE)
+async def test_two_identifiers_never_become_one(bad: bytes) -> None:
+    agents = b'[{"agent_id": "a%s", "version": 1}, {"agent_id": "a\\ufffd", "version": 1}]' % bad
+    numbers = (
+        b'[{"number": "ext%s"}, {"number": "ext\\udc00"}, {"number": "+1", "inbound_agents": [{"agent_id": "a%s"}]}]'
+        % (bad, bad)
+    )
+    client = client_of(Scripted((200, agents), (200, numbers)))
+    read = await client.list_agents()
+    assert (read.agents, read.unreadable) == ((), 2)
+    listed = await client.list_numbers()
+    assert (listed.numbers, listed.unreadable) == ((), 3)
+    with pytest.raises(UnexpectedReply, match="values that cannot be read"):
+        await client.find_number("+1")
+    await client.aclose()
+
+
+async def test_whole_pairs_and_escaped_backslashes_stay() -> None:
+    body = rb'[{"agent_id": "a", "version": 1, "agent_name": "\ud83d\ude00 \\ud83d \\u0000"}]'
+    client = client_of(Scripted((200, body)))
+    (agent,) = (await client.list_agents()).agents
+    assert agent.name == "\U0001f600 \\ud83d \\u0000"
+    await client.aclose()
+
+
 async def test_the_numbers_of_other_workspaces_are_kept_apart() -> None:
     client = client_of(stand_in().app)
     read = await client.list_numbers()

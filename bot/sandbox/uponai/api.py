@@ -1,6 +1,7 @@
 """The API of the stand-in: finds what a call asks for, lets the faults at it, answers."""
 
 import asyncio
+import json
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -77,7 +78,7 @@ class Api:
         if is_write:
             return self._put(request, path, body)
         value = self._read(request, path)
-        return _unreadable() if self.faults.hit("unreadable", is_write=False) else JSONResponse(value)
+        return _unreadable() if self.faults.hit("unreadable", is_write=False) else _json(value)
 
     def _put(self, request: Request, path: str, raw: bytes) -> Response | None:
         found = _NUMBER_AGENT.fullmatch(path)
@@ -95,7 +96,7 @@ class Api:
         answer = self.writes.apply(number, body)
         if self.faults.hit("lost_answer", is_write=True):
             return None
-        return _unreadable() if self.faults.hit("unreadable", is_write=True) else JSONResponse(answer)
+        return _unreadable() if self.faults.hit("unreadable", is_write=True) else _json(answer)
 
     def _read(self, request: Request, path: str) -> Any:
         if request.method != "GET":
@@ -121,6 +122,11 @@ def _raw_path(scope: Scope) -> str:
     """Return the path as it was sent: whether a number came percent-encoded is what is checked here."""
     raw = scope.get("raw_path") or quote(scope["path"]).encode()
     return raw.partition(b"?")[0].decode("ascii", errors="replace")
+
+
+def _json(value: Any) -> Response:
+    """Write JSON in ASCII, as many servers do: so it can say what UTF-8 cannot, half of an emoji for instance."""
+    return Response(json.dumps(value), media_type="application/json")
 
 
 def _unreadable() -> Response:

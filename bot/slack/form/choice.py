@@ -21,7 +21,7 @@ async def choose(slack: Slack, view: View, actions: Iterable[Action]) -> None:
     """Take over what was chosen and show the form that follows from it. Raises SlackError, DatabaseUnavailable."""
     form = slack.forms.of(view)
     async with form.lock:
-        state = form.entered(view)
+        state = form.entered(view).with_meta(said=None)
         for action in actions:
             state = _applied(state, view, action)
         composed = await compose(slack.context, with_rows(state))

@@ -44,6 +44,13 @@ async def compose(context: ServiceContext, state: FormState) -> Composed:
     return _listed(context, state, present)
 
 
+def compose_unknown(state: FormState) -> Composed:
+    """Build the view without a look into the mirror: for when what it says of the number cannot be shown."""
+    state = state.with_meta(sequence=state.meta.sequence + 1)
+    sentence = "I cannot show who answers this number just now. Choose it again to try once more."
+    return _composed(state, Shown(sentence=sentence, problem=state.meta.problem), needs_read=False)
+
+
 def _unlisted(state: FormState, sentence: str) -> Composed:
     if not state.meta.is_answered:
         return _composed(state, Shown(is_looking=True), needs_read=True)

@@ -9,6 +9,7 @@ from bot.slack.form import view as form_view
 from bot.slack.form.choice import choose
 from bot.slack.form.options import suggest
 from bot.slack.form.submit import submit_form
+from bot.slack.form.withdraw import withdraw
 from bot.slack.payloads import Interaction, Suggestion
 from bot.slack.surface import Slack
 
@@ -49,6 +50,13 @@ def register(app: AsyncApp, slack: Callable[[], Slack]) -> None:
         errors = await submit_form(slack(), interaction.view, interaction.actor("slack:modal"))
         await (ack(response_action="errors", errors=errors) if errors else ack())
 
+    async def withdrawn(body: dict[str, Any], ack: AsyncAck) -> None:
+        interaction = Interaction.model_validate(body)
+        if interaction.view is not None:
+            await withdraw(slack(), interaction.view, interaction.actions[0], interaction.actor("slack:modal"))
+        await ack()
+
+    app.action(form_view.WITHDRAW)(withdrawn)
     for action_id in CHOICES:
         app.action(action_id)(chosen)
     for action_id in TYPE_AHEADS:

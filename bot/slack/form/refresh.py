@@ -5,15 +5,17 @@ and whoever made it reads for itself. A choice that was made meanwhile in this p
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
 
 from bot.service import lookup
-from bot.slack.calls import SlackError, SlackRateLimited, SlackRefused, SlackUnavailable
-from bot.slack.form.compose import compose
+from bot.slack.calls import SlackRateLimited, SlackRefused, SlackUnavailable
+from bot.slack.form.compose import Composed, compose, compose_unknown
 from bot.slack.form.open_forms import OpenForm
 from bot.slack.form.present import PROBLEM_LIMIT
+from bot.slack.form.state import FormState
 from bot.slack.surface import Slack
 from bot.store.errors import DatabaseUnavailable
 from bot.uponai.errors import UponAIError
@@ -21,6 +23,9 @@ from bot.uponai.errors import UponAIError
 ATTEMPTS = 5
 PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)
+BROKEN = "something went wrong on my side, and it is in my log."
+
+Composing = Callable[[Slack, FormState], Awaitable[Composed]]
 
 log = structlog.get_logger(__name__)
 
@@ -34,22 +39,32 @@ def ensure_read(slack: Slack, form: OpenForm) -> None:
 
 
 async def _read_and_show(slack: Slack, form: OpenForm) -> None:
+    """Read, then show what came of it: no failure of either leaves the form at what it says while it waits."""
     try:
-        form.problem = await _read(slack)
+        (problem,) = await asyncio.gather(_read(slack), return_exceptions=True)
+        if isinstance(problem, BaseException):
+            log.error("form.read_broke", error=type(problem).__name__)
+            problem = BROKEN
+        form.problem = problem
     finally:
         form.has_read.set()
+    composing: Composing = _composed
     for attempt in range(ATTEMPTS):
-        try:
-            if await _show(slack, form):
+        (shown,) = await asyncio.gather(_show(slack, form, composing), return_exceptions=True)
+        match shown:
+            case True:
                 return
-            pause = timedelta(0)
-        except SlackRateLimited as error:
-            pause = min(error.retry_after, LONGEST_PAUSE)
-        except SlackUnavailable:
-            pause = PAUSE * (attempt + 1)
-        except (SlackError, DatabaseUnavailable) as error:
-            log.warning("form.refresh_failed", error=type(error).__name__)
-            return
+            case False:
+                pause = timedelta(0)
+            case SlackRateLimited():
+                pause = min(shown.retry_after, LONGEST_PAUSE)
+            case SlackUnavailable():
+                pause = PAUSE * (attempt + 1)
+            case _:
+                log.warning("form.refresh_failed", error=type(shown).__name__)
+                if composing is _plain:
+                    return
+                composing, pause = _plain, timedelta(0)
         await asyncio.sleep(pause.total_seconds())
 
 
@@ -64,16 +79,26 @@ async def _read(slack: Slack) -> str | None:
     return None
 
 
-async def _show(slack: Slack, form: OpenForm) -> bool:
+async def _show(slack: Slack, form: OpenForm, composing: Composing) -> bool:
     """Show the outcome of a read; return False when a newer hash is known and it is to be tried again."""
     async with form.lock:
         state = form.state.with_meta(is_answered=True, problem=form.problem)
-        composed = await compose(slack.context, state)
+        composed = await composing(slack, state)
         sent = form.hash
         try:
             await form.update(slack.client, composed, only_if_hash=sent)
         except SlackRefused as error:
             if error.error == "hash_conflict":
                 return form.hash == sent
+            if error.error != "not_found":
+                raise
             log.info("form.gone", error=error.error)
     return True
+
+
+async def _composed(slack: Slack, state: FormState) -> Composed:
+    return await compose(slack.context, state)
+
+
+async def _plain(_slack: Slack, state: FormState) -> Composed:
+    return compose_unknown(state)

@@ -67,7 +67,8 @@ class Meta(BaseModel):
     """What travels in `private_metadata`.
 
     `sequence` counts the views that were made for this form. `number_at` is part of Number's block id: another one
-    resets the field. `is_answered` says that a read for the chosen number has ended, `problem` how it failed.
+    resets the field. `is_answered` says that a read for the chosen number has ended, `problem` how it failed. `asked`
+    is the change that this form gave already and that can be withdrawn, `said` a sentence until the next choice.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -81,6 +82,8 @@ class Meta(BaseModel):
     problem: str | None = None
     exact: dict[str, Exact] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    asked: int | None = None
+    said: str | None = None
     origin: Origin | None = None
     parent_id: int | None = None
 

@@ -4,8 +4,9 @@ import asyncio
 from contextlib import suppress
 
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import DomainError, InvalidNumber, InvalidWish, NothingDiffers
+from bot.domain.errors import AlreadyAsked, DomainError, InvalidNumber, InvalidWish, NothingDiffers
 from bot.service.context import Actor
+from bot.service.refusals import refusals
 from bot.service.submit import Wish, submit
 from bot.slack.asking import require_may_ask
 from bot.slack.background import TooBusy, together
@@ -15,11 +16,11 @@ from bot.slack.form.fields import number_block
 from bot.slack.form.parse import WrongEntries, block_of, chosen_fields, parse_patch
 from bot.slack.form.refresh import ensure_read
 from bot.slack.form.state import FormState
+from bot.slack.form.withdraw import offer_withdrawal
 from bot.slack.payloads import View
 from bot.slack.replies import whisper
 from bot.slack.sentences import sentence_plain
 from bot.slack.surface import Slack
-from bot.store.errors import AlreadySubmitted
 
 # contract.md: a submission while a read is under way waits so long for it.
 WAIT_SECONDS = 2.0
@@ -33,8 +34,9 @@ async def submit_form(slack: Slack, view: View, actor: Actor) -> dict[str, str]:
     state = slack.forms.of(view).entered(view)
     at_number = number_block(state.meta.number_at)
     try:
-        await together(require_may_ask(slack, actor, state.meta.channel_id), _wait_for_read(slack, view, state))
-        change = await _ask(slack, state, actor)
+        async with refusals(slack.context, actor, "ask.refused"):
+            await together(require_may_ask(slack, actor, state.meta.channel_id), _wait_for_read(slack, view, state))
+            change = await _ask(slack, state, actor)
     except WrongEntries as error:
         return error.errors
     except NothingDiffers as error:
@@ -45,6 +47,10 @@ async def submit_form(slack: Slack, view: View, actor: Actor) -> dict[str, str]:
         return {at_number: _about_number(slack, view, error)}
     except InvalidWish as error:
         return {block_of(state, error.field, error.row): str(error)}
+    except AlreadyAsked as error:
+        state = await offer_withdrawal(slack, view, error)
+        at_field = number_block(state.meta.number_at) if error.is_number else block_of(state, error.field, None)
+        return {at_field: str(error)}
     except DomainError as error:
         return {at_number: sentence_plain(str(error))}
     slack.forms.forget(view.id)
@@ -76,14 +82,9 @@ async def _ask(slack: Slack, state: FormState, actor: Actor) -> ChangeRequest:
         patch=patch,
         reason=state.reason,
         submission_key=state.meta.submission_key,
-        origin=state.meta.origin,
         parent_id=state.meta.parent_id,
     )
-    try:
-        return await submit(slack.context, wish)
-    except AlreadySubmitted:
-        # The same form arrived twice at the same instant: the other one is stored by now, and is found.
-        return await submit(slack.context, wish)
+    return await submit(slack.context, wish)
 
 
 def _about_number(slack: Slack, view: View, error: InvalidNumber) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.domain.state import Origin
 from bot.domain.webhook import LONGEST
-from bot.slack.blocks import Block, actions, button, plain, rich_line, rich_text, text_run
+from bot.slack.blocks import Block, actions, button, confirm, plain, rich_line, rich_text, text_run
 from bot.slack.form import fields as form
 from bot.slack.form.option_values import Option
 from bot.slack.form.present import Shown, present_blocks
@@ -19,6 +19,7 @@ from bot.slack.form.state import (
     TimeRouting,
     Webhook,
 )
+from bot.slack.sentences import sentence_runs
 
 CALLBACK = "route_number"
 REASON_LIMIT = 3000
@@ -26,6 +27,7 @@ REASON_LIMIT = 3000
 NUMBER, AGENT, VERSION = "form.number", "form.agent", "form.version"
 OUTBOUND_AGENT, OUTBOUND_VERSION = "form.outbound_agent", "form.outbound_version"
 CHOICE, ADD, REMOVE, ENTRY = "form.choice", "form.add", "form.remove", "form.entry"
+WITHDRAW = "form.withdraw"
 
 KEEP_LABEL = "Keep as is"
 INBOUND_LABELS = {
@@ -44,7 +46,8 @@ NOTES = {
     "inbound_too_many": f"The former split has more than {MOST_ROWS} agents. "
     "That cannot be put back from here, so Inbound calls stays at Keep as is.",
 }
-_ORIGINS = {Origin.REVERT: "Puts back what was there before RN-{}.", Origin.TRY_AGAIN: "Asks again for RN-{}."}
+# Of where the form came from, not of what becomes of it: everything in it can be altered.
+_ORIGINS = {Origin.REVERT: "Filled with what was there before RN-{}.", Origin.TRY_AGAIN: "Filled with what RN-{} asks."}
 
 
 def build_view(state: FormState, shown: Shown) -> Block:
@@ -58,6 +61,7 @@ def build_view(state: FormState, shown: Shown) -> Block:
         "private_metadata": state.meta.model_dump_json(exclude_defaults=True),
         "blocks": [
             *_notes(state),
+            *_earlier(state),
             _input(
                 form.number_block(state.meta.number_at),
                 "Number",
@@ -79,6 +83,25 @@ def _notes(state: FormState) -> list[Block]:
     if state.meta.origin is not None and state.meta.parent_id is not None:
         lines.insert(0, _ORIGINS[state.meta.origin].format(state.meta.parent_id))
     return [rich_text(*(rich_line(text_run(line)) for line in lines), block_id="notes")] if lines else []
+
+
+def _earlier(state: FormState) -> list[Block]:
+    """Say what became of what this form has asked for already, or offer to take it back."""
+    blocks: list[Block] = []
+    if state.meta.said is not None:
+        blocks.append(rich_text(rich_line(*sentence_runs(state.meta.said)), block_id="said"))
+    if state.meta.asked is not None:
+        label = f"RN-{state.meta.asked}"
+        sentence = f"{label} was asked from this form already. Withdraw it to ask for what stands here instead."
+        sure = confirm(f"Withdraw {label}?", "What it asks for is not sent.", yes="Withdraw it", style="danger")
+        withdraw = button(
+            f"Withdraw {label}", WITHDRAW, value=label, label=f"Withdraw {label}", style="danger", confirm=sure
+        )
+        blocks += [
+            rich_text(rich_line(text_run(sentence)), block_id="asked"),
+            actions(withdraw, block_id="withdraw"),
+        ]
+    return blocks
 
 
 def _inbound(state: FormState) -> list[Block]:

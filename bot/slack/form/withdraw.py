@@ -1,0 +1,58 @@
+"""Takes back, inside the form, what the same form has asked for before: so that a correction needs no other place.
+
+A submission that was answered too late is stored all the same, and the form stays open.
+"""
+
+import structlog
+
+from bot.domain.errors import AlreadyAsked, AlreadyDecided, DomainError, TooLate
+from bot.service.context import Actor
+from bot.service.review import cancel
+from bot.slack.asking import require_member
+from bot.slack.calls import SlackError
+from bot.slack.form.compose import compose
+from bot.slack.form.state import FormState
+from bot.slack.payloads import Action, View
+from bot.slack.press import parse_label
+from bot.slack.surface import Slack
+
+log = structlog.get_logger(__name__)
+
+
+async def offer_withdrawal(slack: Slack, view: View, refusal: AlreadyAsked) -> FormState:
+    """Put the button into the form, and return the form as it is shown then. Raises DatabaseUnavailable.
+
+    An error at a field cannot bring a button along, so the view is updated before it is answered. Where Slack does not
+    take that, the error names the other way.
+    """
+    form = slack.forms.of(view)
+    async with form.lock:
+        state = form.entered(view)
+        if not refusal.can_withdraw:
+            return state
+        composed = await compose(slack.context, state.with_meta(asked=refusal.change_id, said=None))
+        try:
+            await form.update(slack.client, composed)
+        except SlackError as error:
+            log.warning("form.withdrawal_not_offered", error=type(error).__name__)
+            return state
+    return composed.state
+
+
+async def withdraw(slack: Slack, view: View, action: Action, actor: Actor) -> None:
+    """Cancel the change for its requester; what the form holds can be asked for then. Raises SlackError."""
+    form = slack.forms.of(view)
+    async with form.lock:
+        state = form.entered(view)
+        try:
+            await require_member(slack, actor, event="press.refused")
+            change = await cancel(slack.context, actor, parse_label(action.value or ""))
+        except (AlreadyDecided, TooLate) as error:
+            state = state.with_meta(asked=None, said=str(error))
+        except DomainError as error:
+            state = state.with_meta(said=str(error))
+        else:
+            # Under another key the form can ask for anything, for what was just taken back as well.
+            said = f"{change.label} is withdrawn. Send this form to ask for what it holds now."
+            state = state.with_meta(asked=None, said=said, submission_key=slack.context.new_id())
+        await form.update(slack.client, await compose(slack.context, state))

@@ -22,6 +22,15 @@ PUT_OUTCOMES = Counter("route_number_put_outcomes_total", "Writes sent to UponAI
 OUTBOX_WAITING = Gauge("route_number_outbox_waiting", "Messages to Slack that are not delivered yet.")
 OUTBOX_PARKED = Gauge("route_number_outbox_parked", "Messages to Slack that wait for a person.")
 WORKER_LAST_TURN = Gauge("route_number_worker_last_turn_seconds", "When the worker last looked for work, Unix time.")
+SOCKET_CONNECT_FAILURES = Counter(
+    "route_number_socket_connect_failures_total", "Failed tries to connect to Slack's socket, by error.", ["error"]
+)
+SOCKET_CONNECTED_SINCE = Gauge(
+    "route_number_socket_connected_since_seconds", "Since when Slack's socket is connected, Unix time; 0 while not."
+)
+SOCKET_LAST_ENVELOPE = Gauge(
+    "route_number_socket_last_envelope_seconds", "When the last request came over Slack's socket, Unix time."
+)
 
 REDACTED = "[redacted]"
 

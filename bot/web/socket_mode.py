@@ -1,152 +1,221 @@
-"""Socket Mode: the socket that this bot opens to Slack, over which the same requests come that HTTP would bring."""
+"""Socket Mode: the socket that this bot opens to Slack, over which the same requests come that HTTP would bring.
+
+The address of a connection can be used once. So each try asks for a new one, and after a failed one there is a pause.
+"""
 
 import asyncio
-import json
-import logging
-from collections.abc import Callable
-from datetime import timedelta
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.calls import SlackError, SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
+from bot.telemetry import SOCKET_CONNECT_FAILURES, SOCKET_CONNECTED_SINCE, SOCKET_LAST_ENVELOPE
 from bot.web.app import AnswerLike, Handle
+from bot.web.socket_connection import CLOSE_WITHIN, Connection, NoHello
 
 log = structlog.get_logger(__name__)
 
-MISCONFIGURED = frozenset(
-    {
-        "account_inactive",
-        "invalid_auth",
-        "missing_scope",
-        "not_allowed_token_type",
-        "not_authed",
-        "token_expired",
-        "token_revoked",
-    }
-)
-_OK = 200
+_SWITCHED_OFF = "link_disabled"
+_RANDOM = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patient the receiver is."""
+
+    first_pause: timedelta = timedelta(seconds=0.5)
+    longest_pause: timedelta = timedelta(seconds=30)
+    # Between tries while Slack says that Socket Mode is switched off.
+    slow_pause: timedelta = timedelta(minutes=5)
+    # For an address, and again for the way from there to Slack's `hello`.
+    connect_within: timedelta = timedelta(seconds=10)
+    # Without a sign of life for one and a half of it, the connection is dead.
+    heartbeat: timedelta = timedelta(seconds=10)
+    # What ends sooner counts as a failed try: pauses go on growing.
+    steady_after: timedelta = timedelta(seconds=10)
+    # How long Slack may take to close a connection that another one has replaced.
+    retire_after: timedelta = timedelta(seconds=60)
+    # For the answers to envelopes that came before the end.
+    answer_within: timedelta = timedelta(seconds=5)
+
+    def pause(self, failures: int, *, at_least: timedelta = timedelta(0)) -> timedelta:
+        """Return how long to wait after that many failures in a row."""
+        # The exponent is capped, or a weekend without Slack would overflow the duration.
+        longest = min(self.longest_pause, self.first_pause * 2.0 ** min(failures - 1, 16))
+        return max(at_least, longest * _RANDOM.uniform(0.5, 1))
 
 
 class SocketReceiver:
-    """Hands every envelope to `handle`, the one behind the HTTP door as well, and acknowledges with its answer."""
-
-    def __init__(self, *, client: AsyncWebClient, app_token: str, handle: Handle, ping_seconds: float = 5) -> None:
-        self._web_client = client
-        self._app_token = app_token
-        self._handle = handle
-        self._ping_seconds = ping_seconds
-        self._client: SocketModeClient | None = None
-        self._connecting: asyncio.Task[None] | None = None
-        # The event loop holds tasks weakly: without this set one could vanish half way.
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.problem: str | None = None
-
-    async def start(self) -> None:
-        """Begin to connect; goes on in the background until Slack can be reached."""
-        self._client = _Client(
-            self._app_token, self._web_client, ping_seconds=self._ping_seconds, on_misconfigured=self._give_up
-        )
-        self._client.socket_mode_request_listeners.append(self._receive)
-        self._connecting = asyncio.create_task(self._client.connect())  # type: ignore[no-untyped-call]  # the SDK's gap
-
-    async def is_connected(self) -> bool:
-        """Say whether envelopes can come in."""
-        return self._client is not None and await self._client.is_connected()
-
-    async def close(self, *, timeout: timedelta) -> None:  # noqa: ASYNC109 - the wait is part of what closing does
-        """Answer what is under way, then leave."""
-        if self._client is None:
-            return
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=timeout.total_seconds())
-        await self._client.close()  # type: ignore[no-untyped-call]  # the SDK's gap
-        if self._connecting is not None:
-            self._connecting.cancel()
-            await asyncio.gather(self._connecting, return_exceptions=True)
-
-    def _give_up(self, error: str) -> None:
-        self.problem = f"Slack refuses SLACK_APP_TOKEN ({error}); correct it and start again."
-        log.error("socket_mode.misconfigured", problem=self.problem)
-
-    async def _receive(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        task = asyncio.create_task(self._answer(client, request))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _answer(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        answer = await self._handle(request.payload)
-        acknowledgement: dict[str, Any] = {"envelope_id": request.envelope_id}
-        payload = acknowledgement_payload(answer)
-        if payload is not None and request.accepts_response_payload:
-            acknowledgement["payload"] = payload
-        try:
-            await client.send_socket_mode_response(acknowledgement)
-        except (OSError, AttributeError, aiohttp.ClientError) as exc:
-            # The SDK has no socket (None) for a moment while it reconnects; Slack then tells the person itself.
-            log.warning("socket_mode.ack_lost", error=type(exc).__name__)
-
-
-def acknowledgement_payload(answer: AnswerLike) -> dict[str, Any] | None:
-    """Turn the body of an HTTP answer into what an acknowledgement carries; None for an empty one."""
-    if answer.status != _OK or not answer.body:
-        return None
-    if answer.content_type.startswith("application/json"):
-        payload = json.loads(answer.body)
-        return payload if isinstance(payload, dict) else None
-    return {"text": answer.body}
-
-
-class _Client(SocketModeClient):
-    """The SDK's client, which would ask for ever with a token that Slack refuses, once every few seconds."""
+    """Keeps a connection open and hands every envelope to `handle`, the one behind the HTTP door as well."""
 
     def __init__(
         self,
-        app_token: str,
-        web_client: AsyncWebClient,
         *,
-        ping_seconds: float,
-        on_misconfigured: Callable[[str], None],
+        client: AsyncWebClient,
+        app_token: str,
+        handle: Handle,
+        now: Callable[[], datetime],
+        pace: Pace | None = None,
     ) -> None:
-        # The SDK logs a traceback at every try and addresses that hold a ticket; what matters is logged here.
-        silent = logging.getLogger("bot.web.socket_mode.sdk")
-        silent.setLevel(logging.CRITICAL)
-        super().__init__(app_token, logger=silent, web_client=web_client, ping_interval=ping_seconds)
-        self._on_misconfigured = on_misconfigured
-        self._was_down = False
-        self._reconnecting = asyncio.Lock()
+        self._client = client
+        self._app_token = app_token
+        self._handle = handle
+        self._now = now
+        self._pace = pace or Pace()
+        self._connections: set[Connection] = set()
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._was_connected = False
+        self._since = now()
+        self._error: str | None = None
+        self._fault: str | None = None
 
-    async def connect_to_new_endpoint(self, force: bool = False) -> None:
-        """Connect anew once: the SDK would do it for Slack's announcement and again for the close that follows."""
-        session = self.current_session
-        async with self._reconnecting:
-            if self.current_session is session:
-                await super().connect_to_new_endpoint(force)
+    @property
+    def is_connected(self) -> bool:
+        """Say whether envelopes can come in."""
+        return any(connection.is_open for connection in self._connections)
 
-    async def issue_new_wss_url(self) -> str:
-        """Ask Slack where to connect; give up for good when the token is refused."""
-        try:
-            url = await super().issue_new_wss_url()
-        except SlackApiError as exc:
-            error = str(exc.response.get("error", "unknown"))
-            if error in MISCONFIGURED:
-                self.closed = True
-                self._on_misconfigured(error)
+    @property
+    def problem(self) -> str | None:
+        """Say what an operator should know, None when there is nothing."""
+        if self._fault is not None:
+            return self._fault
+        error = "" if self._error is None else f" ({self._error})"
+        if not self.is_connected:
+            return f"Slack's socket has not been connected since {self._since:%H:%M:%S} UTC{error}; trying again."
+        return f"Slack's socket could not be renewed{error}; trying again." if error else None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Receive until `stop` is set; then take no more, acknowledge what was taken, and close."""
+        stopping = asyncio.create_task(stop.wait())
+        async with aiohttp.ClientSession(trust_env=True, timeout=aiohttp.ClientTimeout(total=None)) as session:
+            keeping = asyncio.create_task(self._keep_connected(session))
+            try:
+                await asyncio.wait({keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if keeping.done():
+                    keeping.result()
+                    await stopping
+            finally:
+                await _cancelled(keeping, stopping)
+                await _cancelled(*self._retiring)
+                within = self._pace.answer_within
+                await asyncio.gather(*(connection.close(within=within) for connection in self._connections))
+
+    async def _keep_connected(self, session: aiohttp.ClientSession) -> None:
+        """Open one connection after another; return when the token is refused: asking again would not help."""
+        failures = 0
+        old: Connection | None = None
+        clock = asyncio.get_running_loop()
+        while True:
+            try:
+                connection = await self._connect(session)
+            except SlackMisconfigured as error:
+                self._fault = f"Slack refuses SLACK_APP_TOKEN ({error.error}); correct it and start again."
+                log.error("socket_mode.misconfigured", problem=self._fault)  # noqa: TRY400 - Slack's answer says it all
+                return
+            except (SlackError, NoHello, aiohttp.ClientError, OSError, ValueError) as error:
+                failures += 1
+                await self._pause_after(error, failures)
+                continue
+            self._error = self._fault = None
+            log.info("socket_mode.connected")
+            if old is not None:
+                self._retire(old)
+            greeted_at = clock.time()
+            await connection.leaving.wait()
+            old = connection
+            if not connection.is_open:
+                log.warning("socket_mode.ended", reason=connection.reason or "dropped")
+            if connection.reason == _SWITCHED_OFF:
+                failures += 1
+                await self._pause_after(NoHello(_SWITCHED_OFF), failures)
+            elif clock.time() - greeted_at < self._pace.steady_after.total_seconds():
+                failures += 1
+                await asyncio.sleep(self._pace.pause(failures).total_seconds())
             else:
-                self._say_down(error)
-            raise
-        except (OSError, TimeoutError, aiohttp.ClientError) as exc:
-            self._say_down(type(exc).__name__)
-            raise
-        self._was_down = False
-        return url
+                failures = 0
 
-    def _say_down(self, error: str) -> None:
-        if not self._was_down:
-            log.warning("socket_mode.unreachable", error=error)
-        self._was_down = True
+    async def _connect(self, session: aiohttp.ClientSession) -> Connection:
+        """Ask for an address and try it once."""
+        limit = self._pace.connect_within
+        answer = await call(self._client, "apps.connections.open", timeout=limit, app_token=self._app_token)
+        # With a scheme of HTTP, the proxies are heeded that HTTPS_PROXY and NO_PROXY name: wss:// would have its own.
+        address = "http" + str(answer.get("url", "")).removeprefix("ws")
+        async with asyncio.timeout(limit.total_seconds()):
+            socket = await session.ws_connect(
+                address,
+                heartbeat=self._pace.heartbeat.total_seconds(),
+                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_WITHIN.total_seconds()),
+            )
+            connection = Connection(socket, self._receive, changed=self._look)
+            self._connections.add(connection)
+            connection.task.add_done_callback(lambda _: self._connections.discard(connection))
+            try:
+                await connection.greeted
+            except (NoHello, asyncio.CancelledError):
+                self._retire(connection, after=timedelta(0))
+                raise
+        return connection
+
+    def _retire(self, connection: Connection, *, after: timedelta | None = None) -> None:
+        after = self._pace.retire_after if after is None else after
+        task = asyncio.create_task(connection.retire(after=after, within=self._pace.answer_within))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+    async def _receive(self, body: Mapping[str, Any]) -> AnswerLike:
+        SOCKET_LAST_ENVELOPE.set(self._now().timestamp())
+        return await self._handle(body)
+
+    def _look(self) -> None:
+        if self.is_connected != self._was_connected:
+            self._was_connected = self.is_connected
+            self._since = self._now()
+            SOCKET_CONNECTED_SINCE.set(self._since.timestamp() if self._was_connected else 0)
+
+    async def _pause_after(self, error: Exception, failures: int) -> None:
+        """Tell of a failed connect, and wait; never with the address, which is a key to the app's envelopes."""
+        self._error = _name_of(error)
+        pause = self._pace.pause(failures, at_least=_retry_after(error))
+        if self._error == _SWITCHED_OFF:
+            self._fault = (
+                "Slack says that Socket Mode is switched off (link_disabled); switch it on in the app's settings."
+            )
+            pause = self._pace.slow_pause
+        SOCKET_CONNECT_FAILURES.labels(self._error).inc()
+        log.warning(
+            "socket_mode.connect_failed",
+            error=self._error,
+            attempt=failures,
+            again_in=round(pause.total_seconds(), 2),
+        )
+        await asyncio.sleep(pause.total_seconds())
+
+
+async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _name_of(error: Exception) -> str:
+    match error:
+        case NoHello() if str(error) == _SWITCHED_OFF:
+            return _SWITCHED_OFF
+        case SlackRefused():
+            return error.error
+        case SlackUnavailable() if error.__cause__ is not None:
+            return type(error.__cause__).__name__
+        case _:
+            return type(error).__name__
+
+
+def _retry_after(error: Exception) -> timedelta:
+    if isinstance(error, SlackRateLimited | SlackUnavailable):
+        return error.retry_after or timedelta(0)
+    return timedelta(0)

@@ -104,7 +104,7 @@ async def _prepare_schema(database: Database) -> None:
 async def _run_until_stopped(parts: Parts, server: HttpServer) -> None:
     """Run every part until a signal, or until one of them ends by itself; then end them in order."""
     is_stopping = asyncio.Event()
-    worker_stop = asyncio.Event()
+    socket_stop, worker_stop = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def stop_at_signal() -> None:
@@ -117,16 +117,17 @@ async def _run_until_stopped(parts: Parts, server: HttpServer) -> None:
     running = [asyncio.create_task(server.serve(), name="http")]
     if parts.worker is not None:
         running.append(asyncio.create_task(parts.worker.run(worker_stop), name="worker"))
+    receiving = [asyncio.create_task(parts.socket.run(socket_stop), name="socket")] if parts.socket else []
+    running.extend(receiving)
     background = [asyncio.create_task(parts.identity.run(), name="identity")] if parts.slack_app else []
     waiting = asyncio.create_task(is_stopping.wait(), name="stop")
     try:
-        if parts.socket is not None:
-            await parts.socket.start()
         await asyncio.wait([*running, waiting], return_when=asyncio.FIRST_COMPLETED)
     finally:
         # First nothing new comes in, then what came in is answered, then the worker puts down what it holds.
-        if parts.socket is not None:
-            await parts.socket.close(timeout=_DRAIN)
+        socket_stop.set()
+        if receiving:
+            await asyncio.wait(receiving)
         server.stop()
         await asyncio.wait([running[0]])
         if parts.slack_app is not None:

@@ -101,7 +101,10 @@ async def build(
             )
             if settings.slack_app_token is not None:
                 socket = SocketReceiver(
-                    client=client, app_token=settings.slack_app_token.get_secret_value(), handle=slack_app.handle
+                    client=client,
+                    app_token=settings.slack_app_token.get_secret_value(),
+                    handle=slack_app.handle,
+                    now=now,
                 )
         yield Parts(
             context=context,

@@ -133,7 +133,7 @@ async def _read_numbers(context: ServiceContext) -> None:
         await _note_problem(context, numbers_scope(context), error)
         raise
     mirrored = MirroredNumbers(context.account_sid, context.workspace_id)
-    await take_over(context.database, context.clock, mirrored, read.numbers, read.started_at)
+    await take_over(context.database, context.clock, mirrored, read.by_number, read.started_at)
 
 
 async def _read_agents(context: ServiceContext) -> None:
@@ -143,7 +143,7 @@ async def _read_agents(context: ServiceContext) -> None:
         await _note_problem(context, agents_scope(context), error)
         raise
     mirrored = MirroredAgents(context.workspace_id)
-    await take_over(context.database, context.clock, mirrored, read.agents, read.started_at)
+    await take_over(context.database, context.clock, mirrored, {a.agent_id: a for a in read.agents}, read.started_at)
 
 
 async def _note_problem(context: ServiceContext, scope: str, error: UponAIError) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.account import ListedAgent
 from bot.domain.difference import one_line
 from bot.store import mirror_reads
+from bot.store.mirror_whole import Write
 from bot.store.schema import agents
 from bot.store.upsert import insert_or
 
@@ -26,28 +27,21 @@ class MirroredAgents:
         """Name the list."""
         return mirror_reads.agents_scope(self.workspace_id)
 
-    def name_of(self, entry: ListedAgent) -> str:
-        """Return the id."""
-        return entry.agent_id
-
     def compared(self, entry: ListedAgent) -> tuple[str | None, str, tuple[int, ...]]:
         """Return the name, as it is and as it is searched, and the versions."""
         return entry.name, _fold(entry), entry.versions
 
     async def page(
-        self, tx: AsyncConnection, after: str | None, limit: int
-    ) -> list[tuple[str, tuple[str | None, str, tuple[int, ...]], bool]]:
+        self, tx: AsyncConnection, after: str | None, limit: int, now: datetime
+    ) -> list[tuple[str, tuple[str | None, str, tuple[int, ...]] | None, bool]]:
         """Return stored rows in the order of the ids."""
         query = select(agents).where(agents.c.workspace_id == self.workspace_id)
         if after is not None:
             query = query.where(agents.c.agent_id > after)
         rows = (await tx.execute(query.order_by(agents.c.agent_id).limit(limit))).mappings()
-        return [
-            (row["agent_id"], (row["name"], row["name_folded"], tuple(row["versions"])), row["is_listed"])
-            for row in rows
-        ]
+        return [(row["agent_id"], None if row["as_of"] > now else _looks(row), row["is_listed"]) for row in rows]
 
-    async def put(self, tx: AsyncConnection, entries: Sequence[ListedAgent], as_of: datetime, now: datetime) -> None:
+    async def put(self, tx: AsyncConnection, entries: Sequence[ListedAgent], as_of: datetime, write: Write) -> None:
         """Write agents."""
         statement = insert_or(tx, agents)
         new = {name: statement.excluded[name] for name in ("name", "name_folded", "versions", "as_of", "is_listed")}
@@ -55,19 +49,19 @@ class MirroredAgents:
             statement.on_conflict_do_update(
                 index_elements=["workspace_id", "agent_id"],
                 set_=new,
-                where=or_(agents.c.as_of <= statement.excluded.as_of, agents.c.as_of > now),
+                where=or_(agents.c.as_of <= statement.excluded.as_of, agents.c.as_of > write.at),
             ),
             [_to_row(self.workspace_id, entry, as_of) for entry in entries],
         )
 
-    async def unlist(self, tx: AsyncConnection, names: Sequence[str], as_of: datetime, now: datetime) -> None:
+    async def unlist(self, tx: AsyncConnection, names: Sequence[str], as_of: datetime, write: Write) -> None:
         """Mark agents as no longer listed."""
         await tx.execute(
             update(agents)
             .where(
                 agents.c.workspace_id == self.workspace_id,
                 agents.c.agent_id.in_(names),
-                or_(agents.c.as_of <= as_of, agents.c.as_of > now),
+                or_(agents.c.as_of <= as_of, agents.c.as_of > write.at),
             )
             .values(is_listed=False, as_of=as_of)
         )
@@ -123,6 +117,10 @@ def _to_row(workspace_id: int, agent: ListedAgent, as_of: datetime) -> dict[str,
 def _fold(agent: ListedAgent) -> str:
     """Return what people see of a name, so that two names that look the same are the same here."""
     return one_line(agent.name or "").casefold()
+
+
+def _looks(row: RowMapping) -> tuple[str | None, str, tuple[int, ...]]:
+    return row["name"], row["name_folded"], tuple(row["versions"])
 
 
 def _from_row(row: RowMapping) -> ListedAgent:

@@ -14,6 +14,7 @@ from bot.domain.assignment import Assignment
 from bot.domain.audit import canonical_json
 from bot.domain.change import NumberKey
 from bot.store import mirror_reads
+from bot.store.mirror_whole import Write
 from bot.store.schema import numbers
 from bot.store.upsert import insert_or
 
@@ -40,45 +41,42 @@ class MirroredNumbers:
         """Name the list."""
         return mirror_reads.numbers_scope(self.account_sid, self.workspace_id)
 
-    def name_of(self, entry: ListedNumber) -> str:
-        """Return the number."""
-        return entry.key.number
-
     def compared(self, entry: ListedNumber) -> tuple[str, str | None]:
         """Return the stored text: to parse what a large account has stored takes seconds."""
         return canonical_json(entry.assignment.to_json()), entry.import_error
 
     async def page(
-        self, tx: AsyncConnection, after: str | None, limit: int
-    ) -> list[tuple[str, tuple[str, str | None], bool]]:
+        self, tx: AsyncConnection, after: str | None, limit: int, now: datetime
+    ) -> list[tuple[str, tuple[str, str | None] | None, bool]]:
         """Return stored rows in the order of the numbers."""
         assignment = type_coerce(numbers.c.assignment, Text)
-        query = select(numbers.c.number, assignment, numbers.c.import_error, numbers.c.is_listed).where(self._is_own())
+        columns = (numbers.c.number, assignment, numbers.c.import_error, numbers.c.is_listed, numbers.c.as_of > now)
+        query = select(*columns).where(self._is_own())
         if after is not None:
             query = query.where(numbers.c.number > after)
         rows = await tx.execute(query.order_by(numbers.c.number).limit(limit))
-        return [(row[0], (row[1], row[2]), row[3]) for row in rows]
+        return [(row[0], None if row[4] else (row[1], row[2]), row[3]) for row in rows]
 
-    async def put(self, tx: AsyncConnection, entries: Sequence[ListedNumber], as_of: datetime, now: datetime) -> None:
+    async def put(self, tx: AsyncConnection, entries: Sequence[ListedNumber], as_of: datetime, write: Write) -> None:
         """Write numbers."""
         statement = insert_or(tx, numbers)
-        new = {name: statement.excluded[name] for name in ("assignment", "import_error", "as_of", "is_listed")}
+        names = ("assignment", "import_error", "as_of", "is_listed", "written")
         await tx.execute(
             statement.on_conflict_do_update(
                 index_elements=["account_sid", "workspace_id", "number"],
-                set_=new,
-                where=or_(numbers.c.as_of <= statement.excluded.as_of, numbers.c.as_of > now),
+                set_={name: statement.excluded[name] for name in names},
+                where=or_(numbers.c.as_of <= statement.excluded.as_of, numbers.c.as_of > write.at),
             ),
-            [_to_row(entry, as_of) for entry in entries],
+            [_to_row(entry, as_of) | {"written": write.number} for entry in entries],
         )
 
-    async def unlist(self, tx: AsyncConnection, names: Sequence[str], as_of: datetime, now: datetime) -> None:
+    async def unlist(self, tx: AsyncConnection, names: Sequence[str], as_of: datetime, write: Write) -> None:
         """Mark numbers as no longer listed."""
-        is_older = or_(numbers.c.as_of <= as_of, numbers.c.as_of > now)
+        is_older = or_(numbers.c.as_of <= as_of, numbers.c.as_of > write.at)
         await tx.execute(
             update(numbers)
             .where(self._is_own(), numbers.c.number.in_(names), is_older)
-            .values(is_listed=False, as_of=as_of)
+            .values(is_listed=False, as_of=as_of, written=write.number)
         )
 
     def _is_own(self) -> ColumnElement[bool]:
@@ -88,8 +86,9 @@ class MirroredNumbers:
 async def put(tx: AsyncConnection, listed: ListedNumber, as_of: datetime, now: datetime) -> None:
     """Take over one number that was read by itself at `as_of`, unless something newer is known."""
     mirrored = MirroredNumbers(listed.key.account_sid, listed.key.workspace_id)
-    if await mirror_reads.allows(tx, mirrored.scope, as_of, now):
-        await mirrored.put(tx, [listed], as_of, now)
+    written = await mirror_reads.begin_write(tx, mirrored.scope, now)
+    if written.complete_as_of is None or written.complete_as_of <= as_of:
+        await mirrored.put(tx, [listed], as_of, Write(written.number, now))
 
 
 async def find(tx: AsyncConnection, key: NumberKey) -> MirroredNumber | None:
@@ -133,10 +132,9 @@ async def _select(
         .order_by(numbers.c.number_folded != exact, numbers.c.number)
         .limit(limit)
     )
-    rows = (await tx.execute(query)).mappings().all()
+    # The read first: of a row that is read after it, nothing is confirmed that was not there when it was compared.
     last = await mirror_reads.last(tx, mirror_reads.numbers_scope(account_sid, workspace_id))
-    whole_as_of = None if last is None else last.as_of
-    return [_from_row(row, whole_as_of) for row in rows]
+    return [_from_row(row, last) for row in (await tx.execute(query)).mappings()]
 
 
 def _searched_digits(text: str) -> list[str]:
@@ -166,8 +164,10 @@ def _to_row(listed: ListedNumber, as_of: datetime) -> dict[str, Any]:
     }
 
 
-def _from_row(row: RowMapping, whole_as_of: datetime | None) -> MirroredNumber:
+def _from_row(row: RowMapping, last: mirror_reads.Read | None) -> MirroredNumber:
     key = NumberKey(row["account_sid"], row["workspace_id"], row["number"])
     listed = ListedNumber(key, Assignment.from_json(row["assignment"]), row["import_error"])
     # An unchanged row is not written again: the whole read has confirmed it.
-    return MirroredNumber(listed, row["as_of"] if whole_as_of is None else max(row["as_of"], whole_as_of))
+    if last is None or last.as_of is None or row["written"] > last.confirmed:
+        return MirroredNumber(listed, row["as_of"])
+    return MirroredNumber(listed, max(row["as_of"], last.as_of))

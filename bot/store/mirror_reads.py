@@ -6,7 +6,7 @@ A clock that was wrong once must neither freeze the mirror until then nor make w
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import RowMapping, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.schema import mirror_reads
@@ -15,11 +15,25 @@ from bot.store.upsert import insert_or
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The last whole read: when the last complete one started, when the last one was tried, and what went wrong."""
+    """The last whole read: when the last complete one started, when the last one was tried, and what went wrong.
+
+    `writes` counts the writes to the list. `confirmed` is the count from before the last complete read was compared:
+    what was written later was not confirmed by it.
+    """
 
     as_of: datetime | None
     attempted_at: datetime
     problem: str | None
+    writes: int = 0
+    confirmed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One write to a list: its number, and when the last complete read started, None when that is not known."""
+
+    number: int
+    complete_as_of: datetime | None
 
 
 def numbers_scope(account_sid: str, workspace_id: int) -> str:
@@ -35,7 +49,9 @@ def agents_scope(workspace_id: int) -> str:
 async def last(tx: AsyncConnection, scope: str) -> Read | None:
     """Return the last read, None when there was none."""
     row = (await tx.execute(select(mirror_reads).where(mirror_reads.c.scope == scope))).mappings().one_or_none()
-    return None if row is None else Read(row["as_of"], row["attempted_at"], row["problem"])
+    if row is None:
+        return None
+    return Read(row["as_of"], row["attempted_at"], row["problem"], row["writes"], row["confirmed"])
 
 
 async def claim(
@@ -63,57 +79,41 @@ async def claim(
     return taken.rowcount == 1
 
 
-async def announce(tx: AsyncConnection, scope: str, as_of: datetime, now: datetime) -> bool:
-    """Say that a complete read that started at `as_of` is being stored; False when a newer one was or is."""
-    await tx.execute(
-        insert_or(tx, mirror_reads)
-        .values(scope=scope, attempted_at=now)
-        .on_conflict_do_nothing(index_elements=["scope"])
+async def begin_write(tx: AsyncConnection, scope: str, now: datetime) -> Written:
+    """Number one write to the list, and keep others from writing to it until this transaction ends."""
+    statement = insert_or(tx, mirror_reads).values(scope=scope, attempted_at=now, writes=1)
+    numbered = await tx.execute(
+        statement.on_conflict_do_update(index_elements=["scope"], set_={"writes": mirror_reads.c.writes + 1}).returning(
+            mirror_reads.c.writes, mirror_reads.c.as_of
+        )
     )
-    newest = _newest(await _locked(tx, scope), now)
-    if newest is not None and newest > as_of:
-        return False
-    await tx.execute(update(mirror_reads).where(mirror_reads.c.scope == scope).values(storing_as_of=as_of))
-    return True
-
-
-async def is_newest(tx: AsyncConnection, scope: str, as_of: datetime) -> bool:
-    """Say whether the read that was announced so is still the newest; nobody announces another in this transaction."""
-    row = await _locked(tx, scope)
-    return row is not None and row["storing_as_of"] == as_of
-
-
-async def allows(tx: AsyncConnection, scope: str, as_of: datetime, now: datetime) -> bool:
-    """Say whether an entry that was read by itself at `as_of` is newer than every whole read, also one under way."""
-    newest = _newest(await _locked(tx, scope), now)
-    return newest is None or newest <= as_of
+    number, as_of = numbered.one()
+    return Written(number, None if as_of is None or as_of > now else as_of)
 
 
 async def record(
-    tx: AsyncConnection, scope: str, *, as_of: datetime | None = None, problem: str | None = None, at: datetime
+    tx: AsyncConnection,
+    scope: str,
+    *,
+    at: datetime,
+    problem: str | None = None,
+    as_of: datetime | None = None,
+    confirmed: int = 0,
 ) -> None:
-    """Record how a read ended, and let go of it: `as_of` is when a complete one started, and never goes back."""
-    known = await last(tx, scope)
-    times = (as_of, None if known is None else known.as_of)
-    latest = max((time for time in times if time is not None and time <= at), default=None)
-    values = {
-        "scope": scope,
-        "as_of": latest,
-        "attempted_at": at,
-        "problem": problem,
-        "lease_id": None,
-        "leased_until": None,
-    }
+    """Record how a read ended, and let go of it.
+
+    `as_of` is when a complete one started: it never goes back, but from a future. `confirmed` is the number of the
+    last write before its entries were compared.
+    """
+    row = (
+        (await tx.execute(select(mirror_reads).where(mirror_reads.c.scope == scope).with_for_update()))
+        .mappings()
+        .one_or_none()
+    )
+    values = {"scope": scope, "attempted_at": at, "problem": problem, "lease_id": None, "leased_until": None}
+    known = None if row is None else row["as_of"]
+    if as_of is not None and (known is None or known <= as_of or known > at):
+        values |= {"as_of": as_of, "confirmed": confirmed}
     await tx.execute(
         insert_or(tx, mirror_reads).values(values).on_conflict_do_update(index_elements=["scope"], set_=values)
     )
-
-
-async def _locked(tx: AsyncConnection, scope: str) -> RowMapping | None:
-    query = select(mirror_reads).where(mirror_reads.c.scope == scope).with_for_update()
-    return (await tx.execute(query)).mappings().one_or_none()
-
-
-def _newest(row: RowMapping | None, now: datetime) -> datetime | None:
-    times = () if row is None else (row["as_of"], row["storing_as_of"])
-    return max((time for time in times if time is not None and time <= now), default=None)

@@ -3,14 +3,16 @@
 A list can hold a hundred thousand entries, and SQLite has one writer: whoever presses a button meanwhile waits for a
 batch, never for the list.
 
-What is confirmed at the end must be what was read. So a read announces itself before it compares, and from then on
-nothing that is older is written: an older read gives up at its next batch, and an entry that was read by itself is
-taken only when it is newer. What is newer keeps its own `as_of` and is not touched by this read. A process that dies
-between two batches leaves entries of two ages, each with its own `as_of`, and confirms nothing.
+What is confirmed at the end must be what was read. So all writes to a list are numbered, a read remembers the number
+from before it compared, and confirms only entries that were written no later; whatever came in meanwhile goes by its
+own `as_of`. A read gives up when a newer one is complete. A process that dies between two batches leaves entries of two
+ages, each with its own `as_of`, and confirms nothing.
 """
 
 import asyncio
-from collections.abc import Hashable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -28,6 +30,14 @@ T_contra = TypeVar("T_contra", contravariant=True)
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write to a list: its number, and the time of its transaction."""
+
+    number: int
+    at: datetime
+
+
 class Mirrored(Protocol, Generic[T_contra]):
     """One mirrored list, and how its entries are stored."""
 
@@ -35,59 +45,79 @@ class Mirrored(Protocol, Generic[T_contra]):
     def scope(self) -> str:
         """Name the list in `mirror_reads`."""
 
-    def name_of(self, entry: T_contra) -> str:
-        """Return what tells an entry from the others of its list."""
-
     def compared(self, entry: T_contra) -> Hashable:
         """Return what the row of a listed entry looks like; it is written when its stored row looks otherwise."""
 
-    async def page(self, tx: AsyncConnection, after: str | None, limit: int) -> Sequence[tuple[str, Hashable, bool]]:
-        """Return stored rows behind `after`, in order: name, what the row looks like, whether it is listed."""
+    async def page(
+        self, tx: AsyncConnection, after: str | None, limit: int, now: datetime
+    ) -> Sequence[tuple[str, Hashable, bool]]:
+        """Return stored rows behind `after`, in order: name, what the row looks like, whether it is listed.
 
-    async def put(self, tx: AsyncConnection, entries: Sequence[T_contra], as_of: datetime, now: datetime) -> None:
+        A row of the future looks like none that can be listed.
+        """
+
+    async def put(self, tx: AsyncConnection, entries: Sequence[T_contra], as_of: datetime, write: Write) -> None:
         """Write entries, but for those of which something newer is stored."""
 
-    async def unlist(self, tx: AsyncConnection, names: Sequence[str], as_of: datetime, now: datetime) -> None:
+    async def unlist(self, tx: AsyncConnection, names: Sequence[str], as_of: datetime, write: Write) -> None:
         """Mark entries as no longer listed, but for those of which something newer is stored."""
 
 
 async def take_over(
-    database: Database, clock: Clock, mirrored: Mirrored[T], listed: Sequence[T], as_of: datetime
+    database: Database, clock: Clock, mirrored: Mirrored[T], listed: Mapping[str, T], as_of: datetime
 ) -> None:
-    """Store the entries of a complete read that started at `as_of`; an older read changes nothing.
+    """Store the entries of a complete read that started at `as_of`, by name; an older read changes nothing.
 
     Raises DatabaseUnavailable; what was written until then stays.
     """
-    async with database.transaction() as tx:
+    async with database.reading() as tx:
         now = await clock.read(tx)
-        as_of = min(as_of, now)
-        if not await mirror_reads.announce(tx, mirrored.scope, as_of, now):
-            return
-    differing, missing = await _compare(database, mirrored, listed)
-    for start in range(0, len(differing), WRITTEN_AT_ONCE):
+        last = await mirror_reads.last(tx, mirrored.scope)
+    as_of = min(as_of, now)
+    differing, missing = await _compare(database, mirrored, listed, now)
+    writes: list[Callable[[AsyncConnection, Write], Awaitable[None]]] = [
+        *(_put(mirrored, batch, as_of) for batch in _batches(differing)),
+        *(_unlist(mirrored, batch, as_of) for batch in _batches(missing)),
+    ]
+    for write in writes:
+        began = time.monotonic()
         async with database.transaction() as tx:
-            if not await mirror_reads.is_newest(tx, mirrored.scope, as_of):
+            at = await clock.read(tx)
+            written = await mirror_reads.begin_write(tx, mirrored.scope, at)
+            if written.complete_as_of is not None and written.complete_as_of > as_of:
                 return
-            await mirrored.put(tx, differing[start : start + WRITTEN_AT_ONCE], as_of, await clock.read(tx))
-    for start in range(0, len(missing), WRITTEN_AT_ONCE):
-        async with database.transaction() as tx:
-            if not await mirror_reads.is_newest(tx, mirrored.scope, as_of):
-                return
-            await mirrored.unlist(tx, missing[start : start + WRITTEN_AT_ONCE], as_of, await clock.read(tx))
+            await write(tx, Write(written.number, at))
+        # Other processes ask SQLite for the writer again and again: they get as much of it as this one had.
+        await asyncio.sleep(time.monotonic() - began if database.dialect == "sqlite" else 0)
     async with database.transaction() as tx:
-        if await mirror_reads.is_newest(tx, mirrored.scope, as_of):
-            await mirror_reads.record(tx, mirrored.scope, as_of=as_of, at=await clock.read(tx))
+        confirmed = 0 if last is None else last.writes
+        at = await clock.read(tx)
+        await mirror_reads.record(tx, mirrored.scope, at=at, as_of=as_of, confirmed=confirmed)
 
 
-async def _compare(database: Database, mirrored: Mirrored[T], listed: Sequence[T]) -> tuple[list[T], list[str]]:
+def _put(mirrored: Mirrored[T], batch: Sequence[T], as_of: datetime) -> Callable[..., Awaitable[None]]:
+    return lambda tx, write: mirrored.put(tx, batch, as_of, write)
+
+
+def _unlist(mirrored: Mirrored[T], batch: Sequence[str], as_of: datetime) -> Callable[..., Awaitable[None]]:
+    return lambda tx, write: mirrored.unlist(tx, batch, as_of, write)
+
+
+def _batches(entries: Sequence[T]) -> list[Sequence[T]]:
+    return [entries[start : start + WRITTEN_AT_ONCE] for start in range(0, len(entries), WRITTEN_AT_ONCE)]
+
+
+async def _compare(
+    database: Database, mirrored: Mirrored[T], listed: Mapping[str, T], now: datetime
+) -> tuple[list[T], list[str]]:
     """Return the entries whose stored rows differ, or are not there, and the names that are listed no more."""
-    new = {mirrored.name_of(entry): entry for entry in listed}
+    new = dict(listed)
     differing: list[T] = []
     missing: list[str] = []
     after: str | None = None
     while True:
         async with database.reading() as tx:
-            page = await mirrored.page(tx, after, COMPARED_AT_ONCE)
+            page = await mirrored.page(tx, after, COMPARED_AT_ONCE, now)
         for name, stored, is_listed in page:
             entry = new.pop(name, None)
             if entry is None:

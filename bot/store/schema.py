@@ -218,6 +218,7 @@ numbers = Table(
     Column("import_error", Text),
     Column("as_of", UtcDateTime, nullable=False),
     Column("is_listed", Boolean, nullable=False),
+    Column("written", LongInteger, nullable=False, server_default="0"),
 )
 
 agents = Table(
@@ -241,7 +242,8 @@ mirror_reads = Table(
     Column("problem", Text),
     Column("lease_id", Text),
     Column("leased_until", UtcDateTime),
-    Column("storing_as_of", UtcDateTime),
+    Column("writes", LongInteger, nullable=False, server_default="0"),
+    Column("confirmed", LongInteger, nullable=False, server_default="0"),
 )
 
 pauses = Table(

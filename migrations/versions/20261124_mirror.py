@@ -1,6 +1,7 @@
-"""The mirror remembers which whole read is being stored, so that none that is older is written meanwhile.
+"""The mirror numbers its writes, so that a whole read confirms what it has compared and nothing that came later.
 
-The previous release neither reads nor writes the new column.
+The previous release writes no number: what it writes beside this one counts as written before. That touches only what
+forms say about the age of an entry, and only while both releases run.
 """
 
 import sqlalchemy as sa
@@ -9,12 +10,15 @@ from alembic import op
 revision = "20261124_mirror"
 down_revision = "20261123"
 
-TIME = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
+LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+ADDED = (("mirror_reads", "writes"), ("mirror_reads", "confirmed"), ("numbers", "written"))
 
 
 def upgrade() -> None:
-    op.add_column("mirror_reads", sa.Column("storing_as_of", TIME))
+    for table, column in ADDED:
+        op.add_column(table, sa.Column(column, LONG, nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
-    op.drop_column("mirror_reads", "storing_as_of")
+    for table, column in ADDED:
+        op.drop_column(table, column)

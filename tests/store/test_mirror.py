@@ -30,11 +30,11 @@ def listed(number: str, agent: str = "agent_1") -> ListedNumber:
 
 
 async def replace_all(database: Database, *numbers: ListedNumber, as_of: datetime = NOW) -> None:
-    await take_over(database, CLOCK, MirroredNumbers(ACCOUNT, WORKSPACE), numbers, as_of)
+    await take_over(database, CLOCK, MirroredNumbers(ACCOUNT, WORKSPACE), {n.key.number: n for n in numbers}, as_of)
 
 
 async def replace_agents(database: Database, *agents: ListedAgent, as_of: datetime = NOW) -> None:
-    await take_over(database, CLOCK, MirroredAgents(WORKSPACE), agents, as_of)
+    await take_over(database, CLOCK, MirroredAgents(WORKSPACE), {a.agent_id: a for a in agents}, as_of)
 
 
 async def put(database: Database, number: ListedNumber, as_of: datetime) -> None:
@@ -103,8 +103,8 @@ async def test_an_older_single_read_changes_nothing(database: Database) -> None:
 
 async def test_accounts_and_workspaces_are_kept_apart(database: Database) -> None:
     await replace_all(database, listed(BERLIN))
-    await take_over(database, CLOCK, MirroredNumbers(ACCOUNT, 8), [], NOW + HOUR)
-    await take_over(database, CLOCK, MirroredNumbers("AC2", WORKSPACE), [], NOW + HOUR)
+    await take_over(database, CLOCK, MirroredNumbers(ACCOUNT, 8), {}, NOW + HOUR)
+    await take_over(database, CLOCK, MirroredNumbers("AC2", WORKSPACE), {}, NOW + HOUR)
     async with database.reading() as tx:
         assert await mirror_numbers.find(tx, NumberKey(ACCOUNT, 8, BERLIN)) is None
     assert await find(database, BERLIN) == MirroredNumber(listed(BERLIN), NOW)

@@ -103,17 +103,16 @@ async def call(client: AsyncWebClient, method: str, *, timeout: timedelta, **arg
     function = getattr(client, method.replace(".", "_"))
     try:
         async with asyncio.timeout(timeout.total_seconds()):
-            response = await function(**arguments)
+            return dict(storable((await function(**arguments)).data))
     except SlackApiError as error:
         raise _translated(method, error) from None
     except ClientConnectorError as error:
         raise SlackUnavailable("Slack cannot be reached.", was_sent=False) from error
     except (TimeoutError, aiohttp.ClientError, ServerDisconnectedError, SlackClientError, OSError) as error:
         raise SlackUnavailable(f"Slack did not answer {method} in time.", was_sent=True) from error
-    except (ValueError, AttributeError, RecursionError) as error:
-        # The SDK trips over an answer that is no JSON object, or not UTF-8: of a proxy, say.
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # The SDK takes any answer for an object in a known encoding; a proxy's page for people is neither.
         raise SlackUnavailable(f"Slack's answer to {method} cannot be read.", was_sent=True) from error
-    return dict(storable(response.data))
 
 
 def _translated(method: str, failure: SlackApiError) -> SlackError:

@@ -70,6 +70,7 @@ class SocketReceiver:
         self._pace = pace or Pace()
         self._connections: set[Connection] = set()
         self._retiring: set[asyncio.Task[None]] = set()
+        self._has_dialled = False
         self._was_connected = False
         self._since = now()
         self._error: str | None = None
@@ -93,7 +94,15 @@ class SocketReceiver:
     async def run(self, stop: asyncio.Event) -> None:
         """Receive until `stop` is set; then take no more, acknowledge what was taken, and close."""
         stopping = asyncio.create_task(stop.wait())
-        async with aiohttp.ClientSession(trust_env=True, timeout=aiohttp.ClientTimeout(total=None)) as session:
+        once = aiohttp.TraceConfig()
+        once.on_connection_create_start.append(self._dial)
+        async with aiohttp.ClientSession(
+            # Without a pool: each use of an address is a connection of its own, which `_dial` sees.
+            connector=aiohttp.TCPConnector(force_close=True),
+            trust_env=True,
+            timeout=aiohttp.ClientTimeout(total=None),
+            trace_configs=[once],
+        ) as session:
             keeping = asyncio.create_task(self._keep_connected(session))
             try:
                 await asyncio.wait({keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -146,6 +155,7 @@ class SocketReceiver:
         answer = await call(self._client, "apps.connections.open", timeout=limit, app_token=self._app_token)
         # With a scheme of HTTP, the proxies are heeded that HTTPS_PROXY and NO_PROXY name: wss:// would have its own.
         address = "http" + str(answer.get("url", "")).removeprefix("ws")
+        self._has_dialled = False
         async with asyncio.timeout(limit.total_seconds()):
             socket = await session.ws_connect(
                 address,
@@ -161,6 +171,12 @@ class SocketReceiver:
                 self._retire(connection, after=timedelta(0))
                 raise
         return connection
+
+    async def _dial(self, *_: object) -> None:
+        """Keep aiohttp from using an address again by itself, as it does with any GET whose connection was reset."""
+        if self._has_dialled:
+            raise ConnectionResetError
+        self._has_dialled = True
 
     def _retire(self, connection: Connection, *, after: timedelta | None = None) -> None:
         after = self._pace.retire_after if after is None else after

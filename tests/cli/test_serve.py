@@ -203,6 +203,37 @@ async def test_the_socket_comes_back_after_slack_was_away(tmp_path: Path) -> Non
         assert await here.rita.command("phone-routing", "/route-number help")
 
 
+async def test_g8_a_socket_that_cannot_be_opened_is_said_in_health_and_metrics_until_it_is(tmp_path: Path) -> None:
+    async with town(f"sqlite:///{tmp_path / 'town.db'}", tmp_path, is_socket_mode=True) as here:
+        here.slack.faults.add(Fault("down", methods=["apps.connections.open"]))
+        bot = await here.start()
+        await until(lambda: "socket_mode.connect_failed" in bot.log.read_text())
+        answer = await ask(bot, "/readyz")
+        assert answer.status_code == 200
+        assert "Slack's socket has not been connected since " in answer.text
+        metrics = (await ask(bot, "/metrics")).text
+        assert "route_number_socket_connected_since_seconds 0.0" in metrics
+        assert "route_number_socket_connect_failures_total{" in metrics
+        here.slack.faults.clear()
+        await here.is_connected()
+        assert await here.rita.command("phone-routing", "/route-number help")
+        assert (await ask(bot, "/readyz")).text == "ready"
+
+
+async def test_g8_a_command_over_the_socket_is_acknowledged_before_the_bot_ends(tmp_path: Path) -> None:
+    async with town(f"sqlite:///{tmp_path / 'town.db'}", tmp_path, is_socket_mode=True) as here:
+        bot = await here.start()
+        await here.is_connected()
+        slow = here.slack.faults.add(Fault("slow", methods=["users.info"], delay=1.0))
+        answering = asyncio.create_task(here.rita.command("phone-routing", "/route-number pending"))
+        await until(lambda: slow.hits)
+        bot.process.send_signal(signal.SIGTERM)
+        assert await answering, here.rita.notices
+        async with asyncio.timeout(20):
+            assert await bot.process.wait() == 0
+        assert "socket_mode.ack_lost" not in bot.log.read_text()
+
+
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 async def test_postgresql_without_the_schema_is_refused_with_the_remedy(
     empty_database_url: str, tmp_path: Path

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -78,6 +79,15 @@ async def test_a_refreshed_connection_comes_back(b: Bench) -> None:
         await b.slack.until(lambda: b.slack.socket_mode.connections == 1)
         assert await rita.command("phone-routing", "/route-number")
         assert taken
+
+
+async def test_an_address_is_good_for_one_connection(b: Bench) -> None:
+    answer = await b.client.apps_connections_open(app_token=APP_TOKEN)
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(answer["url"]) as socket:
+            assert (await socket.receive_json())["type"] == "hello"
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+            await session.ws_connect(answer["url"])
 
 
 async def test_only_an_app_token_opens_connections(b: Bench) -> None:

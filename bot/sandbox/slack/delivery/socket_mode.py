@@ -59,11 +59,13 @@ class SocketMode:
 
     async def serve(self, socket: WebSocket) -> None:
         """Hold one connection until it ends."""
+        # An address is good for one try, also for one that fails.
         expires_at = self._tickets.pop(socket.query_params.get("ticket", ""), 0.0)
-        await socket.accept()
         if expires_at < self._now():
+            # Before it is accepted: this is an answer of HTTP, 403.
             await socket.close(_POLICY_VIOLATION)
             return
+        await socket.accept()
         if self.connections >= CONNECTIONS_MOST:
             await socket.close(_TOO_MANY)
             return

@@ -190,6 +190,7 @@ def test_g11_a_piped_table_is_plain_whole_and_cannot_steer_a_terminal(record: Pa
         (["--since", "2h"], []),
         (["--change", "RN-12"], []),
         (["--number", "+1 555 0100"], []),
+        (["--number", "ext-\udcff"], []),
         (["--by", "U1", "--since", "2026-03-31T14:00"], [4, 6]),
     ],
 )

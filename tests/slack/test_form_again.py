@@ -1,5 +1,7 @@
 """A form whose first submission was stored, but answered too late: it is corrected, and the correction counts."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.state import State
@@ -111,12 +113,13 @@ async def test_withdrawing_outlives_choices_and_other_processes(bot_world: BotWo
     assert await states(bot_world) == ["canceled", "pending"]
 
 
-async def test_without_the_button_the_error_alone_shows_the_way(bot_world: BotWorld) -> None:
+@pytest.mark.parametrize("fault", [Fault("error_before"), Fault("slow", delay=5)], ids=["lost", "slow"])
+async def test_without_the_button_the_error_alone_shows_the_way(bot_world: BotWorld, fault: Fault) -> None:
     rita = bot_world.rita
     await answered_too_late(bot_world, rita)
     await bot_world.post_cards()
     await rita.fill("Reason", "Other words")
-    bot_world.slack.faults.add(Fault("error_before", methods=["views.update"]))
+    bot_world.slack.faults.add(replace(fault, methods=["views.update"]))
     assert (await rita.submit())["ok"] is False
     assert "with Cancel on its card" in rita.errors()["Reason"]
     assert "Withdraw RN-1" not in rita.buttons()

@@ -17,6 +17,7 @@ from bot.cli.audit.read_only import read_only
 from bot.cli.exits import run, settings_or_stop, stop
 from bot.domain.audit import ChainedEvent
 from bot.domain.number import normalise
+from bot.domain.storable import storable
 from bot.settings import DatabaseSettings, NumberSettings
 from bot.store import audit
 
@@ -72,7 +73,8 @@ def history(
     settings = settings_or_stop(DatabaseSettings)
     region = settings_or_stop(NumberSettings).default_region
     filters = Filters(
-        number=number,
+        # A terminal in another encoding hands over bytes that no text holds.
+        number=storable(number),
         change_id=None if change is None else _change_id(change),
         actor_id=None if by is None else _user_id(by),
         since=None if since is None else _moment("--since", since),

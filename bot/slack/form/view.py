@@ -47,7 +47,10 @@ NOTES = {
     "That cannot be put back from here, so Inbound calls stays at Keep as is.",
 }
 # Of where the form came from, not of what becomes of it: everything in it can be altered.
-_ORIGINS = {Origin.REVERT: "Filled with what was there before RN-{}.", Origin.TRY_AGAIN: "Filled with what RN-{} asks."}
+_ORIGINS = {
+    Origin.REVERT: "Filled with what was there before RN-{}.",
+    Origin.TRY_AGAIN: "Filled with what RN-{} asked for.",
+}
 
 
 def build_view(state: FormState, shown: Shown) -> Block:

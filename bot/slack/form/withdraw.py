@@ -3,6 +3,8 @@
 A submission that was answered too late is stored all the same, and the form stays open.
 """
 
+import asyncio
+
 import structlog
 
 from bot.domain.errors import AlreadyAsked, AlreadyDecided, DomainError, TooLate
@@ -16,6 +18,9 @@ from bot.slack.payloads import Action, View
 from bot.slack.press import parse_label
 from bot.slack.surface import Slack
 
+# The submission that is refused has to be answered in time as well.
+OFFER_WITHIN_SECONDS = 0.8
+
 log = structlog.get_logger(__name__)
 
 
@@ -23,19 +28,19 @@ async def offer_withdrawal(slack: Slack, view: View, refusal: AlreadyAsked) -> F
     """Put the button into the form, and return the form as it is shown then. Raises DatabaseUnavailable.
 
     An error at a field cannot bring a button along, so the view is updated before it is answered. Where Slack does not
-    take that, the error names the other way.
+    take that in time, the error names the other way.
     """
     form = slack.forms.of(view)
-    async with form.lock:
-        state = form.entered(view)
-        if not refusal.can_withdraw:
-            return state
-        composed = await compose(slack.context, state.with_meta(asked=refusal.change_id, said=None))
-        try:
+    state = form.entered(view)
+    if not refusal.can_withdraw:
+        return state
+    try:
+        async with asyncio.timeout(OFFER_WITHIN_SECONDS), form.lock:
+            composed = await compose(slack.context, form.entered(view).with_meta(asked=refusal.change_id, said=None))
             await form.update(slack.client, composed)
-        except SlackError as error:
-            log.warning("form.withdrawal_not_offered", error=type(error).__name__)
-            return state
+    except (SlackError, TimeoutError) as error:
+        log.warning("form.withdrawal_not_offered", error=type(error).__name__)
+        return state
     return composed.state
 
 

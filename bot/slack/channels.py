@@ -11,13 +11,14 @@ ANSWER_WITHIN = timedelta(seconds=1.5)
 _ELSEWHERE = "Type the command in a channel that your reviewers read as well, and that I am in."
 
 
-def refuse_direct(channel_id: str) -> None:
+def refuse_direct(channel_id: str, approval_channel: str | None = None) -> None:
     """Raise NotAllowed with a sentence that says where to type instead, in a direct message.
 
     Slack is not asked: to look at direct messages takes a scope of its own, which the bot does not need.
     """
     if channel_id.startswith("D"):
-        raise NotAllowed(f"Nobody else could read it in a direct message. {_ELSEWHERE}")
+        where = _ELSEWHERE if approval_channel is None else f"Type the command in <#{approval_channel}>."
+        raise NotAllowed(f"Nobody else could read it in a direct message. {where}")
 
 
 async def require_postable(client: AsyncWebClient, bot_user_id: str, channel_id: str) -> None:

@@ -56,6 +56,7 @@ async def run(slack: Slack, command: Command) -> Answer:
 
 
 async def _open(slack: Slack, command: Command, number: str | None) -> Answer:
+    refuse_direct(command.channel_id, slack.approval_channel)
     await open_form(
         slack, trigger_id=command.trigger_id, actor=command.actor, channel_id=command.channel_id, number=number
     )
@@ -137,6 +138,7 @@ async def _send_rest(slack: Slack, command: Command, title: str, messages: list[
 
 
 async def _revert(slack: Slack, command: Command, rest: str) -> Answer:
+    refuse_direct(command.channel_id, slack.approval_channel)
     await require_member(slack, command.actor)
     change = await revertible(slack.context, command.actor, listings.parse_change("revert", rest))
     await open_form(
@@ -174,9 +176,8 @@ async def _help(_slack: Slack, _command: Command, _rest: str) -> Answer:
 
 def _told_in(slack: Slack, command: Command) -> str:
     """Return the channel where a pause is told; where nobody else would read of it, refuse it."""
-    channel_id = slack.channel_for(command.channel_id)
-    refuse_direct(channel_id)
-    return channel_id
+    refuse_direct(command.channel_id, slack.approval_channel)
+    return slack.channel_for(command.channel_id)
 
 
 def _refuse_rest(word: str, rest: str) -> None:

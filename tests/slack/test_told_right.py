@@ -81,17 +81,11 @@ async def test_in_a_direct_message_the_command_says_where_to_type_it(bot_world_w
     assert "Nothing waits" in await bot_world_without_channel.type(rita, "pending", "app")
 
 
-async def test_in_a_direct_message_an_approval_channel_is_enough_to_ask(bot_world: BotWorld) -> None:
-    rita = bot_world.rita
-    assert await bot_world.type(rita, NUMBER, "app") == ""
-    await rita.fill("Time routing", "On")
-    await rita.fill("Reason", "From home")
-    assert await rita.submit() == {"ok": True}
-    await bot_world.slack.until(lambda: rita.ephemeral("app"))
-    assert "RN-1 was asked in" in rita.read(rita.ephemeral("app")[-1])
-    await bot_world.post_cards()
-    assert len(cards(bot_world)) == 1
-    assert "Paused" in await bot_world.type(rita, "pause", "app")
+async def test_in_a_direct_message_the_command_names_the_approval_channel(bot_world: BotWorld) -> None:
+    for text in ("", NUMBER, "revert RN-1", "pause", "resume"):
+        said = await bot_world.type(bot_world.rita, text, "app")
+        assert "Type the command in <C07PHONE1RT>" in said
+    assert not bot_world.rita.has_view
 
 
 async def test_a_scope_that_is_missing_is_not_a_moment_to_wait_for(bot_world: BotWorld) -> None:

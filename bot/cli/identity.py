@@ -6,8 +6,8 @@ from datetime import timedelta
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.calls import SlackError, SlackMisconfigured, SlackUnavailable, call
-from bot.slack.identity import Identity
+from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackUnavailable, call
+from bot.slack.api.identity import Identity
 
 log = structlog.get_logger(__name__)
 

@@ -14,15 +14,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.storable import storable
 from bot.service.context import ServiceContext
+from bot.slack.api.identity import Identity
+from bot.slack.api.members import Members
 from bot.slack.background import Background, TooBusy
 from bot.slack.bolt import make_bolt
+from bot.slack.context import Slack
 from bot.slack.failures import failed_body, is_expected, place_of, sentence_of
 from bot.slack.form.open_forms import Forms
-from bot.slack.identity import Identity
-from bot.slack.members import Members
-from bot.slack.replies import whisper
-from bot.slack.sense import makes_sense
-from bot.slack.surface import Slack
+from bot.slack.listeners.replies import whisper
+from bot.slack.request_check import makes_sense
 
 # Slack waits 3 s; the rest is for the way there and back.
 ANSWER_WITHIN_SECONDS = 2.6

@@ -9,9 +9,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import buttons, command, home
-from bot.slack.form import listeners as form_listeners
-from bot.slack.surface import Slack
+from bot.slack.context import Slack
+from bot.slack.listeners import buttons, command, home
+from bot.slack.listeners import form as form_listeners
 
 
 def make_bolt(client: AsyncWebClient, slack: Callable[[], Slack]) -> AsyncApp:

@@ -10,12 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.domain.errors import DomainError
+from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused
 from bot.slack.background import TooBusy
-from bot.slack.calls import SlackError, SlackMisconfigured, SlackRefused
+from bot.slack.block_kit.sentences import sentence_plain
 from bot.slack.form import option_values
+from bot.slack.listeners.replies import reply
 from bot.slack.press import thread_of
-from bot.slack.replies import reply
-from bot.slack.sentences import sentence_plain
 from bot.store.errors import DatabaseUnavailable
 from bot.uponai.errors import UponAIError
 

@@ -14,7 +14,7 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.calls import SlackError, SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
+from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
 from bot.telemetry import SOCKET_CONNECT_FAILURES, SOCKET_CONNECTED_SINCE, SOCKET_LAST_ENVELOPE
 from bot.web.app import AnswerLike, Handle
 from bot.web.socket_connection import CLOSE_WITHIN, Connection, NoHello

@@ -16,7 +16,7 @@ from bot.service.claim import claim_next, expire_next, take_abandoned, take_erra
 from bot.service.context import ServiceContext
 from bot.service.recover import recover, run_errand
 from bot.service.refresh import refresh_due
-from bot.slack.courier import Courier
+from bot.slack.delivery.courier import Courier
 from bot.store.errors import DatabaseUnavailable, LeaseLost
 from bot.uponai.errors import UponAIError
 

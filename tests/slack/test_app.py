@@ -13,9 +13,9 @@ import pytest
 
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.service import history
+from bot.slack.api.calls import SlackUnavailable
+from bot.slack.api.identity import Identity
 from bot.slack.app import SlackApp
-from bot.slack.calls import SlackUnavailable
-from bot.slack.identity import Identity
 from tests.slack.world import BotWorld
 
 NUMBER = "+14155550123"

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
-from bot.slack.calls import (
+from bot.slack.api.calls import (
     SlackError,
     SlackMisconfigured,
     SlackRateLimited,

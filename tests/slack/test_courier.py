@@ -14,7 +14,7 @@ from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.service.context import Actor
 from bot.service.move import move_card
-from bot.slack.courier import Courier
+from bot.slack.delivery.courier import Courier
 from bot.store.schema import outbox
 from tests.slack.world import BotWorld
 

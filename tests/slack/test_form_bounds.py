@@ -7,8 +7,8 @@ import pytest
 
 from bot.slack.background import Background, TooBusy
 from bot.slack.form.compose import Composed
+from bot.slack.form.current_assignment import Shown
 from bot.slack.form.open_forms import Forms
-from bot.slack.form.present import Shown
 from bot.slack.form.state import FormState, Meta
 from bot.slack.form.view import build_view
 

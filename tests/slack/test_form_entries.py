@@ -12,11 +12,11 @@ from bot.domain.state import Origin
 from bot.sandbox.slack.block_kit.views import accept_view
 from bot.slack.form import fields as form
 from bot.slack.form import option_values
-from bot.slack.form.choice import with_rows
+from bot.slack.form.current_assignment import PROBLEM_LIMIT, Shown
 from bot.slack.form.fill import fill
-from bot.slack.form.present import PROBLEM_LIMIT, Shown
 from bot.slack.form.state import FormState, Inbound, Meta, Outbound, TimeRouting, Values, Webhook
 from bot.slack.form.view import build_view
+from bot.slack.listeners.form_choice import with_rows
 
 META = Meta(channel_id="C07PHONE1RT", submission_key="k")
 

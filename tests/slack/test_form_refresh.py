@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from bot.sandbox.slack.web_api.faults import Fault
-from bot.slack.form.present import LOOKING_UP
+from bot.slack.form.current_assignment import LOOKING_UP
 from tests.slack.world import BotWorld
 
 NEW = "+15125550100"

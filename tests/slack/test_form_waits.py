@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.slack.app import SlackApp
-from bot.slack.form.present import LOOKING_UP
+from bot.slack.form.current_assignment import LOOKING_UP
 from bot.uponai.client import UponAIClient
 from tests.databases import DIALECTS
 from tests.slack.world import BotWorld, resolve

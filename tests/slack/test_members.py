@@ -8,7 +8,7 @@ import pytest
 from bot.domain.errors import NotAllowed
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.seed import BOT, EVE, GUS, OTHER_TEAM, RITA, TEAM
-from bot.slack.members import Members
+from bot.slack.api.members import Members
 from tests.slack.world import BotWorld
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack import card, thread
-from bot.slack.sense import makes_sense
+from bot.slack.messages import card, thread
+from bot.slack.request_check import makes_sense
 from tests.slack.world import BotWorld
 
 USER = {"id": "U1", "team_id": "T1"}

@@ -17,14 +17,14 @@ from bot.service import history
 from bot.service.context import Actor
 from bot.service.history import Record
 from bot.service.recording import recording
-from bot.slack.blocks import literal
-from bot.slack.calls import SlackRefused
-from bot.slack.card import card_blocks, card_text
-from bot.slack.details import details_view, record_blocks
+from bot.slack.api.calls import SlackRefused
+from bot.slack.block_kit.elements import literal
 from bot.slack.failures import sentence_of
-from bot.slack.form.deny import deny_view
-from bot.slack.replies import in_messages, reply
-from bot.slack.thread import render_fact
+from bot.slack.listeners.deny import deny_view
+from bot.slack.listeners.replies import in_messages, reply
+from bot.slack.messages.card import card_blocks, card_text
+from bot.slack.messages.details import details_view, record_blocks
+from bot.slack.messages.thread import render_fact
 from tests.clock import Clock
 from tests.slack.test_card_truth import ask, cards, work
 from tests.slack.world import BotWorld

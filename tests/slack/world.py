@@ -19,10 +19,10 @@ from bot.sandbox.slack.workspace.seed import ADA, ALAN, AMY, EVE, GUS, PHONE_ROU
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.service import lookup
 from bot.service.context import ServiceContext
+from bot.slack.api.calls import call, close_client, make_client
+from bot.slack.api.identity import Identity
 from bot.slack.app import SlackApp
-from bot.slack.calls import call, close_client, make_client
-from bot.slack.courier import Courier
-from bot.slack.identity import Identity
+from bot.slack.delivery.courier import Courier
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient
 from bot.web.app import create_web

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from bot.slack.calls import close_client, make_client
+from bot.slack.api.calls import close_client, make_client
 from bot.web.socket_mode import Pace, SocketReceiver
 from tests.web.door_client import Answer
 

@@ -14,9 +14,9 @@ from bot.cli.identity import IdentityResolver
 from bot.domain.policy import ApprovalPolicy
 from bot.service.context import ServiceContext
 from bot.settings import Settings, UponAISettings
+from bot.slack.api.calls import close_client, make_client
 from bot.slack.app import SlackApp
-from bot.slack.calls import close_client, make_client
-from bot.slack.courier import Courier
+from bot.slack.delivery.courier import Courier
 from bot.store.clock import DatabaseClock
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient

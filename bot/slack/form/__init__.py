@@ -1,1 +1,1 @@
-"""The modal “Route a number”: what it asks, shows, reads and refuses."""
+"""The modal “Route a number”: its fields, its state, what is shown and what is read; no Bolt."""

@@ -6,10 +6,10 @@ from bot.domain.errors import InvalidNumber
 from bot.service import lookup
 from bot.service.context import ServiceContext
 from bot.service.lookup import Present
-from bot.slack.blocks import Block
+from bot.slack.block_kit.elements import Block
 from bot.slack.form import option_values
+from bot.slack.form.current_assignment import Shown
 from bot.slack.form.option_values import Option
-from bot.slack.form.present import Shown
 from bot.slack.form.state import FormState
 from bot.slack.form.view import build_view
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.calls import call
+from bot.slack.api.calls import call
 from bot.slack.form.compose import Composed
 from bot.slack.form.state import Blocks, FormState
 from bot.slack.payloads import View

@@ -5,10 +5,11 @@ from typing import Any
 
 from bot.domain.state import Origin
 from bot.domain.webhook import LONGEST
-from bot.slack.blocks import Block, actions, button, confirm, plain, rich_line, rich_text, text_run
+from bot.slack.block_kit.elements import Block, actions, button, confirm, plain, rich_line, rich_text, text_run
+from bot.slack.block_kit.sentences import sentence_runs
 from bot.slack.form import fields as form
+from bot.slack.form.current_assignment import Shown, present_blocks
 from bot.slack.form.option_values import Option
-from bot.slack.form.present import Shown, present_blocks
 from bot.slack.form.state import (
     FEWEST_ROWS,
     MOST_ROWS,
@@ -19,7 +20,6 @@ from bot.slack.form.state import (
     TimeRouting,
     Webhook,
 )
-from bot.slack.sentences import sentence_runs
 
 CALLBACK = "route_number"
 REASON_LIMIT = 3000

@@ -1,0 +1,47 @@
+"""Where a card can be posted, and people be told: asked of Slack before somebody fills a form in vain."""
+
+from datetime import timedelta
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.errors import NotAllowed
+from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused, call
+
+ANSWER_WITHIN = timedelta(seconds=1.5)
+_ELSEWHERE = "Type the command in a channel that your reviewers read as well, and that I am in."
+
+
+def refuse_direct(channel_id: str, approval_channel: str | None = None) -> None:
+    """Raise NotAllowed with a sentence that says where to type instead, in a direct message.
+
+    Slack is not asked: to look at direct messages takes a scope of its own, which the bot does not need.
+    """
+    if channel_id.startswith("D"):
+        where = _ELSEWHERE if approval_channel is None else f"Type the command in <#{approval_channel}>."
+        raise NotAllowed(f"Nobody else could read it in a direct message. {where}")
+
+
+async def require_postable(client: AsyncWebClient, bot_user_id: str, channel_id: str) -> None:
+    """Raise NotAllowed with a sentence to the asker, unless the bot can post a card in this channel."""
+    refuse_direct(channel_id)
+    invite = f"Invite me there with /invite <@{bot_user_id}>, then ask again."
+    try:
+        answer = await call(client, "conversations.info", timeout=ANSWER_WITHIN, channel=channel_id)
+    except SlackRefused as error:
+        raise NotAllowed(f"I cannot post the approval in the channel {channel_id}. {invite}") from error
+    except SlackMisconfigured as error:
+        # A group's direct message takes one more scope, as a direct message does.
+        raise NotAllowed(
+            f"I may not look at this conversation ({error.error}): it is a group's direct message, or my Slack app is "
+            f"not set up right. {_ELSEWHERE}"
+        ) from error
+    except SlackError as error:
+        raise NotAllowed(
+            "I could not check with Slack whether I can post the approval. Please try again in a moment."
+        ) from error
+    channel = answer.get("channel") or {}
+    name = f"#{channel.get('name') or channel_id}"
+    if channel.get("is_archived"):
+        raise NotAllowed(f"I cannot post the approval in {name}: it is archived. Use another channel.")
+    if channel.get("is_member") is False:
+        raise NotAllowed(f"I cannot post the approval in {name}. {invite}")

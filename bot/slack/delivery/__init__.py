@@ -1,0 +1,1 @@
+"""How messages leave: the courier takes them from the outbox, posting sends each once."""

@@ -1,0 +1,72 @@
+"""What is known of the chosen number, as it stands above the choices: its present assignment, or why there is none."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.assignment import Field
+from bot.domain.difference import TITLES, describe
+from bot.service.lookup import Present
+from bot.slack.block_kit.elements import Block, date_run, rich_line, rich_list, rich_text, shorten, text_run
+from bot.slack.block_kit.limits import LINE_LIMIT, few, short_names, short_number
+
+LOOKING_UP = "Looking it up …"
+# private_metadata and a line of a form have little room; the whole sentence is in the log of the worker's reads.
+PROBLEM_LIMIT = 300
+SENTENCE_LIMIT = 1000
+WEBHOOK_LIMIT = 500
+AGENTS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the form shows of the number.
+
+    With neither of `present`, `sentence` and `is_looking` no number is chosen yet. `as_of` is set when the age of
+    what is shown has to be said; `problem` is why nothing newer could be read.
+    """
+
+    present: Present | None = None
+    sentence: str | None = None
+    is_looking: bool = False
+    as_of: datetime | None = None
+    problem: str | None = None
+
+
+def present_blocks(shown: Shown) -> list[Block]:
+    """Build the lines between Number and the choices."""
+    if shown.present is not None:
+        return [_assignment(shown.present), *_age(shown)]
+    if shown.is_looking:
+        return [_line(LOOKING_UP)]
+    if shown.sentence is not None:
+        return [_line(shown.sentence), *_age(shown)]
+    return [_line("Choose a number to see who answers it now.")]
+
+
+def _assignment(present: Present) -> Block:
+    fields = describe(present.assignment, short_names(present.names))
+    items = [[text_run(f"{TITLES[field]}: ", bold=True), *_runs(field, fields[field])] for field in Field]
+    if present.import_error is not None:
+        reported = shorten(present.import_error, SENTENCE_LIMIT) or "?"
+        items.append([text_run("The telephony platform reports: ", bold=True), text_run(reported)])
+    head = rich_line(text_run(short_number(present.number), bold=True), text_run(" now:"))
+    return rich_text(head, rich_list(items), block_id="present")
+
+
+def _runs(field: Field, lines: tuple[str, ...]) -> list[Block]:
+    """Give each line a run of its own: a run holds 3000 characters."""
+    shown = few(lines, AGENTS_SHOWN, WEBHOOK_LIMIT if field is Field.WEBHOOK else LINE_LIMIT)
+    return [text_run(line if len(shown) == 1 else f"\n{line}") for line in shown]
+
+
+def _age(shown: Shown) -> list[Block]:
+    runs: list[Block] = []
+    if shown.as_of is not None:
+        runs += [text_run("As of "), date_run(shown.as_of), text_run(". ")]
+    if shown.problem is not None:
+        runs.append(text_run(f"UponAI could not be read just now: {shorten(shown.problem, SENTENCE_LIMIT)}"))
+    return [rich_text(rich_line(*runs), block_id="as_of")] if runs else []
+
+
+def _line(text: str) -> Block:
+    return rich_text(rich_line(text_run(shorten(text, SENTENCE_LIMIT))), block_id="present")

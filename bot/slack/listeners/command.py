@@ -1,0 +1,205 @@
+"""`/route-number`: what its text asks for, answered to its caller alone."""
+
+import difflib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.domain.change import ChangeRequest
+from bot.domain.errors import DomainError, InvalidNumber
+from bot.domain.number import QUOTED_AT_MOST, quoted
+from bot.domain.state import Origin
+from bot.service import history, lookup, pause
+from bot.service.refusals import refusals
+from bot.service.revert import revertible
+from bot.slack.api.channels import refuse_direct
+from bot.slack.block_kit.elements import Block
+from bot.slack.context import Slack
+from bot.slack.listeners.command_text import as_written
+from bot.slack.listeners.form_opening import open_form
+from bot.slack.listeners.permission import require_member
+from bot.slack.listeners.replies import in_messages, reply, whisper
+from bot.slack.messages import lists
+from bot.slack.messages.details import record_blocks
+from bot.slack.payloads import Command
+
+NAME = "/route-number"
+LISTED_AT_MOST = 20
+Answer = dict[str, Any] | None
+Verb = Callable[[Slack, Command, str], Awaitable[Answer]]
+
+
+def register(app: AsyncApp, slack: Callable[[], Slack]) -> None:
+    """Register the command."""
+
+    @app.command(NAME)
+    async def typed(body: dict[str, Any], ack: AsyncAck) -> None:
+        answer = await run(slack(), Command.model_validate(body))
+        await (ack() if answer is None else ack(**answer))
+
+
+async def run(slack: Slack, command: Command) -> Answer:
+    """Do what the text asks for; return the answer to the caller, None when a form was opened instead."""
+    text = as_written(command.text)
+    word, _, rest = text.partition(" ")
+    verb = _VERBS.get(word.lower())
+    try:
+        async with refusals(slack.context, command.actor, "command.refused"):
+            if not text:
+                return await _open(slack, command, None)
+            if verb is not None:
+                return await verb(slack, command, rest.strip())
+            return await _number(slack, command, text)
+    except DomainError as error:
+        return reply(str(error), is_literal=isinstance(error, InvalidNumber))
+
+
+async def _open(slack: Slack, command: Command, number: str | None) -> Answer:
+    refuse_direct(command.channel_id, slack.approval_channel)
+    await open_form(
+        slack, trigger_id=command.trigger_id, actor=command.actor, channel_id=command.channel_id, number=number
+    )
+    return None
+
+
+async def _number(slack: Slack, command: Command, text: str) -> Answer:
+    """Open the form for a number in any writing; for what can be none, say what was meant instead."""
+    if not any(character.isdigit() for character in text) and not await _is_listed(slack, text):
+        await require_member(slack, command.actor)
+        word, shown = text[:QUOTED_AT_MOST].partition(" ")[0].lower(), quoted(text)
+        meant = next(iter(difflib.get_close_matches(word, _VERBS, n=1)), None)
+        if meant is not None:
+            return reply(f"I do not know {shown}. Did you mean {NAME} {meant}?", is_literal=True)
+        if await lookup.search_numbers(slack.context, "", 1):
+            return reply(
+                f"I do not know {shown}: it is no number that this account lists, and nothing that I can do. "
+                f"{NAME} help tells what I can do.",
+                is_literal=True,
+            )
+    return await _open(slack, command, text)
+
+
+async def _is_listed(slack: Slack, text: str) -> bool:
+    try:
+        await lookup.read_typed(slack.context, text)
+    except InvalidNumber:
+        return False
+    return True
+
+
+async def _pending(slack: Slack, command: Command, rest: str) -> Answer:
+    _refuse_rest("pending", rest)
+    await require_member(slack, command.actor)
+    changes = await history.pending(slack.context, command.team_id, LISTED_AT_MOST + 1)
+    return _list("Waiting for a decision", "Nothing waits for a decision.", changes)
+
+
+async def _history(slack: Slack, command: Command, rest: str) -> Answer:
+    await require_member(slack, command.actor)
+    number, mistake = await _read_number(slack, rest)
+    changes = await history.recent(slack.context, command.team_id, number, LISTED_AT_MOST + 1)
+    if mistake is not None and not changes:
+        raise mistake
+    title = "The last changes" if number is None else f"The last changes of {lists.shown_number(number)}"
+    return _list(title, f"{title}: none so far.", changes)
+
+
+async def _read_number(slack: Slack, text: str) -> tuple[str | None, InvalidNumber | None]:
+    """Read a number for looking back: one that is not listed any more may have a history all the same."""
+    if not text:
+        return None, None
+    try:
+        return await lookup.read_typed(slack.context, text), None
+    except InvalidNumber as error:
+        return lookup.as_typed(slack.context, text), error
+
+
+async def _show(slack: Slack, command: Command, rest: str) -> Answer:
+    await require_member(slack, command.actor)
+    record = await history.show(slack.context, command.team_id, lists.parse_change("show", rest))
+    title = f"{record.change.label} {record.change.state}"
+    first, *others = in_messages(record_blocks(record))
+    if others:
+        slack.background.start(_send_rest(slack, command, title, others), name="command.show")
+    return reply(title, first)
+
+
+async def _send_rest(slack: Slack, command: Command, title: str, messages: list[list[Block]]) -> None:
+    for blocks in messages:
+        await whisper(
+            slack,
+            channel_id=command.channel_id,
+            user_id=command.user_id,
+            text=f"{title}, continued",
+            blocks=blocks,
+            response_url=command.response_url,
+        )
+
+
+async def _revert(slack: Slack, command: Command, rest: str) -> Answer:
+    refuse_direct(command.channel_id, slack.approval_channel)
+    await require_member(slack, command.actor)
+    change = await revertible(slack.context, command.actor, lists.parse_change("revert", rest))
+    await open_form(
+        slack,
+        trigger_id=command.trigger_id,
+        actor=command.actor,
+        channel_id=command.channel_id,
+        number=change.key.number,
+        filled=change.before.patch_to(change.patch.fields),
+        origin=Origin.REVERT,
+        parent_id=change.id,
+    )
+    return None
+
+
+async def _pause(slack: Slack, command: Command, rest: str) -> Answer:
+    _refuse_rest("pause", rest)
+    await require_member(slack, command.actor)
+    await pause.pause(slack.context, command.actor, _told_in(slack, command))
+    return reply(
+        "Paused: nothing is sent to UponAI until somebody types /route-number resume. Asking and approving go on."
+    )
+
+
+async def _resume(slack: Slack, command: Command, rest: str) -> Answer:
+    _refuse_rest("resume", rest)
+    await require_member(slack, command.actor)
+    await pause.resume(slack.context, command.actor, _told_in(slack, command))
+    return reply("Sending to UponAI goes on.")
+
+
+async def _help(_slack: Slack, _command: Command, _rest: str) -> Answer:
+    return reply(lists.HELP_TEXT, lists.help_blocks())
+
+
+def _told_in(slack: Slack, command: Command) -> str:
+    """Return the channel where a pause is told; where nobody else would read of it, refuse it."""
+    refuse_direct(command.channel_id, slack.approval_channel)
+    return slack.channel_for(command.channel_id)
+
+
+def _refuse_rest(word: str, rest: str) -> None:
+    if rest:
+        raise InvalidNumber(f"“{word}” stands alone: type {NAME} {word}.")
+
+
+def _list(title: str, nothing: str, changes: list[ChangeRequest]) -> Answer:
+    if not changes:
+        return reply(nothing, is_literal=True)
+    blocks: list[Block] = lists.change_blocks(title, changes[:LISTED_AT_MOST])
+    if len(changes) > LISTED_AT_MOST:
+        blocks.append(lists.more_block(LISTED_AT_MOST))
+    return reply(title, blocks, is_literal=True)
+
+
+_VERBS: dict[str, Verb] = {
+    "pending": _pending,
+    "history": _history,
+    "show": _show,
+    "revert": _revert,
+    "pause": _pause,
+    "resume": _resume,
+    "help": _help,
+}

@@ -1,0 +1,67 @@
+"""Opens the form at once, from the mirror: a trigger dies after 3 s, so that no read of UponAI comes before it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.assignment import AssignmentPatch
+from bot.domain.state import Origin
+from bot.service import lookup
+from bot.service.context import Actor
+from bot.slack.api.calls import call
+from bot.slack.background import together
+from bot.slack.context import Slack
+from bot.slack.form import option_values
+from bot.slack.form.agent_options import of_agents
+from bot.slack.form.compose import Composed, compose
+from bot.slack.form.fill import fill
+from bot.slack.form.option_values import Option
+from bot.slack.form.state import FormState, Meta
+from bot.slack.listeners.form_refresh import ensure_read
+from bot.slack.listeners.permission import require_may_ask
+
+OPEN_WITHIN = timedelta(seconds=1.5)
+
+
+async def open_form(
+    slack: Slack,
+    *,
+    trigger_id: str,
+    actor: Actor,
+    channel_id: str,
+    number: str | None = None,
+    filled: AssignmentPatch | None = None,
+    reason: str = "",
+    origin: Origin | None = None,
+    parent_id: int | None = None,
+) -> None:
+    """Open the form for somebody, with what is chosen in it already.
+
+    `number` is a listed number or any text that somebody typed; `channel_id` is where it was asked for. Raises
+    NotAllowed (recorded by then), SlackError, TooBusy, DatabaseUnavailable.
+    """
+    slack.background.require_room()
+    meta = Meta(channel_id=channel_id, submission_key=slack.context.new_id(), origin=origin, parent_id=parent_id)
+    _, composed = await together(
+        require_may_ask(slack, actor, channel_id),
+        _compose(slack, FormState(meta=meta, reason=reason), number, filled),
+    )
+    answer = await call(slack.client, "views.open", timeout=OPEN_WITHIN, trigger_id=trigger_id, view=composed.view)
+    form = slack.forms.add(answer["view"], composed)
+    if composed.needs_read:
+        ensure_read(slack, form)
+
+
+async def _compose(slack: Slack, state: FormState, number: str | None, filled: AssignmentPatch | None) -> Composed:
+    if number is not None and number.strip():
+        state = replace(state, number=await _number(slack, number.strip()))
+    if filled is not None:
+        ids = {agent.agent_id for agent in (*filled.wanted.inbound, *filled.wanted.outbound)}
+        listed = await lookup.agents(slack.context, ids)
+        state = fill(state, filled, await of_agents(slack.context, listed.values()))
+    return await compose(slack.context, state)
+
+
+async def _number(slack: Slack, text: str) -> Option:
+    if await lookup.present(slack.context, text) is not None:
+        return option_values.of_number(text)
+    return option_values.of_typed(text, lookup.as_typed(slack.context, text))

@@ -1,0 +1,114 @@
+"""Asks for the approval of what the form holds, or answers what is wrong at its field."""
+
+import asyncio
+from contextlib import suppress
+
+from bot.domain.change import ChangeRequest
+from bot.domain.errors import AlreadyAsked, DomainError, InvalidNumber, InvalidWish, NothingDiffers
+from bot.service.context import Actor
+from bot.service.refusals import refusals
+from bot.service.submit import Wish, submit
+from bot.slack.background import TooBusy, together
+from bot.slack.block_kit.sentences import sentence_plain
+from bot.slack.context import Slack
+from bot.slack.form import fields as form
+from bot.slack.form.compose import compose, resolve_number
+from bot.slack.form.fields import number_block
+from bot.slack.form.parse import WrongEntries, block_of, chosen_fields, parse_patch
+from bot.slack.form.state import FormState
+from bot.slack.listeners.form_refresh import ensure_read
+from bot.slack.listeners.form_withdraw import offer_withdrawal
+from bot.slack.listeners.permission import require_may_ask
+from bot.slack.listeners.replies import whisper
+from bot.slack.payloads import View
+
+# contract.md: a submission while a read is under way waits so long for it.
+WAIT_SECONDS = 2.0
+
+
+async def submit_form(slack: Slack, view: View, actor: Actor) -> dict[str, str]:
+    """Store the change that the form asks for; return the errors by block, none when it is stored.
+
+    Raises SlackError, DatabaseUnavailable, TooBusy.
+    """
+    state = slack.forms.of(view).entered(view)
+    at_number = number_block(state.meta.number_at)
+    try:
+        async with refusals(slack.context, actor, "ask.refused"):
+            await together(require_may_ask(slack, actor, state.meta.channel_id), _wait_for_read(slack, view, state))
+            change = await _ask(slack, state, actor)
+    except WrongEntries as error:
+        return error.errors
+    except NothingDiffers as error:
+        fields = chosen_fields(state)
+        blocks = [block_of(state, field, None) for field in fields] or [form.INBOUND]
+        return dict.fromkeys(blocks, str(error))
+    except InvalidNumber as error:
+        return {at_number: _about_number(slack, view, error)}
+    except InvalidWish as error:
+        return {block_of(state, error.field, error.row): str(error)}
+    except AlreadyAsked as error:
+        state = await offer_withdrawal(slack, view, error)
+        at_field = number_block(state.meta.number_at) if error.is_number else block_of(state, error.field, None)
+        return {at_field: str(error)}
+    except DomainError as error:
+        return {at_number: sentence_plain(str(error))}
+    slack.forms.forget(view.id)
+    _tell_where(slack, change, state, actor)
+    return {}
+
+
+async def _wait_for_read(slack: Slack, view: View, state: FormState) -> None:
+    """Give a read of the number a moment: what is asked for starts from the newest assignment that there is."""
+    if not (await compose(slack.context, state)).needs_read:
+        return
+    opened = slack.forms.of(view)
+    ensure_read(slack, opened)
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            await opened.has_read.wait()
+    except TimeoutError:
+        return
+
+
+async def _ask(slack: Slack, state: FormState, actor: Actor) -> ChangeRequest:
+    patch = await parse_patch(slack.context, state)
+    if state.number is None:
+        raise InvalidNumber("Choose a number.")
+    wish = Wish(
+        actor=actor,
+        channel_id=slack.channel_for(state.meta.channel_id),
+        number=await resolve_number(slack.context, state.number),
+        patch=patch,
+        reason=state.reason,
+        submission_key=state.meta.submission_key,
+        parent_id=state.meta.parent_id,
+    )
+    return await submit(slack.context, wish)
+
+
+def _about_number(slack: Slack, view: View, error: InvalidNumber) -> str:
+    opened = slack.forms.of(view)
+    if opened.is_reading and not opened.has_read.is_set():
+        return "I am still looking this number up at UponAI. Please try again in a moment."
+    if opened.problem is None:
+        return str(error)
+    return f"I do not know this number, and UponAI could not be read just now: {opened.problem}"
+
+
+def _tell_where(slack: Slack, change: ChangeRequest, state: FormState, actor: Actor) -> None:
+    """Say where the approval is asked, when that is another channel than the one where the form was opened."""
+    if change.channel_id == state.meta.channel_id:
+        return
+    # The change is stored: having no time for the whisper is no reason to say otherwise.
+    with suppress(TooBusy):
+        slack.background.start(_whisper(slack, change, state.meta.channel_id, actor), name="form.whisper")
+
+
+async def _whisper(slack: Slack, change: ChangeRequest, channel_id: str, actor: Actor) -> None:
+    await whisper(
+        slack,
+        channel_id=channel_id,
+        user_id=actor.user_id,
+        text=f"{change.label} was asked in <#{change.channel_id}>.",
+    )

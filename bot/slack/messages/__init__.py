@@ -1,0 +1,1 @@
+"""What people read: card, thread, record, lists and help; rendering only."""

@@ -1,0 +1,73 @@
+"""Changes in short, one paragraph each, and the help: what commands answer to their caller alone."""
+
+import re
+from collections.abc import Sequence
+
+from bot.domain.assignment import Field
+from bot.domain.change import ChangeRequest
+from bot.domain.difference import TITLES
+from bot.domain.errors import UnknownChange
+from bot.slack.block_kit.elements import Block, date_run, rich_line, rich_list, rich_text, text_run, user_run
+from bot.slack.block_kit.limits import short_number
+
+# Twenty of these have to fit into one message.
+NUMBER_LIMIT = 200
+_LABEL = re.compile(r"(?:rn\s*[-\u2010-\u2015]?\s*)?0*([1-9][0-9]{0,17})", re.IGNORECASE | re.ASCII)
+
+HELP = (
+    ("/route-number", "opens the form"),
+    ("/route-number +49 30 555 0199", "opens the form for a number, in any common writing, or an extension"),
+    ("/route-number pending", "the changes that wait for a decision"),
+    ("/route-number history", "the last changes; add a number for its own: /route-number history 555 0199"),
+    ("/route-number show RN-12", "one change with its whole record"),
+    ("/route-number revert RN-12", "opens the form with the assignment from before that change"),
+    ("/route-number pause", "stops all sending to UponAI; asking and approving go on"),
+    ("/route-number resume", "restarts it"),
+    ("/route-number help", "this"),
+)
+HELP_TEXT = "Ask for a change of a phone number; somebody else approves it, then it is done."
+
+
+def help_blocks() -> list[Block]:
+    """Build the help, with examples."""
+    lines = [[text_run(example, code=True), text_run(f"  {meaning}")] for example, meaning in HELP]
+    return [rich_text(rich_line(text_run(HELP_TEXT)), rich_list(lines))]
+
+
+def parse_change(word: str, text: str) -> int:
+    """Read the name of a change: RN-12, rn 12 and 12 are one. Raises UnknownChange with a sentence."""
+    match = _LABEL.fullmatch(text.strip())
+    if match is None:
+        raise UnknownChange(f"Say which change, by its name: /route-number {word} RN-12.")
+    return int(match[1])
+
+
+def shown_number(number: str) -> str:
+    """Write a number for a line of a list; the whole one stands in `show`."""
+    return short_number(number, NUMBER_LIMIT)
+
+
+def change_blocks(title: str, changes: Sequence[ChangeRequest]) -> list[Block]:
+    """Build a list of changes."""
+    return [rich_text(rich_line(text_run(title, bold=True))), *(_change(change) for change in changes)]
+
+
+def more_block(shown: int) -> Block:
+    """Say that there are more."""
+    return rich_text(rich_line(text_run(f"These are {shown}; there are more.", italic=True)))
+
+
+def _change(change: ChangeRequest) -> Block:
+    fields = ", ".join(TITLES[field] for field in Field if field in change.patch.fields)
+    runs = [
+        text_run(f"{change.label} ", bold=True),
+        text_run(f"{shown_number(change.key.number)}  "),
+        text_run(change.state.value, bold=True),
+        text_run(f"\n{fields}, asked by "),
+        user_run(change.requester_id),
+        text_run(" "),
+        date_run(change.created_at),
+    ]
+    if change.decided_by is not None and change.decided_at is not None:
+        runs += [text_run(", decided by "), user_run(change.decided_by), text_run(" "), date_run(change.decided_at)]
+    return rich_text(rich_line(*runs))

@@ -18,10 +18,10 @@ from bot.slack.api.identity import Identity
 from bot.slack.api.members import Members
 from bot.slack.background import Background, TooBusy
 from bot.slack.bolt import make_bolt
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.failures import failed_body, is_expected, place_of, sentence_of
 from bot.slack.form.open_forms import Forms
-from bot.slack.listeners.replies import whisper
+from bot.slack.listeners.replies import send_ephemeral
 from bot.slack.request_check import makes_sense
 
 # Slack waits 3 s; the rest is for the way there and back.
@@ -58,7 +58,7 @@ class SlackApp:
         self._background = Background()
         self._running: set[asyncio.Task[Answer]] = set()
         self._resolving = asyncio.Lock()
-        self._surface: Slack | None = None
+        self._surface: SlackContext | None = None
         self._bolt = make_bolt(client, self._slack)
 
     async def handle(self, body: Mapping[str, Any]) -> Answer:
@@ -110,15 +110,15 @@ class SlackApp:
             return Answer(200, json.dumps(answer), JSON)
         place = place_of(body)
         if place is not None and kind == "block_actions":
-            self._whisper(place, body, sentence_of(error))
+            self._send_ephemeral(place, body, sentence_of(error))
         return Answer(200)
 
-    def _whisper(self, place: tuple[str, str, str | None], body: Mapping[str, Any], sentence: str) -> None:
+    def _send_ephemeral(self, place: tuple[str, str, str | None], body: Mapping[str, Any], sentence: str) -> None:
         channel_id, user_id, thread_ts = place
         response_url = body.get("response_url")
         try:
             self._background.start(
-                whisper(
+                send_ephemeral(
                     self,
                     channel_id=channel_id,
                     user_id=user_id,
@@ -126,17 +126,17 @@ class SlackApp:
                     response_url=response_url if isinstance(response_url, str) else None,
                     text=sentence,
                 ),
-                name="slack.whisper",
+                name="slack.send_ephemeral",
             )
         except TooBusy:
-            log.warning("slack.whisper_dropped")
+            log.warning("slack.ephemeral_dropped")
 
     async def _resolve(self) -> None:
         """Learn who the bot is, once. Raises SlackError."""
         async with self._resolving:
             if self._surface is None:
                 identity = await self._resolve_identity()
-                self._surface = Slack(
+                self._surface = SlackContext(
                     context=self._context,
                     client=self.client,
                     identity=identity,
@@ -146,7 +146,7 @@ class SlackApp:
                     forms=Forms(),
                 )
 
-    def _slack(self) -> Slack:
+    def _slack(self) -> SlackContext:
         if self._surface is None:
             raise RuntimeError("no request is dispatched before the identity is known")
         return self._surface

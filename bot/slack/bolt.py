@@ -9,17 +9,17 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.listeners import buttons, command, home
 from bot.slack.listeners import form as form_listeners
 
 
-def make_bolt(client: AsyncWebClient, slack: Callable[[], Slack]) -> AsyncApp:
+def make_bolt(client: AsyncWebClient, provide: Callable[[], SlackContext]) -> AsyncApp:
     """Make the app with every listener; errors of listeners come out of its dispatch as they are."""
 
     # A function of its own: Bolt reads a method's `self` as an argument that it cannot give.
     async def authorize() -> AuthorizeResult:
-        identity = slack().identity
+        identity = provide().identity
         return AuthorizeResult(
             enterprise_id=None,
             team_id=identity.team_id,
@@ -41,10 +41,10 @@ def make_bolt(client: AsyncWebClient, slack: Callable[[], Slack]) -> AsyncApp:
             logger=logging.getLogger(__name__),
         )
     app.error(_raise_again)
-    command.register(app, slack)
-    form_listeners.register(app, slack)
-    buttons.register(app, slack)
-    home.register(app, slack)
+    command.register(app, provide)
+    form_listeners.register(app, provide)
+    buttons.register(app, provide)
+    home.register(app, provide)
     return app
 
 

@@ -10,11 +10,9 @@ from bot.slack.api.members import Members
 from bot.slack.background import Background
 from bot.slack.form.open_forms import Forms
 
-__all__ = ["Identity", "Slack"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slack:
+class SlackContext:
     """The Slack side of one process. `approval_channel` None: approvals are asked where the command was typed."""
 
     context: ServiceContext

@@ -63,7 +63,7 @@ def is_expected(error: BaseException) -> bool:
 
 
 def failed_body(body: Mapping[str, Any], error: BaseException) -> dict[str, Any] | None:
-    """Return the answer that tells the person; None when it takes a whisper, or when nobody is waiting."""
+    """Return the answer that tells the person; None when another message has to, or nobody waits."""
     sentence = sentence_of(error)
     if "command" in body:
         return reply(sentence, is_literal=not isinstance(error, DomainError))
@@ -79,7 +79,7 @@ def failed_body(body: Mapping[str, Any], error: BaseException) -> dict[str, Any]
 
 
 def place_of(body: Mapping[str, Any]) -> tuple[str, str, str | None] | None:
-    """Return channel, person and thread for a whisper about a press; None when the channel is not known."""
+    """Return channel, person and thread for an answer to a press; None when the channel is not known."""
     view, container = body.get("view") or {}, body.get("container") or {}
     channel_id = (body.get("channel") or {}).get("id") or container.get("channel_id") or _channel_of(view)
     user_id = (body.get("user") or {}).get("id")

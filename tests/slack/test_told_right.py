@@ -46,9 +46,9 @@ def test_a_message_is_in_a_thread_unless_it_is_its_root() -> None:
     root = {**where, "message": {"ts": "1.1", "thread_ts": "1.1"}, "container": {"message_ts": "1.1"}}
     answer = {**where, "message": {"ts": "1.2", "thread_ts": "1.1"}, "container": {"message_ts": "1.2"}}
     # Of an ephemeral message Slack tells the container alone.
-    whispered = {**where, "container": {"message_ts": "1.3", "thread_ts": "1.1"}}
+    ephemeral = {**where, "container": {"message_ts": "1.3", "thread_ts": "1.1"}}
     alone = {**where, "message": {"ts": "1.4"}}
-    assert [thread_of(body) for body in (root, answer, whispered, alone)] == [None, "1.1", "1.1", None]
+    assert [thread_of(body) for body in (root, answer, ephemeral, alone)] == [None, "1.1", "1.1", None]
     assert [place_of(body) for body in (root, answer)] == [("C1", "U1", None), ("C1", "U1", "1.1")]
 
 

@@ -8,10 +8,10 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cli.doctor.findings import Finding, fail, ok, warn
-from bot.cli.identity import ask_identity
 from bot.cli.manifest import BOT_SCOPES, HISTORY_SCOPES
 from bot.settings import SlackSettings
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused, call, close_client, make_client
+from bot.slack.api.identity import ask_identity
 
 _CALL_WITHIN = timedelta(seconds=10)
 _TOKEN, _SCOPES, _APP, _CHANNEL = "Slack token", "Slack scopes", "Slack app token", "approval channel"

@@ -10,11 +10,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.cli.identity import IdentityResolver
 from bot.domain.policy import ApprovalPolicy
 from bot.service.context import ServiceContext
 from bot.settings import Settings, UponAISettings
 from bot.slack.api.calls import close_client, make_client
+from bot.slack.api.identity import IdentityResolver
 from bot.slack.app import SlackApp
 from bot.slack.delivery.courier import Courier
 from bot.store.clock import DatabaseClock

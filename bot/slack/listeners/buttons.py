@@ -18,11 +18,11 @@ from bot.service.revert import revertible
 from bot.service.review import approve, cancel
 from bot.slack.api.calls import call
 from bot.slack.api.channels import require_postable
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.listeners import deny as deny_form
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_member
-from bot.slack.listeners.replies import whisper
+from bot.slack.listeners.replies import send_ephemeral
 from bot.slack.messages import card, thread
 from bot.slack.messages.details import details_view
 from bot.slack.press import Press, parse_press
@@ -30,36 +30,36 @@ from bot.slack.press import Press, parse_press
 # A trigger dies after 3 s, and looking the presser up may have taken half of them.
 OPEN_WITHIN = timedelta(seconds=1)
 
-Verb = Callable[[Slack, Press], Awaitable[str | None]]
+Verb = Callable[[SlackContext, Press], Awaitable[str | None]]
 
 
-def register(app: AsyncApp, slack: Callable[[], Slack]) -> None:
+def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     """Register a listener for every button, and the form that asks why a change is denied."""
     for action_id, verb in _VERBS.items():
-        app.action(action_id)(_listener(slack, verb))
-    deny_form.register(app, slack)
+        app.action(action_id)(_listener(provide, verb))
+    deny_form.register(app, provide)
 
 
-def _listener(slack: Callable[[], Slack], verb: Verb) -> Callable[..., Awaitable[None]]:
+def _listener(provide: Callable[[], SlackContext], verb: Verb) -> Callable[..., Awaitable[None]]:
     async def listener(body: dict[str, Any], ack: AsyncAck) -> None:
-        surface = slack()
+        slack = provide()
         press = parse_press(body)
         try:
-            await require_member(surface, press.actor, event="press.refused")
-            async with refusals(surface.context, press.actor, "press.refused", press.change_id):
-                said = await verb(surface, press)
+            await require_member(slack, press.actor, event="press.refused")
+            async with refusals(slack.context, press.actor, "press.refused", press.change_id):
+                said = await verb(slack, press)
         except DomainError as error:
             said = str(error)
         if said:
-            await _answer(surface, press, said)
+            await _answer(slack, press, said)
         await ack()
 
     return listener
 
 
-async def _answer(surface: Slack, press: Press, sentence: str) -> None:
-    await whisper(
-        surface,
+async def _answer(slack: SlackContext, press: Press, sentence: str) -> None:
+    await send_ephemeral(
+        slack,
         channel_id=press.channel_id,
         user_id=press.actor.user_id,
         thread_ts=press.thread_ts,
@@ -68,54 +68,54 @@ async def _answer(surface: Slack, press: Press, sentence: str) -> None:
     )
 
 
-async def _approve(surface: Slack, press: Press) -> str | None:
-    await approve(surface.context, press.actor, press.change_id)
+async def _approve(slack: SlackContext, press: Press) -> str | None:
+    await approve(slack.context, press.actor, press.change_id)
     return None
 
 
-async def _cancel(surface: Slack, press: Press) -> str | None:
-    await cancel(surface.context, press.actor, press.change_id)
+async def _cancel(slack: SlackContext, press: Press) -> str | None:
+    await cancel(slack.context, press.actor, press.change_id)
     return None
 
 
-async def _deny(surface: Slack, press: Press) -> str | None:
+async def _deny(slack: SlackContext, press: Press) -> str | None:
     """Open the form that asks why, unless it would be refused anyway."""
-    async with refusals(surface.context, press.actor, "review.refused", press.change_id):
-        change = await _stored(surface, press)
+    async with refusals(slack.context, press.actor, "review.refused", press.change_id):
+        change = await _stored(slack, press)
         if change.requester_id == press.actor.user_id:
             raise OwnChange(f"You asked for {change.label} yourself. Cancel takes it back.")
         change.refuse_unless_pending()
-    await _open(surface, press, deny_form.deny_view(change))
+    await _open(slack, press, deny_form.deny_view(change))
     return None
 
 
-async def _details(surface: Slack, press: Press) -> str | None:
-    record = await history.show(surface.context, press.actor.team_id, press.change_id)
-    await _open(surface, press, details_view(record))
+async def _details(slack: SlackContext, press: Press) -> str | None:
+    record = await history.show(slack.context, press.actor.team_id, press.change_id)
+    await _open(slack, press, details_view(record))
     return None
 
 
-async def _revert(surface: Slack, press: Press) -> str | None:
+async def _revert(slack: SlackContext, press: Press) -> str | None:
     """Open the form filled with the assignment from before the change; the revert needs its own approval."""
-    change = await revertible(surface.context, press.actor, press.change_id)
-    await _open_form(surface, press, change, change.before.patch_to(change.patch.fields), Origin.REVERT)
+    change = await revertible(slack.context, press.actor, press.change_id)
+    await _open_form(slack, press, change, change.before.patch_to(change.patch.fields), Origin.REVERT)
     return None
 
 
-async def _ask_again(surface: Slack, press: Press) -> str | None:
+async def _ask_again(slack: SlackContext, press: Press) -> str | None:
     """Open the form filled with the same wishes: a new change with its own approval."""
-    change = await _stored(surface, press)
-    await _open_form(surface, press, change, change.patch, Origin.TRY_AGAIN)
+    change = await _stored(slack, press)
+    await _open_form(slack, press, change, change.patch, Origin.TRY_AGAIN)
     return None
 
 
 async def _open_form(
-    surface: Slack, press: Press, change: ChangeRequest, filled: AssignmentPatch, origin: Origin
+    slack: SlackContext, press: Press, change: ChangeRequest, filled: AssignmentPatch, origin: Origin
 ) -> None:
     # Why something is put back is for whoever asks for it to say.
     reason = "" if origin is Origin.REVERT else change.reason
     await open_form(
-        surface,
+        slack,
         trigger_id=press.trigger_id,
         actor=press.actor,
         channel_id=change.channel_id,
@@ -127,30 +127,30 @@ async def _open_form(
     )
 
 
-async def _try_again(surface: Slack, press: Press) -> str | None:
-    await ask_errand(surface.context, press.actor, press.change_id, Errand.TRY_AGAIN)
+async def _try_again(slack: SlackContext, press: Press) -> str | None:
+    await ask_errand(slack.context, press.actor, press.change_id, Errand.TRY_AGAIN)
     return None
 
 
-async def _resolve(surface: Slack, press: Press) -> str | None:
-    await ask_errand(surface.context, press.actor, press.change_id, Errand.RESOLVE)
+async def _resolve(slack: SlackContext, press: Press) -> str | None:
+    await ask_errand(slack.context, press.actor, press.change_id, Errand.RESOLVE)
     return None
 
 
-async def _move(surface: Slack, press: Press) -> str | None:
+async def _move(slack: SlackContext, press: Press) -> str | None:
     if press.selected is None:
         return None
-    await require_postable(surface.client, surface.identity.bot_user_id, press.selected)
-    change = await move_card(surface.context, press.actor, press.change_id, press.selected)
+    await require_postable(slack.client, slack.identity.bot_user_id, press.selected)
+    change = await move_card(slack.context, press.actor, press.change_id, press.selected)
     return f"The card of {change.label} is posted in <#{press.selected}> now."
 
 
-async def _stored(surface: Slack, press: Press) -> ChangeRequest:
-    return (await history.show(surface.context, press.actor.team_id, press.change_id)).change
+async def _stored(slack: SlackContext, press: Press) -> ChangeRequest:
+    return (await history.show(slack.context, press.actor.team_id, press.change_id)).change
 
 
-async def _open(surface: Slack, press: Press, view: dict[str, Any]) -> None:
-    await call(surface.client, "views.open", timeout=OPEN_WITHIN, trigger_id=press.trigger_id, view=view)
+async def _open(slack: SlackContext, press: Press, view: dict[str, Any]) -> None:
+    await call(slack.client, "views.open", timeout=OPEN_WITHIN, trigger_id=press.trigger_id, view=view)
 
 
 _VERBS: dict[str, Verb] = {

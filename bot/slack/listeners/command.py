@@ -15,11 +15,11 @@ from bot.service.refusals import refusals
 from bot.service.revert import revertible
 from bot.slack.api.channels import refuse_direct
 from bot.slack.block_kit.elements import Block
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.listeners.command_text import as_written
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_member
-from bot.slack.listeners.replies import in_messages, reply, whisper
+from bot.slack.listeners.replies import in_messages, reply, send_ephemeral
 from bot.slack.messages import lists
 from bot.slack.messages.details import record_blocks
 from bot.slack.payloads import Command
@@ -27,19 +27,19 @@ from bot.slack.payloads import Command
 NAME = "/route-number"
 LISTED_AT_MOST = 20
 Answer = dict[str, Any] | None
-Verb = Callable[[Slack, Command, str], Awaitable[Answer]]
+Verb = Callable[[SlackContext, Command, str], Awaitable[Answer]]
 
 
-def register(app: AsyncApp, slack: Callable[[], Slack]) -> None:
+def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     """Register the command."""
 
     @app.command(NAME)
     async def typed(body: dict[str, Any], ack: AsyncAck) -> None:
-        answer = await run(slack(), Command.model_validate(body))
+        answer = await run(provide(), Command.model_validate(body))
         await (ack() if answer is None else ack(**answer))
 
 
-async def run(slack: Slack, command: Command) -> Answer:
+async def run(slack: SlackContext, command: Command) -> Answer:
     """Do what the text asks for; return the answer to the caller, None when a form was opened instead."""
     text = as_written(command.text)
     word, _, rest = text.partition(" ")
@@ -55,7 +55,7 @@ async def run(slack: Slack, command: Command) -> Answer:
         return reply(str(error), is_literal=isinstance(error, InvalidNumber))
 
 
-async def _open(slack: Slack, command: Command, number: str | None) -> Answer:
+async def _open(slack: SlackContext, command: Command, number: str | None) -> Answer:
     refuse_direct(command.channel_id, slack.approval_channel)
     await open_form(
         slack, trigger_id=command.trigger_id, actor=command.actor, channel_id=command.channel_id, number=number
@@ -63,7 +63,7 @@ async def _open(slack: Slack, command: Command, number: str | None) -> Answer:
     return None
 
 
-async def _number(slack: Slack, command: Command, text: str) -> Answer:
+async def _number(slack: SlackContext, command: Command, text: str) -> Answer:
     """Open the form for a number in any writing; for what can be none, say what was meant instead."""
     if not any(character.isdigit() for character in text) and not await _is_listed(slack, text):
         await require_member(slack, command.actor)
@@ -80,7 +80,7 @@ async def _number(slack: Slack, command: Command, text: str) -> Answer:
     return await _open(slack, command, text)
 
 
-async def _is_listed(slack: Slack, text: str) -> bool:
+async def _is_listed(slack: SlackContext, text: str) -> bool:
     try:
         await lookup.read_typed(slack.context, text)
     except InvalidNumber:
@@ -88,14 +88,14 @@ async def _is_listed(slack: Slack, text: str) -> bool:
     return True
 
 
-async def _pending(slack: Slack, command: Command, rest: str) -> Answer:
+async def _pending(slack: SlackContext, command: Command, rest: str) -> Answer:
     _refuse_rest("pending", rest)
     await require_member(slack, command.actor)
     changes = await history.pending(slack.context, command.team_id, LISTED_AT_MOST + 1)
     return _list("Waiting for a decision", "Nothing waits for a decision.", changes)
 
 
-async def _history(slack: Slack, command: Command, rest: str) -> Answer:
+async def _history(slack: SlackContext, command: Command, rest: str) -> Answer:
     await require_member(slack, command.actor)
     number, mistake = await _read_number(slack, rest)
     changes = await history.recent(slack.context, command.team_id, number, LISTED_AT_MOST + 1)
@@ -105,7 +105,7 @@ async def _history(slack: Slack, command: Command, rest: str) -> Answer:
     return _list(title, f"{title}: none so far.", changes)
 
 
-async def _read_number(slack: Slack, text: str) -> tuple[str | None, InvalidNumber | None]:
+async def _read_number(slack: SlackContext, text: str) -> tuple[str | None, InvalidNumber | None]:
     """Read a number for looking back: one that is not listed any more may have a history all the same."""
     if not text:
         return None, None
@@ -115,7 +115,7 @@ async def _read_number(slack: Slack, text: str) -> tuple[str | None, InvalidNumb
         return lookup.as_typed(slack.context, text), error
 
 
-async def _show(slack: Slack, command: Command, rest: str) -> Answer:
+async def _show(slack: SlackContext, command: Command, rest: str) -> Answer:
     await require_member(slack, command.actor)
     record = await history.show(slack.context, command.team_id, lists.parse_change("show", rest))
     title = f"{record.change.label} {record.change.state}"
@@ -125,9 +125,9 @@ async def _show(slack: Slack, command: Command, rest: str) -> Answer:
     return reply(title, first)
 
 
-async def _send_rest(slack: Slack, command: Command, title: str, messages: list[list[Block]]) -> None:
+async def _send_rest(slack: SlackContext, command: Command, title: str, messages: list[list[Block]]) -> None:
     for blocks in messages:
-        await whisper(
+        await send_ephemeral(
             slack,
             channel_id=command.channel_id,
             user_id=command.user_id,
@@ -137,7 +137,7 @@ async def _send_rest(slack: Slack, command: Command, title: str, messages: list[
         )
 
 
-async def _revert(slack: Slack, command: Command, rest: str) -> Answer:
+async def _revert(slack: SlackContext, command: Command, rest: str) -> Answer:
     refuse_direct(command.channel_id, slack.approval_channel)
     await require_member(slack, command.actor)
     change = await revertible(slack.context, command.actor, lists.parse_change("revert", rest))
@@ -154,7 +154,7 @@ async def _revert(slack: Slack, command: Command, rest: str) -> Answer:
     return None
 
 
-async def _pause(slack: Slack, command: Command, rest: str) -> Answer:
+async def _pause(slack: SlackContext, command: Command, rest: str) -> Answer:
     _refuse_rest("pause", rest)
     await require_member(slack, command.actor)
     await pause.pause(slack.context, command.actor, _told_in(slack, command))
@@ -163,18 +163,18 @@ async def _pause(slack: Slack, command: Command, rest: str) -> Answer:
     )
 
 
-async def _resume(slack: Slack, command: Command, rest: str) -> Answer:
+async def _resume(slack: SlackContext, command: Command, rest: str) -> Answer:
     _refuse_rest("resume", rest)
     await require_member(slack, command.actor)
     await pause.resume(slack.context, command.actor, _told_in(slack, command))
     return reply("Sending to UponAI goes on.")
 
 
-async def _help(_slack: Slack, _command: Command, _rest: str) -> Answer:
+async def _help(_slack: SlackContext, _command: Command, _rest: str) -> Answer:
     return reply(lists.HELP_TEXT, lists.help_blocks())
 
 
-def _told_in(slack: Slack, command: Command) -> str:
+def _told_in(slack: SlackContext, command: Command) -> str:
     """Return the channel where a pause is told; where nobody else would read of it, refuse it."""
     refuse_direct(command.channel_id, slack.approval_channel)
     return slack.channel_for(command.channel_id)

@@ -12,7 +12,7 @@ from bot.service.review import deny
 from bot.slack.block_kit.elements import Block, plain, rich_line, rich_text, text_run
 from bot.slack.block_kit.limits import short_number
 from bot.slack.block_kit.sentences import sentence_block
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.listeners.permission import require_member
 from bot.slack.press import parse_label
 
@@ -48,12 +48,12 @@ def deny_view(change: ChangeRequest) -> Block:
     }
 
 
-def register(app: AsyncApp, slack: Callable[[], Slack]) -> None:
+def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     """Register the form's submission."""
 
     @app.view(CALLBACK)
     async def submitted(body: dict[str, Any], view: dict[str, Any], ack: AsyncAck) -> None:
-        surface = slack()
+        slack = provide()
         user = body["user"]
         actor = Actor(user.get("team_id") or body["team"]["id"], user["id"], "slack:modal")
         reason = (view["state"]["values"][REASON][REASON].get("value") or "").strip()
@@ -61,8 +61,8 @@ def register(app: AsyncApp, slack: Callable[[], Slack]) -> None:
             await ack(response_action="errors", errors={REASON: "Say why, so that the requester can learn from it."})
             return
         try:
-            await require_member(surface, actor, event="press.refused")
-            await deny(surface.context, actor, parse_label(view["private_metadata"]), reason)
+            await require_member(slack, actor, event="press.refused")
+            await deny(slack.context, actor, parse_label(view["private_metadata"]), reason)
         except DomainError as error:
             # An error at a field is plain text, where a mention of who was first would show as an id.
             await ack(response_action="update", view=_refused_view(view, error))

@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.form import view as form_view
 from bot.slack.listeners.form_choice import choose
 from bot.slack.listeners.form_options import suggest
@@ -30,30 +30,30 @@ TYPE_AHEADS = (
 )
 
 
-def register(app: AsyncApp, slack: Callable[[], Slack]) -> None:
+def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     """Register what the form needs."""
 
     async def chosen(body: dict[str, Any], ack: AsyncAck) -> None:
         interaction = Interaction.model_validate(body)
         if interaction.view is not None:
-            await choose(slack(), interaction.view, interaction.actions)
+            await choose(provide(), interaction.view, interaction.actions)
         await ack()
 
     async def typed(body: dict[str, Any], ack: AsyncAck) -> None:
-        await ack(options=await suggest(slack(), Suggestion.model_validate(body)))
+        await ack(options=await suggest(provide(), Suggestion.model_validate(body)))
 
     async def submitted(body: dict[str, Any], ack: AsyncAck) -> None:
         interaction = Interaction.model_validate(body)
         if interaction.view is None:
             await ack()
             return
-        errors = await submit_form(slack(), interaction.view, interaction.actor("slack:modal"))
+        errors = await submit_form(provide(), interaction.view, interaction.actor("slack:modal"))
         await (ack(response_action="errors", errors=errors) if errors else ack())
 
     async def withdrawn(body: dict[str, Any], ack: AsyncAck) -> None:
         interaction = Interaction.model_validate(body)
         if interaction.view is not None:
-            await withdraw(slack(), interaction.view, interaction.actions[0], interaction.actor("slack:modal"))
+            await withdraw(provide(), interaction.view, interaction.actions[0], interaction.actor("slack:modal"))
         await ack()
 
     app.action(form_view.WITHDRAW)(withdrawn)

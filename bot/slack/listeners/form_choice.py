@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 
 from bot.slack.api.calls import SlackRefused
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.form import view as form_view
 from bot.slack.form.compose import compose
 from bot.slack.form.fields import number_block
@@ -17,7 +17,7 @@ from bot.slack.payloads import Action, View
 log = structlog.get_logger(__name__)
 
 
-async def choose(slack: Slack, view: View, actions: Iterable[Action]) -> None:
+async def choose(slack: SlackContext, view: View, actions: Iterable[Action]) -> None:
     """Take over what was chosen and show the form that follows from it. Raises SlackError, DatabaseUnavailable."""
     form = slack.forms.of(view)
     async with form.lock:

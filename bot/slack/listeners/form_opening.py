@@ -9,7 +9,7 @@ from bot.service import lookup
 from bot.service.context import Actor
 from bot.slack.api.calls import call
 from bot.slack.background import together
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.form import option_values
 from bot.slack.form.agent_options import of_agents
 from bot.slack.form.compose import Composed, compose
@@ -23,7 +23,7 @@ OPEN_WITHIN = timedelta(seconds=1.5)
 
 
 async def open_form(
-    slack: Slack,
+    slack: SlackContext,
     *,
     trigger_id: str,
     actor: Actor,
@@ -51,7 +51,9 @@ async def open_form(
         ensure_read(slack, form)
 
 
-async def _compose(slack: Slack, state: FormState, number: str | None, filled: AssignmentPatch | None) -> Composed:
+async def _compose(
+    slack: SlackContext, state: FormState, number: str | None, filled: AssignmentPatch | None
+) -> Composed:
     if number is not None and number.strip():
         state = replace(state, number=await _number(slack, number.strip()))
     if filled is not None:
@@ -61,7 +63,7 @@ async def _compose(slack: Slack, state: FormState, number: str | None, filled: A
     return await compose(slack.context, state)
 
 
-async def _number(slack: Slack, text: str) -> Option:
+async def _number(slack: SlackContext, text: str) -> Option:
     if await lookup.present(slack.context, text) is not None:
         return option_values.of_number(text)
     return option_values.of_typed(text, lookup.as_typed(slack.context, text))

@@ -3,7 +3,7 @@
 from bot.domain.number import normalise, pretty
 from bot.service import lookup
 from bot.slack.block_kit.elements import Block
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.form import option_values
 from bot.slack.form import view as form_view
 from bot.slack.form.agent_options import of_agents
@@ -17,7 +17,7 @@ PINNING_LABEL = "Not pinned (newest published)"
 CHOOSE_AGENT_FIRST = "Choose the agent first"
 
 
-async def suggest(slack: Slack, suggestion: Suggestion) -> list[Block]:
+async def suggest(slack: SlackContext, suggestion: Suggestion) -> list[Block]:
     """Return the options for what was typed so far. Raises DatabaseUnavailable."""
     query = suggestion.value.strip()
     match suggestion.action_id:
@@ -35,7 +35,7 @@ async def suggest(slack: Slack, suggestion: Suggestion) -> list[Block]:
     return [option.to_json() for option in options[:MOST]]
 
 
-async def _numbers(slack: Slack, query: str) -> list[Option]:
+async def _numbers(slack: SlackContext, query: str) -> list[Option]:
     found = await lookup.search_numbers(slack.context, query, MOST - 1)
     options = [option_values.of_number(one.listed.key.number) for one in found]
     reading = normalise(query, slack.context.default_region)
@@ -45,7 +45,7 @@ async def _numbers(slack: Slack, query: str) -> list[Option]:
     return options
 
 
-async def _versions(slack: Slack, block_id: str, query: str, *, can_follow: bool) -> list[Option]:
+async def _versions(slack: SlackContext, block_id: str, query: str, *, can_follow: bool) -> list[Option]:
     value = agent_of_version_block(block_id)
     if value is None:
         return [option_values.nothing(CHOOSE_AGENT_FIRST)]

@@ -12,7 +12,7 @@ import structlog
 
 from bot.service import lookup
 from bot.slack.api.calls import SlackRateLimited, SlackRefused, SlackUnavailable
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.form.compose import Composed, compose, compose_unknown
 from bot.slack.form.current_assignment import PROBLEM_LIMIT
 from bot.slack.form.open_forms import OpenForm
@@ -25,12 +25,12 @@ PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)
 BROKEN = "something went wrong on my side, and it is in my log."
 
-Composing = Callable[[Slack, FormState], Awaitable[Composed]]
+Composing = Callable[[SlackContext, FormState], Awaitable[Composed]]
 
 log = structlog.get_logger(__name__)
 
 
-def ensure_read(slack: Slack, form: OpenForm) -> None:
+def ensure_read(slack: SlackContext, form: OpenForm) -> None:
     """Have a read under way for this form. Raises TooBusy."""
     if form.is_reading:
         return
@@ -38,7 +38,7 @@ def ensure_read(slack: Slack, form: OpenForm) -> None:
     form.read = slack.background.start(_read_and_show(slack, form), name="form.read")
 
 
-async def _read_and_show(slack: Slack, form: OpenForm) -> None:
+async def _read_and_show(slack: SlackContext, form: OpenForm) -> None:
     """Read, then show what came of it: no failure of either leaves the form at what it says while it waits."""
     try:
         (problem,) = await asyncio.gather(_read(slack), return_exceptions=True)
@@ -68,7 +68,7 @@ async def _read_and_show(slack: Slack, form: OpenForm) -> None:
         await asyncio.sleep(pause.total_seconds())
 
 
-async def _read(slack: Slack) -> str | None:
+async def _read(slack: SlackContext) -> str | None:
     """Read the account's numbers into the mirror; return why that failed, None when it did not."""
     try:
         await lookup.refresh_numbers(slack.context)
@@ -79,7 +79,7 @@ async def _read(slack: Slack) -> str | None:
     return None
 
 
-async def _show(slack: Slack, form: OpenForm, composing: Composing) -> bool:
+async def _show(slack: SlackContext, form: OpenForm, composing: Composing) -> bool:
     """Show the outcome of a read; return False when a newer hash is known and it is to be tried again."""
     async with form.lock:
         state = form.state.with_meta(is_answered=True, problem=form.problem)
@@ -96,9 +96,9 @@ async def _show(slack: Slack, form: OpenForm, composing: Composing) -> bool:
     return True
 
 
-async def _composed(slack: Slack, state: FormState) -> Composed:
+async def _composed(slack: SlackContext, state: FormState) -> Composed:
     return await compose(slack.context, state)
 
 
-async def _plain(_slack: Slack, state: FormState) -> Composed:
+async def _plain(_slack: SlackContext, state: FormState) -> Composed:
     return compose_unknown(state)

@@ -10,7 +10,7 @@ from bot.service.refusals import refusals
 from bot.service.submit import Wish, submit
 from bot.slack.background import TooBusy, together
 from bot.slack.block_kit.sentences import sentence_plain
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.form import fields as form
 from bot.slack.form.compose import compose, resolve_number
 from bot.slack.form.fields import number_block
@@ -19,14 +19,14 @@ from bot.slack.form.state import FormState
 from bot.slack.listeners.form_refresh import ensure_read
 from bot.slack.listeners.form_withdraw import offer_withdrawal
 from bot.slack.listeners.permission import require_may_ask
-from bot.slack.listeners.replies import whisper
+from bot.slack.listeners.replies import send_ephemeral
 from bot.slack.payloads import View
 
 # contract.md: a submission while a read is under way waits so long for it.
 WAIT_SECONDS = 2.0
 
 
-async def submit_form(slack: Slack, view: View, actor: Actor) -> dict[str, str]:
+async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str, str]:
     """Store the change that the form asks for; return the errors by block, none when it is stored.
 
     Raises SlackError, DatabaseUnavailable, TooBusy.
@@ -58,7 +58,7 @@ async def submit_form(slack: Slack, view: View, actor: Actor) -> dict[str, str]:
     return {}
 
 
-async def _wait_for_read(slack: Slack, view: View, state: FormState) -> None:
+async def _wait_for_read(slack: SlackContext, view: View, state: FormState) -> None:
     """Give a read of the number a moment: what is asked for starts from the newest assignment that there is."""
     if not (await compose(slack.context, state)).needs_read:
         return
@@ -71,7 +71,7 @@ async def _wait_for_read(slack: Slack, view: View, state: FormState) -> None:
         return
 
 
-async def _ask(slack: Slack, state: FormState, actor: Actor) -> ChangeRequest:
+async def _ask(slack: SlackContext, state: FormState, actor: Actor) -> ChangeRequest:
     patch = await parse_patch(slack.context, state)
     if state.number is None:
         raise InvalidNumber("Choose a number.")
@@ -87,7 +87,7 @@ async def _ask(slack: Slack, state: FormState, actor: Actor) -> ChangeRequest:
     return await submit(slack.context, wish)
 
 
-def _about_number(slack: Slack, view: View, error: InvalidNumber) -> str:
+def _about_number(slack: SlackContext, view: View, error: InvalidNumber) -> str:
     opened = slack.forms.of(view)
     if opened.is_reading and not opened.has_read.is_set():
         return "I am still looking this number up at UponAI. Please try again in a moment."
@@ -96,17 +96,17 @@ def _about_number(slack: Slack, view: View, error: InvalidNumber) -> str:
     return f"I do not know this number, and UponAI could not be read just now: {opened.problem}"
 
 
-def _tell_where(slack: Slack, change: ChangeRequest, state: FormState, actor: Actor) -> None:
+def _tell_where(slack: SlackContext, change: ChangeRequest, state: FormState, actor: Actor) -> None:
     """Say where the approval is asked, when that is another channel than the one where the form was opened."""
     if change.channel_id == state.meta.channel_id:
         return
-    # The change is stored: having no time for the whisper is no reason to say otherwise.
+    # The change is stored: having no time to say where is no reason to say otherwise.
     with suppress(TooBusy):
-        slack.background.start(_whisper(slack, change, state.meta.channel_id, actor), name="form.whisper")
+        slack.background.start(_send_ephemeral(slack, change, state.meta.channel_id, actor), name="form.say_where")
 
 
-async def _whisper(slack: Slack, change: ChangeRequest, channel_id: str, actor: Actor) -> None:
-    await whisper(
+async def _send_ephemeral(slack: SlackContext, change: ChangeRequest, channel_id: str, actor: Actor) -> None:
+    await send_ephemeral(
         slack,
         channel_id=channel_id,
         user_id=actor.user_id,

@@ -11,7 +11,7 @@ from bot.domain.errors import AlreadyAsked, AlreadyDecided, DomainError, TooLate
 from bot.service.context import Actor
 from bot.service.review import cancel
 from bot.slack.api.calls import SlackError
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.form.compose import compose
 from bot.slack.form.state import FormState
 from bot.slack.listeners.permission import require_member
@@ -24,7 +24,7 @@ OFFER_WITHIN_SECONDS = 0.8
 log = structlog.get_logger(__name__)
 
 
-async def offer_withdrawal(slack: Slack, view: View, refusal: AlreadyAsked) -> FormState:
+async def offer_withdrawal(slack: SlackContext, view: View, refusal: AlreadyAsked) -> FormState:
     """Put the button into the form, and return the form as it is shown then. Raises DatabaseUnavailable.
 
     An error at a field cannot bring a button along, so the view is updated before it is answered. Where Slack does not
@@ -44,7 +44,7 @@ async def offer_withdrawal(slack: Slack, view: View, refusal: AlreadyAsked) -> F
     return composed.state
 
 
-async def withdraw(slack: Slack, view: View, action: Action, actor: Actor) -> None:
+async def withdraw(slack: SlackContext, view: View, action: Action, actor: Actor) -> None:
     """Cancel the change for its requester; what the form holds can be asked for then. Raises SlackError."""
     form = slack.forms.of(view)
     async with form.lock:

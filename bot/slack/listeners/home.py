@@ -12,7 +12,7 @@ from bot.service.context import Actor
 from bot.slack.api.calls import call
 from bot.slack.block_kit.elements import Block, date, divider, header, mention, section
 from bot.slack.block_kit.sentences import sentence_block
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 from bot.slack.listeners.permission import require_member
 from bot.slack.messages import lists
 
@@ -21,20 +21,20 @@ LISTED_AT_MOST = 20
 PUBLISH_WITHIN = timedelta(seconds=1)
 
 
-def register(app: AsyncApp, slack: Callable[[], Slack]) -> None:
+def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     """Register the opening of the tab."""
 
     @app.event("app_home_opened")
     async def opened(body: dict[str, Any], event: dict[str, Any]) -> None:
         if event.get("tab") != "home":
             return
-        surface, user_id = slack(), event["user"]
-        blocks = await _blocks(surface, body.get("team_id", ""), user_id)
+        slack, user_id = provide(), event["user"]
+        blocks = await _blocks(slack, body.get("team_id", ""), user_id)
         view = {"type": "home", "blocks": blocks}
-        await call(surface.client, "views.publish", timeout=PUBLISH_WITHIN, user_id=user_id, view=view)
+        await call(slack.client, "views.publish", timeout=PUBLISH_WITHIN, user_id=user_id, view=view)
 
 
-async def _blocks(slack: Slack, team_id: str, user_id: str) -> list[Block]:
+async def _blocks(slack: SlackContext, team_id: str, user_id: str) -> list[Block]:
     try:
         await require_member(slack, Actor(team_id, user_id, "slack:home"), event="home.refused")
     except NotAllowed as error:

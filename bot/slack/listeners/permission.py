@@ -4,16 +4,16 @@ from bot.service.context import Actor
 from bot.service.refusals import refusals
 from bot.slack.api.channels import require_postable
 from bot.slack.background import together
-from bot.slack.context import Slack
+from bot.slack.context import SlackContext
 
 
-async def require_member(slack: Slack, actor: Actor, *, event: str = "command.refused") -> None:
+async def require_member(slack: SlackContext, actor: Actor, *, event: str = "command.refused") -> None:
     """Raise NotAllowed, after recording the refusal, unless the actor is a full member."""
     async with refusals(slack.context, actor, event):
         await slack.members.require(actor.team_id, actor.user_id)
 
 
-async def require_may_ask(slack: Slack, actor: Actor, channel_id: str) -> None:
+async def require_may_ask(slack: SlackContext, actor: Actor, channel_id: str) -> None:
     """Raise NotAllowed, after recording the refusal, unless the actor may ask in this channel."""
     async with refusals(slack.context, actor, "ask.refused"):
         await together(

@@ -1,4 +1,4 @@
-"""Answers to one person alone: the body of a command's answer, and whispers in a channel."""
+"""Answers to one person alone: the body of a command's answer, and ephemeral messages in a channel."""
 
 import asyncio
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ class HasClient(Protocol):
         """The process's client."""
 
 
-async def whisper(
+async def send_ephemeral(
     slack: HasClient,
     *,
     channel_id: str,
@@ -82,7 +82,7 @@ async def whisper(
     """Tell one person something in a channel; say whether Slack took it.
 
     `text` is a sentence (see sentences.py). Falls back to `response_url` where the bot cannot post. Takes up to two
-    seconds and never raises: a whisper is the last thing that is tried.
+    seconds and never raises: it is the last thing that is tried.
     """
     body = reply(text, blocks, is_literal=is_literal)
     arguments: dict[str, Any] = {"channel": channel_id, "user": user_id, "text": body["text"], "blocks": body["blocks"]}
@@ -92,7 +92,7 @@ async def whisper(
         await call(slack.client, "chat.postEphemeral", timeout=WHISPER_WITHIN, **arguments)
     except SlackError as error:
         if response_url is None or not await _respond(slack, response_url, body):
-            log.warning("whisper.failed", channel_id=channel_id, error=str(error))
+            log.warning("ephemeral.failed", channel_id=channel_id, error=str(error))
             return False
     return True
 

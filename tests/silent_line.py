@@ -21,10 +21,12 @@ class SilentLine:
         self._word: bytes | None = None
         self._is_delivered = False
         self._is_silent = False
+        self.fell_silent = asyncio.Event()
 
     def fall_silent(self) -> None:
         """Swallow all that comes over the connections of now, for good, and of new ones until `heal`."""
         self._is_silent = True
+        self.fell_silent.set()
         for link in self._links:
             link.is_silent = True
 

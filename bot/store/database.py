@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from urllib.parse import quote
 
 from sqlalchemy import URL, AsyncAdaptedQueuePool, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -180,5 +181,12 @@ def _sqlite_engine(path: Path, *, mode: Literal["rw", "rwc"], patience: timedelt
         for pragma in (*_PRAGMAS, "journal_mode = WAL" if is_writer else "query_only = ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def interrupt_cancelled(context: ExceptionContext) -> None:
+        # Closing waits for the statement, which goes on in a thread of its own that nobody can cancel.
+        if isinstance(context.original_exception, asyncio.CancelledError) and context.connection is not None:
+            connection: Any = context.connection.connection.dbapi_connection
+            connection.run_async(lambda driver: driver.interrupt())
 
     return engine

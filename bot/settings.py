@@ -104,15 +104,29 @@ class Settings(LogSettings, DatabaseSettings, SlackSettings, UponAISettings, Web
 
     @model_validator(mode="after")
     def _timeout_fits_lease(self) -> Self:
-        # A PUT that could outlive its lease would be repeated by another worker while it is still under way.
-        if self.uponai_timeout_seconds * 2 >= self.worker_lease_seconds:
-            raise ValueError("UPONAI_TIMEOUT_SECONDS must be below half of WORKER_LEASE_SECONDS.")
+        # A PUT that could outlive its lease would be repeated by another worker while it is still under way; so
+        # nothing is sent once less than two time-outs of the lease are left.
+        margin = sending_margin(self.worker_lease_seconds)
+        most = (self.worker_lease_seconds - margin) / 2
+        if self.uponai_timeout_seconds > most:
+            raise ValueError(
+                f"UPONAI_TIMEOUT_SECONDS must be at most {most.total_seconds():g} with this WORKER_LEASE_SECONDS: "
+                f"twice the time-out and {margin.total_seconds():g} s for a slow commit have to fit into the lease."
+            )
         return self
 
     @property
     def is_socket_mode(self) -> bool:
         """Say whether Slack's requests come through a socket that this bot opens."""
         return self.slack_app_token is not None
+
+
+def sending_margin(lease: timedelta) -> timedelta:
+    """Return how much of a lease is kept free for the commit between its start and the sending.
+
+    That is the database's patience and a little more; a tenth of a lease that is short, as in a demo.
+    """
+    return min(timedelta(seconds=2), lease / 10)
 
 
 GROUPS: tuple[type[Group], ...] = (

@@ -122,17 +122,29 @@ def test_g12_a_wrong_setting_is_one_sentence_without_its_value(
 
 @pytest.mark.usefixtures("needed")
 @pytest.mark.parametrize(
-    ("timeout", "lease", "is_good"), [("15", "30", False), ("14.9", "30", True), ("0.4", "1", True)]
+    ("timeout", "lease", "problem"),
+    [
+        ("14", "30", None),
+        ("14.001", "30", "at most 14 with this WORKER_LEASE_SECONDS: twice the time-out and 2 s for"),
+        ("15", "30", "at most 14 with"),
+        # The demo, the tests of the whole bot, and shorter still.
+        ("4", "10", None),
+        ("1", "3", None),
+        ("0.45", "1", None),
+        ("0.46", "1", "at most 0.45 with this WORKER_LEASE_SECONDS: twice the time-out and 0.1 s for"),
+    ],
 )
-def test_uponai_time_out_must_be_below_half_the_lease(
-    monkeypatch: pytest.MonkeyPatch, timeout: str, lease: str, is_good: bool
+def test_two_uponai_time_outs_and_a_slow_commit_fit_into_the_lease(
+    monkeypatch: pytest.MonkeyPatch, timeout: str, lease: str, problem: str | None
 ) -> None:
     monkeypatch.setenv("UPONAI_TIMEOUT_SECONDS", timeout)
     monkeypatch.setenv("WORKER_LEASE_SECONDS", lease)
-    if is_good:
+    if problem is None:
         assert read_settings(Settings).uponai_timeout_seconds == timedelta(seconds=float(timeout))
     else:
-        assert problems() == ("UPONAI_TIMEOUT_SECONDS must be below half of WORKER_LEASE_SECONDS.",)
+        (sentence,) = problems()
+        assert sentence.startswith(f"UPONAI_TIMEOUT_SECONDS must be {problem}")
+        assert sentence.endswith(" a slow commit have to fit into the lease.")
 
 
 @pytest.mark.usefixtures("needed")

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote
 
-import asyncpg  # type: ignore[import-untyped]  # It ships no types.
 from sqlalchemy import URL, AsyncAdaptedQueuePool, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable
+from bot.store.postgresql import postgresql_engine
 from bot.store.translate import translated_errors
 
 # Slack gives three seconds for an answer; a busy database has to give up well before.
@@ -42,7 +43,7 @@ class Database:
             self._reader = _sqlite_engine(self.sqlite_path, mode="rw", patience=patience)
         else:
             self.dialect = "postgresql"
-            self._writer = self._reader = _postgresql_engine(parsed, patience=patience)
+            self._writer = self._reader = postgresql_engine(parsed, patience=patience)
         self._write_lock = asyncio.Lock()
 
     @classmethod
@@ -91,8 +92,10 @@ class Database:
                 self._write_lock.release()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self, *, may_pause: bool = False) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that can only read; it waits for no writer on SQLite, and never creates a file.
+
+        `may_pause` says that the body takes its time between statements, as a person does who pages through output.
 
         Raises:
             DatabaseUnavailable: It cannot be reached.
@@ -104,6 +107,8 @@ class Database:
                     await tx.exec_driver_sql("BEGIN")
                 else:
                     await tx.execution_options(postgresql_readonly=True)
+                    if may_pause:
+                        await tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
                 yield tx
 
     async def dispose(self) -> None:
@@ -177,31 +182,11 @@ def _sqlite_engine(path: Path, *, mode: Literal["rw", "rwc"], patience: timedelt
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def interrupt_cancelled(context: ExceptionContext) -> None:
+        # Closing waits for the statement, which goes on in a thread of its own that nobody can cancel.
+        if isinstance(context.original_exception, asyncio.CancelledError) and context.connection is not None:
+            connection: Any = context.connection.connection.dbapi_connection
+            connection.run_async(lambda driver: driver.interrupt())
+
     return engine
-
-
-def _postgresql_engine(url: URL, *, patience: timedelta) -> AsyncEngine:
-    # asyncpg reads the URL itself: it knows libpq's parameters, such as sslmode, which SQLAlchemy would hand on raw.
-    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    seconds = patience.total_seconds()
-    milliseconds = f"{seconds * 1000:.0f}"
-
-    async def open_connection(**_: Any) -> Any:
-        return await asyncpg.connect(
-            dsn,
-            timeout=seconds,
-            server_settings={
-                "application_name": "route-number",
-                "statement_timeout": milliseconds,
-                "lock_timeout": milliseconds,
-            },
-        )
-
-    return create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=open_connection,
-        isolation_level="READ COMMITTED",
-        pool_pre_ping=True,
-        pool_timeout=seconds,
-        hide_parameters=True,
-    )

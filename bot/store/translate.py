@@ -28,7 +28,9 @@ def translated_errors() -> Iterator[None]:
         if exc.connection_invalidated or _is_passing(exc.orig):
             raise DatabaseUnavailable(f"The database cannot be used now: {_sentence(exc)}") from exc
         raise
-    except (PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
+    except (PoolTimeoutError, TimeoutError) as exc:
+        raise DatabaseUnavailable("The database did not answer in time.") from exc
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
         # Only the type: a text about connecting can name the user and the host.
         raise DatabaseUnavailable(f"The database cannot be reached ({type(exc).__name__}).") from exc
 

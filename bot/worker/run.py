@@ -25,15 +25,28 @@ log = structlog.get_logger(__name__)
 # Changes of different numbers do not wait for each other; more at once than this gains nothing on one event loop.
 APPLY_AT_ONCE = 8
 TROUBLE_WAIT_SECONDS = 1.0
+# A pass that takes longer hangs: the longest one calls UponAI seven times, for less than half a lease each. What it
+# left is found as after a crash. The mirror's lists come in pages, as many as the account is large.
+PASS_LEASES = 4
+PASS_BESIDES = timedelta(minutes=1)
+PASS_PAGES = 10
+
+
+class PassHangs(Exception):
+    """A pass did not end in time, and was given up."""
 
 
 class Worker:
     """Runs the loops; `wake` may be called from anywhere in the same event loop."""
 
-    def __init__(self, *, context: ServiceContext, courier: Courier, poll: timedelta) -> None:
+    def __init__(
+        self, *, context: ServiceContext, courier: Courier, poll: timedelta, pass_within: timedelta | None = None
+    ) -> None:
         self._context = context
         self._courier = courier
         self._poll = poll.total_seconds()
+        self._pass_within = pass_within or context.lease * PASS_LEASES + PASS_BESIDES
+        self._given_up: set[asyncio.Task[bool]] = set()
         self._wakes = {name: asyncio.Event() for name in ("apply", "deliver", "expire", "refresh")}
         self._passes: dict[str, datetime] = {}
         self._slots = asyncio.Semaphore(APPLY_AT_ONCE)
@@ -74,7 +87,10 @@ class Worker:
     async def _guarded(self, name: str, once: Callable[[], Awaitable[bool]]) -> bool:
         """Do one pass; nothing that goes wrong in it may end the loop. Returns whether there may be more."""
         try:
-            is_more = await once()
+            is_more = await self._in_time(name, once)
+        except PassHangs:
+            log.error("worker.pass_hangs", loop=name)  # noqa: TRY400 - where it hangs is not in this traceback.
+            return False
         except DatabaseUnavailable as error:
             log.warning("worker.database_unavailable", loop=name, problem=str(error))
             await _wait_for(self._stop, TROUBLE_WAIT_SECONDS)
@@ -92,6 +108,27 @@ class Worker:
             return False
         self._passes[name] = self._context.now()
         return is_more
+
+    async def _in_time(self, name: str, once: Callable[[], Awaitable[bool]]) -> bool:
+        """Do one pass as a task of its own. Raises PassHangs, without waiting for the end of what hangs."""
+        task = asyncio.ensure_future(once())
+        within = self._pass_within * (PASS_PAGES if name == "refresh" else 1)
+        try:
+            await asyncio.wait({task}, timeout=within.total_seconds())
+        finally:
+            if not task.done():
+                # What holds the pass up could hold its end up as well, such as a disk that does not answer.
+                task.cancel()
+                self._given_up.add(task)
+                task.add_done_callback(self._ended_late)
+        if not task.done():
+            raise PassHangs
+        return task.result()
+
+    def _ended_late(self, task: "asyncio.Task[bool]") -> None:
+        self._given_up.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("worker.ended_late", error=type(error).__name__)
 
     async def _apply_one_more(self, group: asyncio.TaskGroup) -> bool:
         """Take one change and work on it beside the others; say whether there was one."""

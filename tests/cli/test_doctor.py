@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,6 +136,14 @@ def test_g12_a_failed_check_is_one_line_with_its_remedy(
     assert line.startswith("FAIL ")
     assert words in line
     assert "secret" not in (ended.out + ended.err).replace("SLACK_SIGNING_SECRET", "")
+
+
+def test_g8_a_database_that_is_silent_is_a_failed_check(bench: Bench) -> None:
+    # The kernel takes the connection, and nobody ever answers.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ended = bench.doctor(DATABASE_URL=f"postgresql://u:very-secret@127.0.0.1:{silent.getsockname()[1]}/db")
+    assert ended.code == 1
+    assert line_about(ended, "database").startswith("FAIL  database: The database did not answer in time. ")
 
 
 def test_missing_history_scopes_are_a_warning_and_others_a_failure(bench: Bench) -> None:

@@ -266,3 +266,17 @@ async def test_g8_with_postgresql_down_the_bot_serves_and_says_so(tmp_path: Path
         assert "database" in answer.text
         assert await bot.stop() == 0
         assert "very-secret" not in bot.log.read_text()
+
+
+async def test_g8_with_a_silent_postgresql_the_bot_serves_and_says_so(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://nobody:very-secret@127.0.0.1:{silent.getsockname()[1]}/none"
+        async with town(url, tmp_path) as here:
+            bot = await here.start(wait=False)
+            await until(lambda: "serve.started" in bot.log.read_text())
+            answer = await ask(bot, "/readyz")
+            assert (answer.status_code, answer.text.splitlines()[0]) == (503, "The database did not answer in time.")
+            answer = await send_command(bot, "pending")
+            assert answer.status_code == 200
+            assert "database" in answer.text
+            assert await bot.stop() == 0

@@ -92,7 +92,7 @@ def history(
 
 
 async def _print(url: str, filters: Filters, region: str | None, output: Output) -> None:
-    async with read_only(url) as database, database.reading() as tx:
+    async with read_only(url) as database, database.reading(may_pause=True) as tx:
         # The head is read first and bounds the export: what is appended meanwhile belongs to the next one.
         head = await audit.read_head(tx)
         filters = await _with_number_as_listed(tx, filters, region)

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from bot.slack.messages import card, thread
-from bot.slack.request_check import makes_sense
+from bot.slack.request_check import parse
 from tests.slack.world import BotWorld
 
 USER = {"id": "U1", "team_id": "T1"}
@@ -94,7 +95,8 @@ def nested(depth: int) -> list[Any]:
     ],
 )
 def test_what_slack_cannot_send_makes_no_sense(body: dict[str, Any]) -> None:
-    assert not makes_sense(body)
+    with pytest.raises(ValidationError):
+        parse(body)
 
 
 async def test_g8_what_makes_no_sense_is_refused_and_breaks_nothing(bot_world: BotWorld) -> None:
@@ -130,4 +132,4 @@ async def test_g8_what_makes_no_sense_is_refused_and_breaks_nothing(bot_world: B
     ],
 )
 def test_what_slack_can_send_makes_sense(body: dict[str, Any]) -> None:
-    assert makes_sense(body)
+    parse(body)

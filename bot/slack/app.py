@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from pydantic import ValidationError
 from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -19,10 +20,12 @@ from bot.slack.api.members import Members
 from bot.slack.background import Background, TooBusy
 from bot.slack.bolt import make_bolt
 from bot.slack.context import SlackContext
-from bot.slack.failures import failed_body, is_expected, place_of, sentence_of
+from bot.slack.failures import failed_body, is_expected, sentence_of
 from bot.slack.form.open_forms import Forms
 from bot.slack.listeners.replies import send_ephemeral
-from bot.slack.request_check import makes_sense
+from bot.slack.payload_parts import Place
+from bot.slack.payloads import BlockActions, Payload
+from bot.slack.request_check import parse
 
 # Slack waits 3 s; the rest is for the way there and back.
 ANSWER_WITHIN_SECONDS = 2.6
@@ -66,12 +69,11 @@ class SlackApp:
         try:
             # Over HTTP the door refuses such texts; over Socket Mode they come by no door.
             body = storable(body)
-        except RecursionError:
-            # Nothing that Slack sends is nested so deeply.
+            payload = parse(body)
+        except (RecursionError, ValidationError):
+            # Nothing that Slack sends is nested so deeply that it cannot be read.
             return Answer(400, "bad request")
-        if not makes_sense(body):
-            return Answer(400, "bad request")
-        work = asyncio.create_task(self._dispatch(dict(body)))
+        work = asyncio.create_task(self._dispatch(dict(body), payload))
         self._running.add(work)
         work.add_done_callback(self._running.discard)
         await asyncio.wait({work}, timeout=ANSWER_WITHIN_SECONDS)
@@ -79,7 +81,7 @@ class SlackApp:
             return work.result()
         # Not waited for: what holds the work up could hold its end up as well.
         work.cancel()
-        return self._failed(body, TimeoutError())
+        return self._failed(payload, TimeoutError())
 
     async def drain(self, timeout: timedelta) -> None:  # noqa: ASYNC109 - draining is exactly a wait with a limit
         """Let requests and what follows from them come to their end; call when no more requests come in."""
@@ -87,47 +89,35 @@ class SlackApp:
             await asyncio.wait(set(self._running), timeout=timeout.total_seconds())
         await self._background.drain(timeout)
 
-    async def _dispatch(self, body: dict[str, Any]) -> Answer:
+    async def _dispatch(self, body: dict[str, Any], payload: Payload) -> Answer:
         try:
             await self._resolve()
-            response = await self._bolt.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
+            # Bolt hands what is in its context to the listeners' arguments of that name.
+            request = AsyncBoltRequest(body=body, mode="socket_mode", context={"parsed": payload})
+            response = await self._bolt.async_dispatch(request)
         except BoltUnhandledRequestError:
             # A button of an older release, an event that nobody asked for: nothing to do, and nothing to say.
             return Answer(200)
         except Exception as error:  # noqa: BLE001 - Bolt's error handler: whatever went wrong, the person is told
-            return self._failed(body, error)
+            return self._failed(payload, error)
         content_type = response.first_headers().get("content-type", "text/plain").partition(";")[0]
         return Answer(response.status, response.body or "", content_type)
 
-    def _failed(self, body: Mapping[str, Any], error: Exception) -> Answer:
-        kind = str(body.get("type") or "command")
+    def _failed(self, payload: Payload, error: Exception) -> Answer:
         if is_expected(error):
-            log.warning("slack.request_failed", kind=kind, error=type(error).__name__)
+            log.warning("slack.request_failed", kind=payload.kind, error=type(error).__name__)
         else:
-            log.error("slack.request_broke", kind=kind, error=type(error).__name__, where=_where(error))
-        answer = failed_body(body, error)
+            log.error("slack.request_broke", kind=payload.kind, error=type(error).__name__, where=_where(error))
+        answer = failed_body(payload, error)
         if answer is not None:
             return Answer(200, json.dumps(answer), JSON)
-        place = place_of(body)
-        if place is not None and kind == "block_actions":
-            self._send_ephemeral(place, body, sentence_of(error))
+        if isinstance(payload, BlockActions) and payload.place is not None:
+            self._send_ephemeral(payload.place, sentence_of(error))
         return Answer(200)
 
-    def _send_ephemeral(self, place: tuple[str, str, str | None], body: Mapping[str, Any], sentence: str) -> None:
-        channel_id, user_id, thread_ts = place
-        response_url = body.get("response_url")
+    def _send_ephemeral(self, place: Place, sentence: str) -> None:
         try:
-            self._background.start(
-                send_ephemeral(
-                    self,
-                    channel_id=channel_id,
-                    user_id=user_id,
-                    thread_ts=thread_ts,
-                    response_url=response_url if isinstance(response_url, str) else None,
-                    text=sentence,
-                ),
-                name="slack.send_ephemeral",
-            )
+            self._background.start(send_ephemeral(self, place, sentence), name="slack.send_ephemeral")
         except TooBusy:
             log.warning("slack.ephemeral_dropped")
 

@@ -3,8 +3,6 @@
 Nothing here writes a payload anywhere: it can hold what somebody typed.
 """
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,7 +13,8 @@ from bot.slack.background import TooBusy
 from bot.slack.block_kit.sentences import sentence_plain
 from bot.slack.form import option_values
 from bot.slack.listeners.replies import reply
-from bot.slack.press import thread_of
+from bot.slack.payload_parts import View
+from bot.slack.payloads import BlockSuggestion, Command, Payload, ViewSubmission
 from bot.store.errors import DatabaseUnavailable
 from bot.uponai.errors import UponAIError
 
@@ -62,41 +61,23 @@ def is_expected(error: BaseException) -> bool:
     )
 
 
-def failed_body(body: Mapping[str, Any], error: BaseException) -> dict[str, Any] | None:
+def failed_body(payload: Payload, error: BaseException) -> dict[str, Any] | None:
     """Return the answer that tells the person; None when another message has to, or nobody waits."""
     sentence = sentence_of(error)
-    if "command" in body:
-        return reply(sentence, is_literal=not isinstance(error, DomainError))
-    match body.get("type"):
-        case "view_submission":
-            block_id = _block_for_errors(body.get("view") or {})
+    match payload:
+        case Command():
+            return reply(sentence, is_literal=not isinstance(error, DomainError))
+        case ViewSubmission():
+            block_id = _block_for_errors(payload.view)
             if block_id is None:
                 return None
             return {"response_action": "errors", "errors": {block_id: sentence_plain(sentence)}}
-        case "block_suggestion":
+        case BlockSuggestion():
             return {"options": [option_values.nothing(sentence_plain(sentence)).to_json()]}
     return None
 
 
-def place_of(body: Mapping[str, Any]) -> tuple[str, str, str | None] | None:
-    """Return channel, person and thread for an answer to a press; None when the channel is not known."""
-    view, container = body.get("view") or {}, body.get("container") or {}
-    channel_id = (body.get("channel") or {}).get("id") or container.get("channel_id") or _channel_of(view)
-    user_id = (body.get("user") or {}).get("id")
-    if not channel_id or not user_id:
-        return None
-    return str(channel_id), str(user_id), thread_of(body)
-
-
-def _channel_of(view: Mapping[str, Any]) -> str | None:
-    try:
-        meta = json.loads(view.get("private_metadata") or "{}")
-    except ValueError:
-        return None
-    return str(meta["channel_id"]) if isinstance(meta, dict) and meta.get("channel_id") else None
-
-
-def _block_for_errors(view: Mapping[str, Any]) -> str | None:
+def _block_for_errors(view: View) -> str | None:
     """Return the first input of a view: Number in the form, Reason behind Deny. What is typed stays there."""
-    inputs = (block.get("block_id") for block in view.get("blocks") or [] if block.get("type") == "input")
+    inputs = (block.get("block_id") for block in view.blocks if block.get("type") == "input")
     return next((str(block_id) for block_id in inputs if block_id), None)

@@ -1,24 +1,25 @@
-"""What Slack sends, typed: as much of it as the bot reads. Unknown keys are ignored, missing ones raise."""
+"""What Slack sends, parsed once into one of these kinds. Each says who did it, and where an answer to them is read."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from bot.service.context import Actor
+from bot.slack.payload_parts import Action, Id, Model, Named, Place, Position, User, View
+
+HOME_OPENED = "app_home_opened"
 
 
-class _Payload(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Command(_Payload):
+class Command(Model):
     """A slash command as its form fields."""
 
+    kind: ClassVar[str] = "command"
     command: str
-    team_id: str
-    user_id: str
-    channel_id: str
-    trigger_id: str
+    team_id: Id
+    user_id: Id
+    channel_id: Id
+    trigger_id: Id
     text: str = ""
     response_url: str | None = None
 
@@ -27,82 +28,165 @@ class Command(_Payload):
         """Who typed it."""
         return Actor(self.team_id, self.user_id, "slack:command")
 
-
-class Team(_Payload):
-    """A workspace."""
-
-    id: str
-
-
-class User(_Payload):
-    """A person; `team_id` is their own workspace, which differs from the app's in a shared channel."""
-
-    id: str
-    team_id: str | None = None
+    @property
+    def place(self) -> Place:
+        """Where it was typed."""
+        return Place(self.channel_id, self.user_id, response_url=self.response_url)
 
 
-class ViewState(_Payload):
-    """What is entered in a view: block id, action id, the element's state."""
+class _Act(Model):
+    """What somebody does with something that they see in Slack."""
 
-    values: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
-
-
-class View(_Payload):
-    """A view as the person has it before them."""
-
-    id: str = Field(min_length=1)
-    hash: str = ""
-    callback_id: str = ""
-    private_metadata: str = ""
-    blocks: list[dict[str, Any]] = Field(default_factory=list)
-    state: ViewState = Field(default_factory=ViewState)
-
-
-class Action(_Payload):
-    """One use of one element."""
-
-    action_id: str
-    block_id: str = ""
-    type: str = ""
-    value: str | None = None
-    selected_conversation: str | None = None
-
-
-class Channel(_Payload):
-    """A conversation."""
-
-    id: str
-
-
-class Container(_Payload):
-    """Where a block stands, and the message's own part of that."""
-
-    channel_id: str | None = None
-    thread_ts: str | None = None
-
-
-class Interaction(_Payload):
-    """A press of a button, a choice in a modal, or its submission."""
-
-    type: str
+    kind: ClassVar[str]
     user: User
-    team: Team | None = None
+    team: Named | None = None
+
+    @property
+    def origin(self) -> str:
+        """From where they do it, as the record names it."""
+        return "slack:modal"
+
+    @property
+    def actor(self) -> Actor:
+        """Who did it."""
+        return Actor(self.user.team_id or (self.team.id if self.team else ""), self.user.id, self.origin)
+
+    @property
+    def place(self) -> Place | None:
+        """Where an answer to them alone is read; None when no channel is known."""
+        return None
+
+
+class _Interaction(_Act):
+    """An act that somebody waits for an answer to."""
+
     view: View | None = None
-    actions: tuple[Action, ...] = ()
-    channel: Channel | None = None
-    container: Container | None = None
-    message: Container | None = None
+    channel: Named | None = None
+    container: Position | None = None
+    message: Position | None = None
     trigger_id: str = ""
     response_url: str | None = None
 
-    def actor(self, origin: str) -> Actor:
-        """Say who did it; nobody without a team is anybody."""
-        return Actor(self.user.team_id or (self.team.id if self.team else ""), self.user.id, origin)
+    @property
+    def place(self) -> Place | None:
+        """Where an answer to them alone is read; None when no channel is known.
+
+        A message that has replies names itself as its thread: who pressed there looks at the channel.
+        """
+        message, container = self.message or Position(), self.container or Position()
+        channel_id = (self.channel.id if self.channel else "") or container.channel_id
+        channel_id = channel_id or (self.view.opened_in if self.view else None)
+        if not channel_id:
+            return None
+        thread_ts = message.thread_ts or container.thread_ts
+        is_root = thread_ts == (message.ts or container.ts)
+        return Place(channel_id, self.user.id, None if is_root else thread_ts, self.response_url)
+
+    @model_validator(mode="after")
+    def _is_by_somebody(self) -> Self:
+        if not self.actor.team_id:
+            raise ValueError("somebody without a team is anybody")
+        return self
 
 
-class Suggestion(_Payload):
+class BlockActions(_Interaction):
+    """A press of a button in a message, or a choice in a view."""
+
+    kind: ClassVar[str] = "block_actions"
+    actions: Annotated[tuple[Action, ...], Field(min_length=1)]
+
+    @property
+    def origin(self) -> str:
+        """From where they do it, as the record names it."""
+        return "slack:modal" if self.view else "slack:button"
+
+    @property
+    def action(self) -> Action:
+        """The first action, by which Bolt chooses the listener."""
+        return self.actions[0]
+
+
+class ViewSubmission(_Interaction):
+    """A form that was sent."""
+
+    kind: ClassVar[str] = "view_submission"
+    view: View
+
+
+class ViewClosed(_Act):
+    """A form that was closed."""
+
+    kind: ClassVar[str] = "view_closed"
+    view: dict[str, Any]
+
+
+class BlockSuggestion(_Act):
     """A type-ahead that wants options."""
 
+    kind: ClassVar[str] = "block_suggestion"
     action_id: str
     block_id: str
     value: str = ""
+
+
+class Shortcut(_Act):
+    """A shortcut of Slack's own menu: the bot has none."""
+
+    kind: ClassVar[str] = "shortcut"
+
+
+class MessageAction(Shortcut):
+    """A shortcut of a message's menu: the bot has none."""
+
+    kind: ClassVar[str] = "message_action"
+
+
+class Happening(Model):
+    """What an event tells of; of one that the bot does not know, the type alone counts."""
+
+    type: str
+    user: Any = None
+    tab: Any = None
+
+    @model_validator(mode="after")
+    def _is_by_somebody(self) -> Self:
+        if self.type == HOME_OPENED and not isinstance(self.user, str):
+            raise ValueError("the tab of nobody")
+        return self
+
+
+class Event(Model):
+    """Something that happened in the workspace."""
+
+    kind: ClassVar[str] = "event_callback"
+    team_id: str | None = None
+    event: Happening
+
+    @property
+    def actor(self) -> Actor:
+        """Whose tab was opened."""
+        return Actor(self.team_id or "", str(self.event.user or ""), "slack:home")
+
+    @property
+    def place(self) -> None:
+        """An event waits for no answer."""
+        return
+
+
+def _kind_of(body: Mapping[str, Any]) -> str | None:
+    """Name the kind of a body: a command is told by what it has, the others say it themselves."""
+    kind = "command" if "command" in body else body.get("type")
+    return kind if isinstance(kind, str) else None
+
+
+Payload = Annotated[
+    Annotated[Command, Tag("command")]
+    | Annotated[BlockActions, Tag("block_actions")]
+    | Annotated[ViewSubmission, Tag("view_submission")]
+    | Annotated[ViewClosed, Tag("view_closed")]
+    | Annotated[BlockSuggestion, Tag("block_suggestion")]
+    | Annotated[Shortcut, Tag("shortcut")]
+    | Annotated[MessageAction, Tag("message_action")]
+    | Annotated[Event, Tag("event_callback")],
+    Discriminator(_kind_of),
+]

@@ -8,7 +8,7 @@ from bot.domain.audit import ChainedEvent
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.service.claim import claim_next
-from bot.slack.listeners.buttons import _VERBS as BUTTONS
+from bot.slack.listeners.buttons import VERBS as BUTTONS
 from bot.slack.listeners.command import _VERBS as WORDS
 from bot.slack.messages import card, thread
 from bot.store import audit

@@ -6,8 +6,8 @@ from typing import Any
 from bot.sandbox.slack.block_kit.entries import Spot
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.sandbox.uponai.seed import SUPPORT
-from bot.slack.failures import place_of
-from bot.slack.press import thread_of
+from bot.slack.payload_parts import Place
+from bot.slack.request_check import parse
 from tests.slack.test_card_truth import ask, cards, replies, work
 from tests.slack.world import BotWorld
 
@@ -42,14 +42,20 @@ async def test_who_presses_in_the_thread_is_answered_in_the_thread(bot_world: Bo
 
 
 def test_a_message_is_in_a_thread_unless_it_is_its_root() -> None:
-    where: dict[str, Any] = {"channel": {"id": "C1"}, "user": {"id": "U1"}}
+    where: dict[str, Any] = {
+        "type": "block_actions",
+        "channel": {"id": "C1"},
+        "user": {"id": "U1", "team_id": "T1"},
+        "actions": [{"action_id": "of-an-older-release"}],
+    }
     root = {**where, "message": {"ts": "1.1", "thread_ts": "1.1"}, "container": {"message_ts": "1.1"}}
     answer = {**where, "message": {"ts": "1.2", "thread_ts": "1.1"}, "container": {"message_ts": "1.2"}}
     # Of an ephemeral message Slack tells the container alone.
     ephemeral = {**where, "container": {"message_ts": "1.3", "thread_ts": "1.1"}}
     alone = {**where, "message": {"ts": "1.4"}}
-    assert [thread_of(body) for body in (root, answer, ephemeral, alone)] == [None, "1.1", "1.1", None]
-    assert [place_of(body) for body in (root, answer)] == [("C1", "U1", None), ("C1", "U1", "1.1")]
+    threads = [None, "1.1", "1.1", None]
+    places = [parse(body).place for body in (root, answer, ephemeral, alone)]
+    assert places == [Place("C1", "U1", thread_ts) for thread_ts in threads]
 
 
 # Pauses

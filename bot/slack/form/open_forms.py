@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.api.calls import call
 from bot.slack.form.compose import Composed
 from bot.slack.form.state import Blocks, FormState
-from bot.slack.payloads import View
+from bot.slack.payload_parts import View
 
 UPDATE_WITHIN = timedelta(seconds=1.5)
 # Forms are forgotten when they are submitted; of those that are just closed, Slack says nothing.

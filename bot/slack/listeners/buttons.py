@@ -25,62 +25,50 @@ from bot.slack.listeners.permission import require_member
 from bot.slack.listeners.replies import send_ephemeral
 from bot.slack.messages import card, thread
 from bot.slack.messages.details import details_view
-from bot.slack.press import Press, parse_press
+from bot.slack.payloads import BlockActions
 
 # A trigger dies after 3 s, and looking the presser up may have taken half of them.
 OPEN_WITHIN = timedelta(seconds=1)
 
-Verb = Callable[[SlackContext, Press], Awaitable[str | None]]
+Verb = Callable[[SlackContext, BlockActions], Awaitable[str | None]]
 
 
 def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     """Register a listener for every button, and the form that asks why a change is denied."""
-    for action_id, verb in _VERBS.items():
+    for action_id, verb in VERBS.items():
         app.action(action_id)(_listener(provide, verb))
     deny_form.register(app, provide)
 
 
 def _listener(provide: Callable[[], SlackContext], verb: Verb) -> Callable[..., Awaitable[None]]:
-    async def listener(body: dict[str, Any], ack: AsyncAck) -> None:
+    async def listener(parsed: BlockActions, ack: AsyncAck) -> None:
         slack = provide()
-        press = parse_press(body)
         try:
-            await require_member(slack, press.actor, event="press.refused")
-            async with refusals(slack.context, press.actor, "press.refused", press.change_id):
-                said = await verb(slack, press)
+            await require_member(slack, parsed.actor, event="press.refused")
+            async with refusals(slack.context, parsed.actor, "press.refused", parsed.action.change_id):
+                said = await verb(slack, parsed)
         except DomainError as error:
             said = str(error)
-        if said:
-            await _answer(slack, press, said)
+        if said and parsed.place is not None:
+            await send_ephemeral(slack, parsed.place, said)
         await ack()
 
     return listener
 
 
-async def _answer(slack: SlackContext, press: Press, sentence: str) -> None:
-    await send_ephemeral(
-        slack,
-        channel_id=press.channel_id,
-        user_id=press.actor.user_id,
-        thread_ts=press.thread_ts,
-        response_url=press.response_url,
-        text=sentence,
-    )
-
-
-async def _approve(slack: SlackContext, press: Press) -> str | None:
-    await approve(slack.context, press.actor, press.change_id)
+async def _approve(slack: SlackContext, press: BlockActions) -> str | None:
+    await approve(slack.context, press.actor, press.action.change_id)
     return None
 
 
-async def _cancel(slack: SlackContext, press: Press) -> str | None:
-    await cancel(slack.context, press.actor, press.change_id)
+async def _cancel(slack: SlackContext, press: BlockActions) -> str | None:
+    await cancel(slack.context, press.actor, press.action.change_id)
     return None
 
 
-async def _deny(slack: SlackContext, press: Press) -> str | None:
+async def _deny(slack: SlackContext, press: BlockActions) -> str | None:
     """Open the form that asks why, unless it would be refused anyway."""
-    async with refusals(slack.context, press.actor, "review.refused", press.change_id):
+    async with refusals(slack.context, press.actor, "review.refused", press.action.change_id):
         change = await _stored(slack, press)
         if change.requester_id == press.actor.user_id:
             raise OwnChange(f"You asked for {change.label} yourself. Cancel takes it back.")
@@ -89,20 +77,20 @@ async def _deny(slack: SlackContext, press: Press) -> str | None:
     return None
 
 
-async def _details(slack: SlackContext, press: Press) -> str | None:
-    record = await history.show(slack.context, press.actor.team_id, press.change_id)
+async def _details(slack: SlackContext, press: BlockActions) -> str | None:
+    record = await history.show(slack.context, press.actor.team_id, press.action.change_id)
     await _open(slack, press, details_view(record))
     return None
 
 
-async def _revert(slack: SlackContext, press: Press) -> str | None:
+async def _revert(slack: SlackContext, press: BlockActions) -> str | None:
     """Open the form filled with the assignment from before the change; the revert needs its own approval."""
-    change = await revertible(slack.context, press.actor, press.change_id)
+    change = await revertible(slack.context, press.actor, press.action.change_id)
     await _open_form(slack, press, change, change.before.patch_to(change.patch.fields), Origin.REVERT)
     return None
 
 
-async def _ask_again(slack: SlackContext, press: Press) -> str | None:
+async def _ask_again(slack: SlackContext, press: BlockActions) -> str | None:
     """Open the form filled with the same wishes: a new change with its own approval."""
     change = await _stored(slack, press)
     await _open_form(slack, press, change, change.patch, Origin.TRY_AGAIN)
@@ -110,7 +98,7 @@ async def _ask_again(slack: SlackContext, press: Press) -> str | None:
 
 
 async def _open_form(
-    slack: SlackContext, press: Press, change: ChangeRequest, filled: AssignmentPatch, origin: Origin
+    slack: SlackContext, press: BlockActions, change: ChangeRequest, filled: AssignmentPatch, origin: Origin
 ) -> None:
     # Why something is put back is for whoever asks for it to say.
     reason = "" if origin is Origin.REVERT else change.reason
@@ -127,33 +115,35 @@ async def _open_form(
     )
 
 
-async def _try_again(slack: SlackContext, press: Press) -> str | None:
-    await ask_errand(slack.context, press.actor, press.change_id, Errand.TRY_AGAIN)
+async def _try_again(slack: SlackContext, press: BlockActions) -> str | None:
+    await ask_errand(slack.context, press.actor, press.action.change_id, Errand.TRY_AGAIN)
     return None
 
 
-async def _resolve(slack: SlackContext, press: Press) -> str | None:
-    await ask_errand(slack.context, press.actor, press.change_id, Errand.RESOLVE)
+async def _resolve(slack: SlackContext, press: BlockActions) -> str | None:
+    await ask_errand(slack.context, press.actor, press.action.change_id, Errand.RESOLVE)
     return None
 
 
-async def _move(slack: SlackContext, press: Press) -> str | None:
-    if press.selected is None:
+async def _move(slack: SlackContext, press: BlockActions) -> str | None:
+    selected = press.action.selected_conversation
+    if selected is None:
         return None
-    await require_postable(slack.client, slack.identity.bot_user_id, press.selected)
-    change = await move_card(slack.context, press.actor, press.change_id, press.selected)
-    return f"The card of {change.label} is posted in <#{press.selected}> now."
+    await require_postable(slack.client, slack.identity.bot_user_id, selected)
+    change = await move_card(slack.context, press.actor, press.action.change_id, selected)
+    return f"The card of {change.label} is posted in <#{selected}> now."
 
 
-async def _stored(slack: SlackContext, press: Press) -> ChangeRequest:
-    return (await history.show(slack.context, press.actor.team_id, press.change_id)).change
+async def _stored(slack: SlackContext, press: BlockActions) -> ChangeRequest:
+    return (await history.show(slack.context, press.actor.team_id, press.action.change_id)).change
 
 
-async def _open(slack: SlackContext, press: Press, view: dict[str, Any]) -> None:
+async def _open(slack: SlackContext, press: BlockActions, view: dict[str, Any]) -> None:
     await call(slack.client, "views.open", timeout=OPEN_WITHIN, trigger_id=press.trigger_id, view=view)
 
 
-_VERBS: dict[str, Verb] = {
+# Every button that stands in messages.
+VERBS: dict[str, Verb] = {
     card.APPROVE: _approve,
     card.DENY: _deny,
     card.CANCEL: _cancel,

@@ -34,8 +34,8 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     """Register the command."""
 
     @app.command(NAME)
-    async def typed(body: dict[str, Any], ack: AsyncAck) -> None:
-        answer = await run(provide(), Command.model_validate(body))
+    async def typed(parsed: Command, ack: AsyncAck) -> None:
+        answer = await run(provide(), parsed)
         await (ack() if answer is None else ack(**answer))
 
 
@@ -127,14 +127,7 @@ async def _show(slack: SlackContext, command: Command, rest: str) -> Answer:
 
 async def _send_rest(slack: SlackContext, command: Command, title: str, messages: list[list[Block]]) -> None:
     for blocks in messages:
-        await send_ephemeral(
-            slack,
-            channel_id=command.channel_id,
-            user_id=command.user_id,
-            text=f"{title}, continued",
-            blocks=blocks,
-            response_url=command.response_url,
-        )
+        await send_ephemeral(slack, command.place, f"{title}, continued", blocks)
 
 
 async def _revert(slack: SlackContext, command: Command, rest: str) -> Answer:

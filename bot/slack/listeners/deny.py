@@ -1,20 +1,19 @@
 """The form behind Deny: a reason, then the denial; whoever was too late reads it at the field."""
 
 from collections.abc import Callable
-from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError
-from bot.service.context import Actor
 from bot.service.review import deny
 from bot.slack.block_kit.elements import Block, plain, rich_line, rich_text, text_run
 from bot.slack.block_kit.limits import short_number
 from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.context import SlackContext
 from bot.slack.listeners.permission import require_member
-from bot.slack.press import parse_label
+from bot.slack.payload_parts import View
+from bot.slack.payloads import ViewSubmission
 
 CALLBACK = "deny"
 REASON = "reason"
@@ -27,7 +26,7 @@ def deny_view(change: ChangeRequest) -> Block:
         "type": "modal",
         "callback_id": CALLBACK,
         "private_metadata": change.label,
-        "title": plain(f"Deny {change.label}"[:24]),
+        "title": _title(change.label),
         "submit": plain("Deny"),
         "close": plain("Back"),
         "blocks": [
@@ -52,17 +51,15 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     """Register the form's submission."""
 
     @app.view(CALLBACK)
-    async def submitted(body: dict[str, Any], view: dict[str, Any], ack: AsyncAck) -> None:
-        slack = provide()
-        user = body["user"]
-        actor = Actor(user.get("team_id") or body["team"]["id"], user["id"], "slack:modal")
-        reason = (view["state"]["values"][REASON][REASON].get("value") or "").strip()
+    async def submitted(parsed: ViewSubmission, ack: AsyncAck) -> None:
+        slack, view = provide(), parsed.view
+        reason = (view.state.values[REASON][REASON].get("value") or "").strip()
         if not reason:
             await ack(response_action="errors", errors={REASON: "Say why, so that the requester can learn from it."})
             return
         try:
-            await require_member(slack, actor, event="press.refused")
-            await deny(slack.context, actor, parse_label(view["private_metadata"]), reason)
+            await require_member(slack, parsed.actor, event="press.refused")
+            await deny(slack.context, parsed.actor, view.change_id, reason)
         except DomainError as error:
             # An error at a field is plain text, where a mention of who was first would show as an id.
             await ack(response_action="update", view=_refused_view(view, error))
@@ -70,10 +67,14 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
         await ack()
 
 
-def _refused_view(view: dict[str, Any], error: DomainError) -> Block:
+def _title(label: str) -> Block:
+    return plain(f"Deny {label}"[:24])
+
+
+def _refused_view(view: View, error: DomainError) -> Block:
     return {
         "type": "modal",
-        "title": plain(view["title"]["text"]),
+        "title": _title(view.private_metadata),
         "close": plain("Close"),
         "blocks": [sentence_block(str(error))],
     }

@@ -1,7 +1,6 @@
 """Bolt's listeners of the form: choices, type-aheads, the submission."""
 
 from collections.abc import Callable
-from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
@@ -11,7 +10,7 @@ from bot.slack.listeners.form_choice import choose
 from bot.slack.listeners.form_options import suggest
 from bot.slack.listeners.form_submit import submit_form
 from bot.slack.listeners.form_withdraw import withdraw
-from bot.slack.payloads import Interaction, Suggestion
+from bot.slack.payloads import BlockActions, BlockSuggestion, ViewSubmission
 
 CHOICES = (
     form_view.NUMBER,
@@ -33,27 +32,21 @@ TYPE_AHEADS = (
 def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     """Register what the form needs."""
 
-    async def chosen(body: dict[str, Any], ack: AsyncAck) -> None:
-        interaction = Interaction.model_validate(body)
-        if interaction.view is not None:
-            await choose(provide(), interaction.view, interaction.actions)
+    async def chosen(parsed: BlockActions, ack: AsyncAck) -> None:
+        if parsed.view is not None:
+            await choose(provide(), parsed.view, parsed.actions)
         await ack()
 
-    async def typed(body: dict[str, Any], ack: AsyncAck) -> None:
-        await ack(options=await suggest(provide(), Suggestion.model_validate(body)))
+    async def typed(parsed: BlockSuggestion, ack: AsyncAck) -> None:
+        await ack(options=await suggest(provide(), parsed))
 
-    async def submitted(body: dict[str, Any], ack: AsyncAck) -> None:
-        interaction = Interaction.model_validate(body)
-        if interaction.view is None:
-            await ack()
-            return
-        errors = await submit_form(provide(), interaction.view, interaction.actor("slack:modal"))
+    async def submitted(parsed: ViewSubmission, ack: AsyncAck) -> None:
+        errors = await submit_form(provide(), parsed.view, parsed.actor)
         await (ack(response_action="errors", errors=errors) if errors else ack())
 
-    async def withdrawn(body: dict[str, Any], ack: AsyncAck) -> None:
-        interaction = Interaction.model_validate(body)
-        if interaction.view is not None:
-            await withdraw(provide(), interaction.view, interaction.actions[0], interaction.actor("slack:modal"))
+    async def withdrawn(parsed: BlockActions, ack: AsyncAck) -> None:
+        if parsed.view is not None:
+            await withdraw(provide(), parsed.view, parsed.action.change_id, parsed.actor)
         await ack()
 
     app.action(form_view.WITHDRAW)(withdrawn)

@@ -12,7 +12,7 @@ from bot.slack.form.compose import compose
 from bot.slack.form.fields import number_block
 from bot.slack.form.state import FEWEST_ROWS, MOST_ROWS, Entries, FormState, Inbound, Row
 from bot.slack.listeners.form_refresh import ensure_read
-from bot.slack.payloads import Action, View
+from bot.slack.payload_parts import Action, View
 
 log = structlog.get_logger(__name__)
 

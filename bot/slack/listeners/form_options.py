@@ -10,14 +10,14 @@ from bot.slack.form.agent_options import of_agents
 from bot.slack.form.compose import resolve_agent
 from bot.slack.form.fields import agent_of_version_block
 from bot.slack.form.option_values import Option
-from bot.slack.payloads import Suggestion
+from bot.slack.payloads import BlockSuggestion
 
 MOST = 100
 PINNING_LABEL = "Not pinned (newest published)"
 CHOOSE_AGENT_FIRST = "Choose the agent first"
 
 
-async def suggest(slack: SlackContext, suggestion: Suggestion) -> list[Block]:
+async def suggest(slack: SlackContext, suggestion: BlockSuggestion) -> list[Block]:
     """Return the options for what was typed so far. Raises DatabaseUnavailable."""
     query = suggestion.value.strip()
     match suggestion.action_id:

@@ -20,7 +20,7 @@ from bot.slack.listeners.form_refresh import ensure_read
 from bot.slack.listeners.form_withdraw import offer_withdrawal
 from bot.slack.listeners.permission import require_may_ask
 from bot.slack.listeners.replies import send_ephemeral
-from bot.slack.payloads import View
+from bot.slack.payload_parts import Place, View
 
 # contract.md: a submission while a read is under way waits so long for it.
 WAIT_SECONDS = 2.0
@@ -107,8 +107,5 @@ def _tell_where(slack: SlackContext, change: ChangeRequest, state: FormState, ac
 
 async def _send_ephemeral(slack: SlackContext, change: ChangeRequest, channel_id: str, actor: Actor) -> None:
     await send_ephemeral(
-        slack,
-        channel_id=channel_id,
-        user_id=actor.user_id,
-        text=f"{change.label} was asked in <#{change.channel_id}>.",
+        slack, Place(channel_id, actor.user_id), f"{change.label} was asked in <#{change.channel_id}>."
     )

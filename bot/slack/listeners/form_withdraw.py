@@ -15,8 +15,7 @@ from bot.slack.context import SlackContext
 from bot.slack.form.compose import compose
 from bot.slack.form.state import FormState
 from bot.slack.listeners.permission import require_member
-from bot.slack.payloads import Action, View
-from bot.slack.press import parse_label
+from bot.slack.payload_parts import View
 
 # The submission that is refused has to be answered in time as well.
 OFFER_WITHIN_SECONDS = 0.8
@@ -44,14 +43,14 @@ async def offer_withdrawal(slack: SlackContext, view: View, refusal: AlreadyAske
     return composed.state
 
 
-async def withdraw(slack: SlackContext, view: View, action: Action, actor: Actor) -> None:
+async def withdraw(slack: SlackContext, view: View, change_id: int, actor: Actor) -> None:
     """Cancel the change for its requester; what the form holds can be asked for then. Raises SlackError."""
     form = slack.forms.of(view)
     async with form.lock:
         state = form.entered(view)
         try:
             await require_member(slack, actor, event="press.refused")
-            change = await cancel(slack.context, actor, parse_label(action.value or ""))
+            change = await cancel(slack.context, actor, change_id)
         except (AlreadyDecided, TooLate) as error:
             state = state.with_meta(asked=None, said=str(error))
         except DomainError as error:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
@@ -15,6 +14,7 @@ from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.context import SlackContext
 from bot.slack.listeners.permission import require_member
 from bot.slack.messages import lists
+from bot.slack.payloads import HOME_OPENED, Event
 
 # A view holds 100 blocks; the list is a glance, `pending` has the rest.
 LISTED_AT_MOST = 20
@@ -24,23 +24,22 @@ PUBLISH_WITHIN = timedelta(seconds=1)
 def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     """Register the opening of the tab."""
 
-    @app.event("app_home_opened")
-    async def opened(body: dict[str, Any], event: dict[str, Any]) -> None:
-        if event.get("tab") != "home":
+    @app.event(HOME_OPENED)
+    async def opened(parsed: Event) -> None:
+        if parsed.event.tab != "home":
             return
-        slack, user_id = provide(), event["user"]
-        blocks = await _blocks(slack, body.get("team_id", ""), user_id)
-        view = {"type": "home", "blocks": blocks}
-        await call(slack.client, "views.publish", timeout=PUBLISH_WITHIN, user_id=user_id, view=view)
+        slack, actor = provide(), parsed.actor
+        view = {"type": "home", "blocks": await _blocks(slack, actor)}
+        await call(slack.client, "views.publish", timeout=PUBLISH_WITHIN, user_id=actor.user_id, view=view)
 
 
-async def _blocks(slack: SlackContext, team_id: str, user_id: str) -> list[Block]:
+async def _blocks(slack: SlackContext, actor: Actor) -> list[Block]:
     try:
-        await require_member(slack, Actor(team_id, user_id, "slack:home"), event="home.refused")
+        await require_member(slack, actor, event="home.refused")
     except NotAllowed as error:
         return [sentence_block(str(error))]
-    pause = await history.paused(slack.context, team_id)
-    waiting = await history.pending(slack.context, team_id, LISTED_AT_MOST + 1)
+    pause = await history.paused(slack.context, actor.team_id)
+    waiting = await history.pending(slack.context, actor.team_id, LISTED_AT_MOST + 1)
     blocks: list[Block] = []
     if pause is not None:
         blocks.append(

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.api.calls import SlackError, call
 from bot.slack.block_kit.elements import Block, cut, shorten
 from bot.slack.block_kit.sentences import sentence_block, sentence_text
+from bot.slack.payload_parts import Place
 
 WHISPER_WITHIN = timedelta(seconds=1)
 # Slack takes 50 blocks in a message, and some 13,000 characters over all of them; what a block costs by itself is not
@@ -68,31 +69,21 @@ class HasClient(Protocol):
         """The process's client."""
 
 
-async def send_ephemeral(
-    slack: HasClient,
-    *,
-    channel_id: str,
-    user_id: str,
-    text: str,
-    blocks: Sequence[Block] | None = None,
-    thread_ts: str | None = None,
-    response_url: str | None = None,
-    is_literal: bool = False,
-) -> bool:
-    """Tell one person something in a channel; say whether Slack took it.
+async def send_ephemeral(slack: HasClient, place: Place, text: str, blocks: Sequence[Block] | None = None) -> bool:
+    """Tell one person something where they look; say whether Slack took it.
 
-    `text` is a sentence (see sentences.py). Falls back to `response_url` where the bot cannot post. Takes up to two
-    seconds and never raises: it is the last thing that is tried.
+    `text` is a sentence (see sentences.py). Takes up to two seconds and never raises: it is the last thing that is
+    tried.
     """
-    body = reply(text, blocks, is_literal=is_literal)
-    arguments: dict[str, Any] = {"channel": channel_id, "user": user_id, "text": body["text"], "blocks": body["blocks"]}
-    if thread_ts is not None:
-        arguments["thread_ts"] = thread_ts
+    body = reply(text, blocks)
+    arguments = {"channel": place.channel_id, "user": place.user_id, "text": body["text"], "blocks": body["blocks"]}
+    if place.thread_ts is not None:
+        arguments["thread_ts"] = place.thread_ts
     try:
         await call(slack.client, "chat.postEphemeral", timeout=WHISPER_WITHIN, **arguments)
     except SlackError as error:
-        if response_url is None or not await _respond(slack, response_url, body):
-            log.warning("ephemeral.failed", channel_id=channel_id, error=str(error))
+        if place.response_url is None or not await _respond(slack, place.response_url, body):
+            log.warning("ephemeral.failed", channel_id=place.channel_id, error=str(error))
             return False
     return True
 

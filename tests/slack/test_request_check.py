@@ -3,9 +3,14 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from bot.service.context import Actor
+from bot.slack.listeners.buttons import VERBS
 from bot.slack.messages import card, thread
-from bot.slack.request_check import makes_sense
+from bot.slack.payload_parts import Place
+from bot.slack.payloads import BlockActions
+from bot.slack.request_check import parse
 from tests.slack.world import BotWorld
 
 USER = {"id": "U1", "team_id": "T1"}
@@ -14,6 +19,11 @@ FORM = {"id": "V1", "callback_id": "route_number", "private_metadata": META}
 DENY = {"id": "V1", "callback_id": "deny", "private_metadata": "RN-1", "state": {"values": {"reason": {"reason": {}}}}}
 COMMAND = {"command": "/route-number", "team_id": "T1", "user_id": "U1", "channel_id": "C1", "trigger_id": "1.2"}
 APPROVE = {"action_id": card.APPROVE, "block_id": "b", "type": "button", "value": "RN-1"}
+HOME = {
+    "type": "event_callback",
+    "team_id": "T1",
+    "event": {"type": "app_home_opened", "user": "U1", "tab": "home"},
+}
 MOVE = {"action_id": thread.MOVE, "block_id": "move:RN-1", "selected_conversation": "C1"}
 
 
@@ -94,7 +104,8 @@ def nested(depth: int) -> list[Any]:
     ],
 )
 def test_what_slack_cannot_send_makes_no_sense(body: dict[str, Any]) -> None:
-    assert not makes_sense(body)
+    with pytest.raises(ValidationError):
+        parse(body)
 
 
 async def test_g8_what_makes_no_sense_is_refused_and_breaks_nothing(bot_world: BotWorld) -> None:
@@ -130,4 +141,47 @@ async def test_g8_what_makes_no_sense_is_refused_and_breaks_nothing(bot_world: B
     ],
 )
 def test_what_slack_can_send_makes_sense(body: dict[str, Any]) -> None:
-    assert makes_sense(body)
+    parse(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "team_id", "origin"),
+    [
+        (COMMAND, "T1", "slack:command"),
+        (acted(APPROVE), "T1", "slack:button"),
+        (acted(APPROVE, user={"id": "U1"}, team={"id": "T2"}), "T2", "slack:button"),
+        (acted(APPROVE, team={"id": "T2"}), "T1", "slack:button"),
+        (acted({"action_id": "form.withdraw", "value": "RN-1"}, view=FORM), "T1", "slack:modal"),
+        (submitted(FORM), "T1", "slack:modal"),
+        (suggested(), "T1", "slack:modal"),
+        ({"type": "view_closed", "user": USER, "view": {}}, "T1", "slack:modal"),
+        (HOME, "T1", "slack:home"),
+    ],
+)
+def test_every_payload_says_who_did_it_and_from_where(body: dict[str, Any], team_id: str, origin: str) -> None:
+    assert parse(body).actor == Actor(team_id, "U1", origin)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({**COMMAND, "response_url": "https://far"}, Place("C1", "U1", None, "https://far")),
+        (acted(APPROVE, channel={"id": "C2"}, container={"channel_id": "C1"}), Place("C2", "U1")),
+        (acted(APPROVE, container={"channel_id": "C1"}), Place("C1", "U1")),
+        (acted({"action_id": "form.choice", "block_id": "inbound"}, view=FORM), Place("C1", "U1")),
+        (acted(APPROVE), None),
+        (submitted(DENY), None),
+        (HOME, None),
+    ],
+)
+def test_every_payload_says_where_its_answer_is_read(body: dict[str, Any], place: Place | None) -> None:
+    assert parse(body).place == place
+
+
+@pytest.mark.parametrize("action_id", VERBS)
+def test_every_button_has_to_name_its_change(action_id: str) -> None:
+    pressed = parse(acted({"action_id": action_id, "block_id": "b:RN-12"}))
+    assert isinstance(pressed, BlockActions)
+    assert pressed.action.change_id == 12
+    with pytest.raises(ValidationError):
+        parse(acted({"action_id": action_id, "block_id": "b"}))

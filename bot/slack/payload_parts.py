@@ -1,0 +1,111 @@
+"""What Slack's payloads are made of, as much of it as the bot reads: people, places, views, uses of elements.
+
+What names a change or a channel here is a hint: what may be done about it is decided by the stored change.
+"""
+
+import re
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+Id = Annotated[str, StringConstraints(min_length=1)]
+_LABEL = re.compile(r"RN-([1-9][0-9]{0,17})", re.IGNORECASE | re.ASCII)
+
+
+class Model(BaseModel):
+    """A part of a payload: unknown keys are ignored, missing ones raise."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Place(NamedTuple):
+    """Where an answer to one person alone is read; `response_url` reaches them where the bot cannot post."""
+
+    channel_id: str
+    user_id: str
+    thread_ts: str | None = None
+    response_url: str | None = None
+
+
+class Named(Model):
+    """A workspace or a conversation."""
+
+    id: str
+
+
+class User(Model):
+    """A person; `team_id` is their own workspace, which differs from the app's in a shared channel."""
+
+    id: Id
+    team_id: str | None = None
+
+
+class Position(Model):
+    """Where a message stands; of an ephemeral one Slack tells this of its container alone."""
+
+    channel_id: str | None = None
+    ts: str | None = Field(None, validation_alias=AliasChoices("ts", "message_ts"))
+    thread_ts: str | None = None
+
+
+class Action(Model):
+    """One use of one element."""
+
+    action_id: str
+    block_id: str = ""
+    type: str = ""
+    value: str | None = None
+    selected_conversation: str | None = None
+
+    @property
+    def change_id(self) -> int:
+        """The change that this is about. Raises ValueError when it names none.
+
+        A button's value names it; a select has none, its block is named after the change.
+        """
+        return _read_label(self.value or self.block_id.partition(":")[2])
+
+
+class ViewState(Model):
+    """What is entered in a view: block id, action id, the element's state."""
+
+    values: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
+
+
+class View(Model):
+    """A view as the person has it before them."""
+
+    id: Id
+    hash: str = ""
+    callback_id: str = ""
+    private_metadata: str = ""
+    blocks: list[dict[str, Any]] = Field(default_factory=list)
+    state: ViewState = Field(default_factory=ViewState)
+
+    @property
+    def opened_in(self) -> str | None:
+        """The channel where this form was opened; None when no release can have made this form.
+
+        Whether this release can read the rest of it is said to the person.
+        """
+        try:
+            return _FormMeta.model_validate_json(self.private_metadata).channel_id
+        except ValidationError:
+            return None
+
+    @property
+    def change_id(self) -> int:
+        """The change that this view is about. Raises ValueError when it names none."""
+        return _read_label(self.private_metadata)
+
+
+class _FormMeta(Model):
+    channel_id: str
+    submission_key: str
+
+
+def _read_label(text: str) -> int:
+    match = _LABEL.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("changes are named like RN-12")
+    return int(match[1])

@@ -170,3 +170,14 @@ def test_every_wrong_setting_is_a_line_of_its_own(tmp_path: Path) -> None:
         "UPONAI_WORKSPACE_ID",
     ]
     assert any(line.startswith("WARN  database: ") for line in ended.lines())
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_the_clock_is_compared_with_the_servers(bench: Bench, database_url: str) -> None:
+    ended = bench.doctor(DATABASE_URL=database_url)
+    assert ended.code == 0
+    assert any(line.startswith("OK") and "clock: agrees with the database's" in line for line in ended.lines())
+
+
+def test_one_machine_has_one_clock(bench: Bench) -> None:
+    assert not any("clock:" in line for line in bench.doctor().lines())

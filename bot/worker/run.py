@@ -99,6 +99,9 @@ class Worker:
         is_started = False
         try:
             for take, work in ((take_abandoned, recover), (take_errand, run_errand), (claim_next, apply)):
+                # The stop may have come while all slots were busy, or during the look before this one.
+                if self._stop.is_set():
+                    break
                 change = await take(self._context)
                 if change is not None:
                     group.create_task(self._work(change, work), name=change.label)
@@ -130,8 +133,7 @@ class Worker:
         return await expire_next(self._context) is not None
 
     async def _refresh_once(self) -> bool:
-        await refresh_due(self._context)
-        return False
+        return await refresh_due(self._context)
 
 
 async def _wait_for(event: asyncio.Event, seconds: float) -> None:

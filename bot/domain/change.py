@@ -11,17 +11,9 @@ from typing import Any
 
 from bot.domain.assignment import Assignment, AssignmentPatch
 from bot.domain.errors import AlreadyDecided, IllegalTransition, NotAllowed, OwnChange, TooLate
+from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy, Decision, Review, decide
 from bot.domain.state import TRANSITIONS, Errand, Origin, State
-
-
-@dataclass(frozen=True, slots=True)
-class NumberKey:
-    """One number of one workspace of one account; `number` is E.164 or an extension identifier, as listed."""
-
-    account_sid: str
-    workspace_id: int
-    number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ async def apply(context: ServiceContext, change: ChangeRequest) -> None:
 async def _look(context: ServiceContext, change: ChangeRequest) -> ListedNumber | None:
     """Return the live number when the change still fits it; else end or release the change and return None."""
     try:
-        reading = await context.uponai.find_number(change.key.number)
+        reading = await context.uponai.find_number(change.key)
     except Unauthorized as error:
         await finish(context, change, State.FAILED, problem=str(error))
         return None
@@ -86,7 +86,7 @@ async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNu
     if change.leased_until is None or change.leased_until - context.now() < context.uponai_timeout * 2:
         raise LeaseLost(f"{change.label}: too little of the lease is left to send under it")
     try:
-        answer = await context.uponai.put_assignment(change.key.number, change.patch)
+        answer = await context.uponai.put_assignment(change.key, change.patch)
     except (Refused, Unauthorized) as error:
         PUT_OUTCOMES.labels("refused").inc()
         await finish(context, change, State.FAILED, live=looked, as_of=change.sent_at, problem=str(error))
@@ -104,7 +104,7 @@ async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNu
     if live is None or not verify(change, looked.assignment, live.assignment, answer.import_error).is_clean:
         # The answer may leave fields out: a fresh look decides before anybody is called.
         try:
-            reading = await context.uponai.find_number(change.key.number)
+            reading = await context.uponai.find_number(change.key)
         except UponAIError as error:
             await _hold(context, change, str(error))
             return

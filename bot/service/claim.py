@@ -10,7 +10,7 @@ from bot.store import due, leases
 async def claim_next(context: ServiceContext) -> ChangeRequest | None:
     """Claim the next approved change that is due, in the order of approval for its number; None when there is none."""
     async with recording(context, _worker()) as record:
-        change = await due.next_to_apply(record.tx, record.at)
+        change = await due.next_to_apply(record.tx, record.at, context.workspace)
         if change is None:
             return None
         claimed = change.claim(context.new_id(), record.at, context.lease)
@@ -21,7 +21,7 @@ async def take_abandoned(context: ServiceContext) -> ChangeRequest | None:
     """Take over a change whose worker is gone, or whose lost answer has been waited for."""
     async with context.database.transaction() as tx:
         now = await context.clock.read(tx)
-        change = await due.next_abandoned(tx, now)
+        change = await due.next_abandoned(tx, now, context.workspace)
         return None if change is None else await leases.take(tx, change, context.new_id(), now + context.lease)
 
 
@@ -29,7 +29,7 @@ async def take_errand(context: ServiceContext) -> ChangeRequest | None:
     """Take an `unclear` change that a person wants looked at."""
     async with context.database.transaction() as tx:
         now = await context.clock.read(tx)
-        change = await due.next_errand(tx, now)
+        change = await due.next_errand(tx, now, context.workspace)
         return None if change is None else await leases.take(tx, change, context.new_id(), now + context.lease)
 
 

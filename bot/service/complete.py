@@ -59,6 +59,8 @@ async def finish(
             },
         )
         if live is not None:
+            if live.key != change.key:
+                raise ValueError(f"{change.label} is about {change.key}, not about {live.key}")
             await mirror_numbers.put(record.tx, live, as_of or record.at)
         await record.tell(
             thread_fact(

@@ -11,6 +11,7 @@ from bot.service.apply import apply, conclude
 from bot.service.complete import finish, release
 from bot.service.context import ServiceContext
 from bot.service.effects import thread_fact
+from bot.service.elsewhere import why_elsewhere
 from bot.service.lease import backoff, held, worker_of
 from bot.service.recording import recording
 from bot.store import leases
@@ -28,8 +29,12 @@ async def recover(context: ServiceContext, change: ChangeRequest) -> None:
     if change.sent_at is None:
         await release(context, change, problem=STOPPED, wait=timedelta(0))
         return
+    elsewhere = why_elsewhere(context, change)
+    if elsewhere is not None:
+        await finish(context, change, State.UNCLEAR, problem=f"The answer was lost, and I cannot look: {elsewhere}")
+        return
     try:
-        reading = await context.uponai.find_number(change.key.number)
+        reading = await context.uponai.find_number(change.key)
     except UponAIError as error:
         await _look_later(context, change, error)
         return
@@ -67,7 +72,7 @@ async def _look_later(context: ServiceContext, change: ChangeRequest, error: Upo
 async def run_errand(context: ServiceContext, change: ChangeRequest) -> None:
     """Look at an `unclear` change, then end it or send it again, as the errand says. Raises LeaseLost."""
     try:
-        reading = await context.uponai.find_number(change.key.number)
+        reading = await context.uponai.find_number(change.key)
     except UponAIError as error:
         await _errand_waits(context, change, error)
         return

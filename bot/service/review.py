@@ -6,6 +6,7 @@ from bot.domain.policy import Review, Verdict
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.effects import thread_fact
+from bot.service.elsewhere import why_elsewhere
 from bot.service.recording import recording
 from bot.store import changes, reviews
 
@@ -40,7 +41,7 @@ async def _review(
                     decided,
                     "reviewed" if decided.state is State.PENDING else decided.state.value,
                     record.at,
-                    {"by": actor.user_id, "reason": reason},
+                    {"by": actor.user_id, "reason": reason, "elsewhere": why_elsewhere(context, decided)},
                 )
             )
     except DomainError as error:

@@ -14,6 +14,7 @@ from bot.domain.state import Origin
 from bot.domain.wish import refuse_impossible
 from bot.service import evidence
 from bot.service.context import Actor, ServiceContext
+from bot.service.elsewhere import refuse_elsewhere
 from bot.service.lookup import Present, present_within
 from bot.service.recording import recording
 from bot.store import changes, mirror_agents
@@ -43,11 +44,12 @@ class Wish:
 async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
     """Store a wish as a pending change with its card to be posted; one submission key gives one change.
 
-    Raises InvalidNumber, InvalidWish, NothingDiffers, UnknownChange, DatabaseUnavailable; nothing is stored then.
+    Raises InvalidNumber, InvalidWish, NothingDiffers, Elsewhere, UnknownChange, DatabaseUnavailable; nothing is stored
+    then.
     """
     async with recording(context, wish.actor) as record:
         if wish.parent_id is not None:
-            await changes.get(record.tx, wish.parent_id, team_id=wish.actor.team_id)
+            refuse_elsewhere(context, await changes.get(record.tx, wish.parent_id, team_id=wish.actor.team_id))
         present = await present_within(record.tx, context, wish.number)
         if present is None:
             raise InvalidNumber(f"This account does not list {pretty(wish.number)}.")

@@ -15,7 +15,7 @@ from bot.service.errand import ask_errand
 from bot.service.move import move_card
 from bot.service.review import approve, cancel, refuse
 from bot.slack import card, thread
-from bot.slack.asking import require_member
+from bot.slack.asking import require_here, require_member
 from bot.slack.calls import call
 from bot.slack.channels import require_postable
 from bot.slack.details import details_view
@@ -114,6 +114,7 @@ async def _ask_again(surface: Slack, press: Press) -> str | None:
 async def _open_form(
     surface: Slack, press: Press, change: ChangeRequest, filled: AssignmentPatch, origin: Origin
 ) -> None:
+    await require_here(surface, press.actor, change)
     reason = f"Revert {change.label}: " if origin is Origin.REVERT else change.reason
     await open_form(
         surface,

@@ -10,9 +10,9 @@ from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, InvalidNumber
 from bot.domain.number import QUOTED_AT_MOST, quoted
 from bot.domain.state import Origin
-from bot.service import history, lookup, pause
+from bot.service import elsewhere, history, lookup, pause
 from bot.slack import listings
-from bot.slack.asking import require_member
+from bot.slack.asking import require_here, require_member
 from bot.slack.blocks import Block
 from bot.slack.command_text import as_written
 from bot.slack.details import record_blocks
@@ -23,6 +23,8 @@ from bot.slack.surface import Slack
 
 NAME = "/route-number"
 LISTED_AT_MOST = 20
+_UNDECIDED = "Waiting for a decision"
+_ELSEWHERE = "Decided, and waiting for another UponAI workspace"
 Answer = dict[str, Any] | None
 Verb = Callable[[Slack, Command, str], Awaitable[Answer]]
 
@@ -86,8 +88,12 @@ async def _is_listed(slack: Slack, text: str) -> bool:
 async def _pending(slack: Slack, command: Command, rest: str) -> Answer:
     _refuse_rest("pending", rest)
     await require_member(slack, command.actor)
-    changes = await history.pending(slack.context, command.team_id, LISTED_AT_MOST + 1)
-    return _list("Waiting for a decision", "Nothing waits for a decision.", changes)
+    undecided = await history.pending(slack.context, command.team_id, LISTED_AT_MOST + 1)
+    waiting = await elsewhere.waiting(slack.context, command.team_id, LISTED_AT_MOST + 1)
+    blocks = [*_listed(slack, _UNDECIDED, undecided), *_listed(slack, _ELSEWHERE, waiting)]
+    if not blocks:
+        return reply("Nothing waits for a decision.")
+    return _in_parts(slack, command, _UNDECIDED if undecided else _ELSEWHERE, blocks)
 
 
 async def _history(slack: Slack, command: Command, rest: str) -> Answer:
@@ -97,7 +103,9 @@ async def _history(slack: Slack, command: Command, rest: str) -> Answer:
     if mistake is not None and not changes:
         raise mistake
     title = "The last changes" if number is None else f"The last changes of {listings.shown_number(number)}"
-    return _list(title, f"{title}: none so far.", changes)
+    if not changes:
+        return reply(f"{title}: none so far.", is_literal=True)
+    return reply(title, _listed(slack, title, changes), is_literal=True)
 
 
 async def _read_number(slack: Slack, text: str) -> tuple[str | None, InvalidNumber | None]:
@@ -114,9 +122,14 @@ async def _show(slack: Slack, command: Command, rest: str) -> Answer:
     await require_member(slack, command.actor)
     record = await history.show(slack.context, command.team_id, listings.parse_change("show", rest))
     title = f"{record.change.label} {record.change.state}"
-    first, *others = in_messages(record_blocks(record))
+    return _in_parts(slack, command, title, record_blocks(record))
+
+
+def _in_parts(slack: Slack, command: Command, title: str, blocks: list[Block]) -> Answer:
+    """Answer with as much as fits into one message, and send the rest behind it."""
+    first, *others = in_messages(blocks)
     if others:
-        slack.background.start(_send_rest(slack, command, title, others), name="command.show")
+        slack.background.start(_send_rest(slack, command, title, others), name="command.rest")
     return reply(title, first)
 
 
@@ -136,6 +149,7 @@ async def _revert(slack: Slack, command: Command, rest: str) -> Answer:
     await require_member(slack, command.actor)
     record = await history.show(slack.context, command.team_id, listings.parse_change("revert", rest))
     change = record.change
+    await require_here(slack, command.actor, change)
     await open_form(
         slack,
         trigger_id=command.trigger_id,
@@ -175,13 +189,14 @@ def _refuse_rest(word: str, rest: str) -> None:
         raise InvalidNumber(f"“{word}” stands alone: type {NAME} {word}.")
 
 
-def _list(title: str, nothing: str, changes: list[ChangeRequest]) -> Answer:
+def _listed(slack: Slack, title: str, changes: list[ChangeRequest]) -> list[Block]:
+    """List changes under a title, nothing without any."""
     if not changes:
-        return reply(nothing, is_literal=True)
-    blocks: list[Block] = listings.change_blocks(title, changes[:LISTED_AT_MOST])
-    if len(changes) > LISTED_AT_MOST:
-        blocks.append(listings.more_block(LISTED_AT_MOST))
-    return reply(title, blocks, is_literal=True)
+        return []
+    blocks = listings.change_blocks(
+        title, changes[:LISTED_AT_MOST], lambda change: elsewhere.why_elsewhere(slack.context, change)
+    )
+    return [*blocks, listings.more_block(LISTED_AT_MOST)] if len(changes) > LISTED_AT_MOST else blocks
 
 
 _VERBS: dict[str, Verb] = {

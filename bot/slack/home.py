@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.errors import NotAllowed
 from bot.service import history
+from bot.service.elsewhere import why_elsewhere
 from bot.slack import listings
 from bot.slack.blocks import Block, date, divider, header, mention, section
 from bot.slack.calls import call
@@ -48,7 +49,9 @@ async def _blocks(slack: Slack, team_id: str, user_id: str) -> list[Block]:
             )
         )
     title = "Waiting for a decision" if waiting else "Nothing waits for a decision"
-    blocks += listings.change_blocks(title, waiting[:LISTED_AT_MOST])
+    blocks += listings.change_blocks(
+        title, waiting[:LISTED_AT_MOST], lambda change: why_elsewhere(slack.context, change)
+    )
     if len(waiting) > LISTED_AT_MOST:
         blocks.append(listings.more_block(LISTED_AT_MOST))
     return [*blocks, divider(), header("What you can type"), *listings.help_blocks()]

@@ -52,7 +52,13 @@ def render_channel_fact(payload: Mapping[str, Any]) -> Message:
 
 
 def _approved(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
-    return plain_fact(f"{mention(payload['by'])} approved {change.label}. It is sent to UponAI next.")
+    approved = f"{mention(payload['by'])} approved {change.label}."
+    elsewhere = payload.get("elsewhere")
+    if elsewhere is not None and change.apply_before is not None:
+        return plain_fact(
+            f"{approved} {literal(elsewhere, QUOTE_LIMIT)} So it waits, until {date(change.apply_before)}."
+        )
+    return plain_fact(f"{approved} It is sent to UponAI next.")
 
 
 def _reviewed(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:

@@ -7,8 +7,9 @@ from sqlalchemy import RowMapping, Select, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.assignment import Assignment, AssignmentPatch, fields_to_bits
-from bot.domain.change import ChangeDraft, ChangeRequest, NumberKey
+from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.errors import UnknownChange
+from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy
 from bot.domain.state import Errand, Origin, State
 from bot.store.errors import AlreadySubmitted, StaleVersion

@@ -1,7 +1,7 @@
 """What a worker may take: one change at a time, locked, so that no two workers take the same one.
 
 On PostgreSQL rows that others hold are skipped; on SQLite the transaction holds the only write lock, and SQLAlchemy
-leaves FOR UPDATE out.
+leaves FOR UPDATE out. What needs UponAI is taken for one workspace alone, the one that this process can reach.
 """
 
 from datetime import datetime
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
+from bot.domain.key import WorkspaceKey
 from bot.domain.policy import Verdict
 from bot.domain.state import Errand, State
 from bot.store.changes import from_row
@@ -19,8 +20,8 @@ from bot.store.schema import changes, pauses, reviews
 _other = changes.alias("other")
 
 
-async def next_to_apply(tx: AsyncConnection, now: datetime) -> ChangeRequest | None:
-    """Lock the approved change that is to be applied next, None when there is none.
+async def next_to_apply(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
+    """Lock the approved change of a workspace that is to be applied next, None when there is none.
 
     It waits while another change of its number is being applied, was approved before it and is due, is unclear about
     the same fields, or is unclear and looked at; and while its team has paused the sending.
@@ -44,6 +45,7 @@ async def next_to_apply(tx: AsyncConnection, now: datetime) -> ChangeRequest | N
         tx,
         changes.c.approved_at,
         changes.c.state == State.APPROVED,
+        _is_of(workspace),
         changes.c.due_at <= now,
         or_(changes.c.not_before.is_(None), changes.c.not_before <= now),
         changes.c.apply_before > now,
@@ -53,13 +55,22 @@ async def next_to_apply(tx: AsyncConnection, now: datetime) -> ChangeRequest | N
     )
 
 
-async def next_abandoned(tx: AsyncConnection, now: datetime) -> ChangeRequest | None:
-    """Lock a change that is being applied under a lease that ran out, None when there is none."""
-    return await _first(tx, changes.c.leased_until, changes.c.state == State.APPLYING, changes.c.leased_until <= now)
+async def next_abandoned(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
+    """Lock a change that is being applied under a lease that ran out, None when there is none.
+
+    Of another workspace it is one that needs no look there: nothing was sent, or its approval has lapsed.
+    """
+    return await _first(
+        tx,
+        changes.c.leased_until,
+        changes.c.state == State.APPLYING,
+        changes.c.leased_until <= now,
+        or_(_is_of(workspace), changes.c.sent_at.is_(None), changes.c.apply_before <= now),
+    )
 
 
-async def next_errand(tx: AsyncConnection, now: datetime) -> ChangeRequest | None:
-    """Lock an unclear change that a person sent a worker to, None when there is none.
+async def next_errand(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
+    """Lock an unclear change of a workspace that a person sent a worker to, None when there is none.
 
     It waits while another change of its number is being applied; Try again also while its team has paused the
     sending.
@@ -68,6 +79,7 @@ async def next_errand(tx: AsyncConnection, now: datetime) -> ChangeRequest | Non
         tx,
         changes.c.id,
         changes.c.state == State.UNCLEAR,
+        _is_of(workspace),
         changes.c.errand.is_not(None),
         or_(changes.c.leased_until.is_(None), changes.c.leased_until <= now),
         or_(changes.c.errand != Errand.TRY_AGAIN, ~_is_paused()),
@@ -76,7 +88,7 @@ async def next_errand(tx: AsyncConnection, now: datetime) -> ChangeRequest | Non
 
 
 async def next_expired(tx: AsyncConnection, now: datetime) -> ChangeRequest | None:
-    """Lock a change whose time to decide, or to apply what was approved, is over; None when there is none."""
+    """Lock a change of any workspace whose time to decide, or to apply what was approved, is over, else None."""
     return await _first(
         tx,
         changes.c.id,
@@ -84,6 +96,13 @@ async def next_expired(tx: AsyncConnection, now: datetime) -> ChangeRequest | No
             and_(changes.c.state == State.PENDING, changes.c.expires_at <= now),
             and_(changes.c.state == State.APPROVED, changes.c.apply_before <= now),
         ),
+    )
+
+
+def _is_of(workspace: WorkspaceKey) -> ColumnElement[bool]:
+    return and_(
+        changes.c.account_sid == workspace.account_sid,
+        changes.c.workspace_id == workspace.workspace_id,
     )
 
 

@@ -10,7 +10,9 @@ from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.seed import OLD_NUMBERS, PHONE_ROUTING, RANDOM, demo_world
 from bot.sandbox.slack.serving import running
 from bot.sandbox.uponai.app import UponAIStandIn
+from bot.store.database import Database
 from tests.cli.command import SETTINGS, Ended, route_number
+from tests.store.samples import ask
 
 APP_TOKEN = "xapp-very-secret"
 
@@ -161,3 +163,17 @@ def test_every_wrong_setting_is_a_line_of_its_own(tmp_path: Path) -> None:
         "UPONAI_WORKSPACE_ID",
     ]
     assert any(line.startswith("WARN  database: ") for line in ended.lines())
+
+
+def test_changes_of_another_workspace_are_named(bench: Bench) -> None:
+    route_number("migrate", cwd=bench.folder)
+    asyncio.run(_ask_for_workspace_7(f"sqlite:///{bench.folder / 'route-number.db'}"))
+    line = line_about(bench.doctor(), "changes")
+    assert line.startswith("WARN  changes: 1 open change belongs to UponAI workspace 7 of account AC1, ")
+    assert "UPONAI_WORKSPACE_ID" in line
+
+
+async def _ask_for_workspace_7(url: str) -> None:
+    database = Database.connect(url)
+    await ask(database)
+    await database.dispose()

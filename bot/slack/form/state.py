@@ -68,6 +68,7 @@ class Meta(BaseModel):
 
     `sequence` counts the views that were made for this form. `number_at` is part of Number's block id: another one
     resets the field. `is_answered` says that a read for the chosen number has ended, `problem` how it failed.
+    `workspace` is the one of UponAI that the form was opened for.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -83,6 +84,7 @@ class Meta(BaseModel):
     notes: tuple[str, ...] = ()
     origin: Origin | None = None
     parent_id: int | None = None
+    workspace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

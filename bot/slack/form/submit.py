@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import DomainError, InvalidNumber, InvalidWish, NothingDiffers
+from bot.domain.errors import DomainError, Elsewhere, InvalidNumber, InvalidWish, NothingDiffers
 from bot.service.context import Actor
 from bot.service.submit import Wish, submit
 from bot.slack.asking import require_may_ask
@@ -66,6 +66,8 @@ async def _wait_for_read(slack: Slack, view: View, state: FormState) -> None:
 
 
 async def _ask(slack: Slack, state: FormState, actor: Actor) -> ChangeRequest:
+    if state.meta.workspace not in (None, str(slack.context.workspace)):
+        raise Elsewhere("I was set to another UponAI workspace after this form was opened. Please open it again.")
     patch = await parse_patch(slack.context, state)
     if state.number is None:
         raise InvalidNumber("Choose a number.")

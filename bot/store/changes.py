@@ -11,7 +11,7 @@ from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.errors import UnknownChange
 from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy
-from bot.domain.state import Errand, Origin, State
+from bot.domain.state import Errand, Origin, State, WaitCause
 from bot.store.errors import AlreadySubmitted, StaleVersion
 from bot.store.schema import changes
 from bot.store.upsert import insert_or
@@ -171,6 +171,7 @@ def from_row(row: RowMapping) -> ChangeRequest:
             "state": State(row["state"]),
             "origin": None if row["origin"] is None else Origin(row["origin"]),
             "errand": None if row["errand"] is None else Errand(row["errand"]),
+            "wait_cause": None if row["wait_cause"] is None else WaitCause(row["wait_cause"]),
             "looked": None if row["looked"] is None else Assignment.from_json(row["looked"]),
             "result": None if row["result"] is None else Assignment.from_json(row["result"]),
         }

@@ -20,11 +20,40 @@ from bot.store.schema import changes, pauses, reviews
 _other = changes.alias("other")
 
 
-async def next_to_apply(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
+async def next_to_apply(
+    tx: AsyncConnection, now: datetime, workspace: WorkspaceKey, *, waiting_id: int | None = None
+) -> ChangeRequest | None:
     """Lock the approved change of a workspace that is to be applied next, None when there is none.
 
-    It waits while another change of its number is being applied, was approved before it and is due, is unclear about
-    the same fields, or is unclear and looked at; and while its team has paused the sending.
+    One that waits for UponAI is taken only by its id, as `waiting_id`, when a look has shown that the wait is over.
+    """
+    if waiting_id is not None:
+        return await _first(tx, changes.c.id, changes.c.id == waiting_id, *_may_be_sent(now, workspace))
+    return await _first(
+        tx,
+        changes.c.approved_at,
+        changes.c.wait_cause.is_(None),
+        or_(changes.c.not_before.is_(None), changes.c.not_before <= now),
+        *_may_be_sent(now, workspace),
+    )
+
+
+async def next_waiting(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
+    """Lock the change that waits for UponAI and is to be looked at next, None when there is none."""
+    return await _first(
+        tx,
+        changes.c.approved_at,
+        changes.c.wait_cause.is_not(None),
+        changes.c.not_before <= now,
+        *_may_be_sent(now, workspace),
+    )
+
+
+def _may_be_sent(now: datetime, workspace: WorkspaceKey) -> tuple[ColumnElement[bool], ...]:
+    """Require that an approved change could be sent now.
+
+    It could not while another change of its number is being applied, was approved before it and is due, is unclear
+    about the same fields, or is unclear and looked at; nor while its team has paused the sending.
     """
     in_the_way = exists().where(
         _is_same_number(),
@@ -41,13 +70,10 @@ async def next_to_apply(tx: AsyncConnection, now: datetime, workspace: Workspace
             ),
         ),
     )
-    return await _first(
-        tx,
-        changes.c.approved_at,
+    return (
         changes.c.state == State.APPROVED,
         _is_of(workspace),
         changes.c.due_at <= now,
-        or_(changes.c.not_before.is_(None), changes.c.not_before <= now),
         changes.c.apply_before > now,
         _is_approved(),
         ~_is_paused(),

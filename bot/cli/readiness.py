@@ -5,7 +5,7 @@ import asyncio
 from sqlalchemy import text
 
 from bot.cli.wiring import Parts
-from bot.service import elsewhere
+from bot.service import elsewhere, token
 from bot.store import outbox
 from bot.store.database import Database
 from bot.store.errors import DatabaseUnavailable
@@ -51,7 +51,8 @@ class Readiness:
             async with asyncio.timeout(_WARNINGS_SECONDS):
                 if self._is_schema_ready or await self.reason() is None:
                     async with self._database.reading() as tx:
-                        self._stored_warnings = await elsewhere.warnings(tx, self._parts.context.workspace)
+                        here = self._parts.context.workspace
+                        self._stored_warnings = [*await elsewhere.warnings(tx, here), *await token.warnings(tx, here)]
         except (DatabaseUnavailable, TimeoutError):
             pass
         return [*self._parts.warnings(), *self._stored_warnings]

@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.account import ListedAgent
 from bot.domain.assignment import Assignment
 from bot.domain.number import normalise, read_number
+from bot.service import token
 from bot.service.context import ServiceContext
 from bot.store import mirror_agents, mirror_numbers, mirror_reads
 from bot.store.mirror_numbers import MirroredNumber
+from bot.store.token_refusals import Call
 from bot.uponai.client import NumberList
 from bot.uponai.errors import UponAIError
 
@@ -117,6 +119,7 @@ async def refresh_numbers(context: ServiceContext) -> NumberList:
         raise
     async with context.database.transaction() as tx:
         await mirror_numbers.replace_all(tx, context.account_sid, context.workspace_id, read.numbers, read.started_at)
+        await token.note_accepted(tx, context, Call.READ)
     return read
 
 
@@ -130,11 +133,14 @@ async def refresh_agents(context: ServiceContext) -> None:
         raise
     async with context.database.transaction() as tx:
         await mirror_agents.replace_all(tx, context.workspace_id, read.agents, read.started_at)
+        await token.note_accepted(tx, context, Call.READ)
 
 
 async def _note_problem(context: ServiceContext, scope: str, error: UponAIError) -> None:
     async with context.database.transaction() as tx:
-        await mirror_reads.record(tx, scope, problem=str(error), at=await context.clock.read(tx))
+        at = await context.clock.read(tx)
+        await mirror_reads.record(tx, scope, problem=str(error), at=at)
+        await token.note(tx, context, error, at)
 
 
 def numbers_scope(context: ServiceContext) -> str:

@@ -7,6 +7,7 @@ from bot.domain.account import ListedNumber
 from bot.domain.change import ChangeRequest
 from bot.domain.outcome import Sight, sight
 from bot.domain.state import Errand, State
+from bot.service import token
 from bot.service.apply import apply, conclude
 from bot.service.complete import finish, release
 from bot.service.context import ServiceContext
@@ -67,6 +68,7 @@ async def _look_later(context: ServiceContext, change: ChangeRequest, error: Upo
     async with context.database.transaction() as tx:
         now = await context.clock.read(tx)
         await leases.let_go(tx, change, until=now + min(context.uponai_timeout, context.lease / 4))
+        await token.note(tx, context, error, now, change=change)
 
 
 async def run_errand(context: ServiceContext, change: ChangeRequest) -> None:
@@ -118,4 +120,5 @@ async def _errand_waits(context: ServiceContext, change: ChangeRequest, error: U
     async with recording(context, worker_of(change)) as record:
         present = await held(record, change)
         await leases.let_go(record.tx, present, until=record.at + context.uponai_timeout)
+        await token.note(record.tx, context, error, record.at, change=present)
         await record.tell(thread_fact(present, "errand_waiting", record.at, {"problem": str(error)}))

@@ -47,6 +47,8 @@ def render_channel_fact(payload: Mapping[str, Any]) -> Message:
         "paused": f"{by} paused all sending to UponAI. Asking and approving go on; nothing is sent until somebody "
         "types `/route-number resume`.",
         "resumed": f"{by} resumed sending to UponAI. What was approved meanwhile is sent now.",
+        "token_refused": ":warning: UponAI refuses my token (401), so nothing can be sent. Approved changes wait until "
+        "whoever runs me has set a valid `UPONAI_API_TOKEN`, or they expire.",
     }[payload["name"]]
     return text, [section(text)]
 

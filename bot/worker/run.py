@@ -12,10 +12,11 @@ import structlog
 
 from bot.domain.change import ChangeRequest
 from bot.service.apply import apply
-from bot.service.claim import claim_next, expire_next, take_abandoned, take_errand
+from bot.service.claim import claim_next, expire_next, take_abandoned, take_errand, take_waiting
 from bot.service.context import ServiceContext
 from bot.service.recover import recover, run_errand
 from bot.service.refresh import refresh_due
+from bot.service.retry import retry
 from bot.slack.courier import Courier
 from bot.store.errors import DatabaseUnavailable, LeaseLost
 from bot.uponai.errors import UponAIError
@@ -98,7 +99,12 @@ class Worker:
         await self._slots.acquire()
         is_started = False
         try:
-            for take, work in ((take_abandoned, recover), (take_errand, run_errand), (claim_next, apply)):
+            for take, work in (
+                (take_abandoned, recover),
+                (take_errand, run_errand),
+                (claim_next, apply),
+                (take_waiting, self._retry),
+            ):
                 # The stop may have come while all slots were busy, or during the look before this one.
                 if self._stop.is_set():
                     break
@@ -125,6 +131,9 @@ class Worker:
         finally:
             self._slots.release()
             self._wakes["apply"].set()
+
+    async def _retry(self, context: ServiceContext, change: ChangeRequest) -> None:
+        await retry(context, change, may_claim=lambda: not self._stop.is_set())
 
     async def _deliver_once(self) -> bool:
         return await self._courier.deliver_due() > 0

@@ -159,6 +159,19 @@ async def test_with_uponai_down_at_the_start_the_bot_is_ready(here: Town) -> Non
     assert (await send_command(bot, "help")).status_code == 200
 
 
+async def test_a_token_that_uponai_refuses_is_said_in_log_and_health(here: Town) -> None:
+    bot = await here.start(UPONAI_API_TOKEN="revoked-uponai-token")
+    await until(lambda: "uponai.token_refused" in bot.log.read_text())
+    for path in ("/healthz", "/readyz"):
+        answer = await ask(bot, path)
+        assert answer.status_code == 200
+        assert "UponAI does not accept the token in UPONAI_API_TOKEN (401)" in answer.text
+    assert await bot.stop() == 0
+    log = bot.log.read_text()
+    assert log.count("uponai.token_refused") == 1
+    assert "revoked" not in log
+
+
 async def test_changes_of_another_workspace_are_named_in_health(here: Town, tmp_path: Path) -> None:
     bot = await here.start()
     database = Database.connect(f"sqlite:///{tmp_path / 'town.db'}")

@@ -13,7 +13,15 @@ from bot.domain.assignment import Assignment, Field, WeightedAgent
 from bot.sandbox.uponai import seed
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.uponai.client import UponAIClient
-from bot.uponai.errors import OutcomeUnknown, Refused, Unauthorized, Unavailable, UnexpectedReply, UponAIError
+from bot.uponai.errors import (
+    Forbidden,
+    OutcomeUnknown,
+    Refused,
+    Unauthorized,
+    Unavailable,
+    UnexpectedReply,
+    UponAIError,
+)
 from tests.uponai.serving import TOKEN, Scripted, client_of, key, served, stand_in
 
 NUMBER = "+14155550123"
@@ -32,10 +40,10 @@ async def put_to(app: Scripted) -> UponAIError:
     return raised.value
 
 
-@pytest.mark.parametrize("status", [401, 403])
-async def test_unauthorized_names_the_setting(status: int) -> None:
+@pytest.mark.parametrize(("status", "kind"), [(401, Unauthorized), (403, Forbidden)])
+async def test_unauthorized_and_forbidden_name_the_setting(status: int, kind: type[UponAIError]) -> None:
     error = await put_to(Scripted((status, b"{}")))
-    assert isinstance(error, Unauthorized)
+    assert type(error) is kind
     assert "UPONAI_API_TOKEN" in str(error)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.assignment import Assignment
-from bot.domain.change import NumberKey
+from bot.domain.key import NumberKey
 
 
 @dataclass(frozen=True, slots=True)

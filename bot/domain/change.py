@@ -11,17 +11,9 @@ from typing import Any
 
 from bot.domain.assignment import Assignment, AssignmentPatch
 from bot.domain.errors import AlreadyDecided, IllegalTransition, NotAllowed, OwnChange, TooLate
+from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy, Decision, Review, decide
-from bot.domain.state import TRANSITIONS, Errand, Origin, State
-
-
-@dataclass(frozen=True, slots=True)
-class NumberKey:
-    """One number of one workspace of one account; `number` is E.164 or an extension identifier, as listed."""
-
-    account_sid: str
-    workspace_id: int
-    number: str
+from bot.domain.state import TRANSITIONS, Errand, Origin, State, WaitCause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +49,7 @@ class ChangeRequest(ChangeDraft):
 
     `apply_before` is when an approval that was not applied lapses; `approval_order` puts the approved changes of a
     number in their order; `sent_at` is set, and committed, before a PUT leaves, so that a crash after it is known.
+    `wait_cause` is set from when UponAI could not take it until it ends; then the next look is at `not_before`.
     """
 
     id: int
@@ -82,6 +75,8 @@ class ChangeRequest(ChangeDraft):
     result_at: datetime | None = None
     problem: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    wait_cause: WaitCause | None = None
+    waiting_since: datetime | None = None
 
     @property
     def label(self) -> str:
@@ -221,6 +216,19 @@ class ChangeRequest(ChangeDraft):
             sent_at=None,
             not_before=not_before,
             problem=problem,
+            wait_cause=None,
+            waiting_since=None,
+        )
+
+    def wait(self, cause: WaitCause, now: datetime, not_before: datetime, problem: str) -> "ChangeRequest":
+        """Wait for UponAI as an approved change: nothing is live of an attempt, if there was one."""
+        return replace(
+            self if self.state is State.APPROVED else self.release(None),
+            version=self.version + 1,
+            not_before=not_before,
+            problem=problem,
+            wait_cause=cause,
+            waiting_since=self.waiting_since or now,
         )
 
     def finish(
@@ -278,4 +286,6 @@ class ChangeRequest(ChangeDraft):
     def _to(self, state: State, **changes: Any) -> "ChangeRequest":
         if state not in TRANSITIONS[self.state]:
             raise IllegalTransition(f"{self.label}: {self.state} -> {state}")
+        if state not in (State.APPROVED, State.APPLYING):
+            changes |= {"wait_cause": None, "waiting_since": None}
         return replace(self, state=state, version=self.version + 1, **changes)

@@ -44,6 +44,12 @@ class UnknownChange(DomainError):
     code = "unknown_change"
 
 
+class Elsewhere(DomainError):
+    """The change belongs to another UponAI account or workspace than the one that the bot is set to."""
+
+    code = "elsewhere"
+
+
 class InvalidNumber(DomainError):
     """The text is not a number that this account lists."""
 

@@ -1,7 +1,8 @@
 """What a change may say of the one that its form was filled from: to undo it, to ask for it again, or nothing."""
 
 from bot.domain.assignment import Assignment, AssignmentPatch
-from bot.domain.change import ChangeRequest, NumberKey
+from bot.domain.change import ChangeRequest
+from bot.domain.key import NumberKey
 from bot.domain.state import WITHOUT_EFFECT, Origin, State
 
 

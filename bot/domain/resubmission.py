@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from bot.domain.assignment import AssignmentPatch, Field
-from bot.domain.change import ChangeRequest, NumberKey
+from bot.domain.change import ChangeRequest
 from bot.domain.difference import differences
 from bot.domain.errors import AlreadyAsked
+from bot.domain.key import NumberKey
 from bot.domain.number import pretty
 
 # An error at a field has little room; the card has the rest.

@@ -50,6 +50,15 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 WITHOUT_EFFECT = frozenset({State.DENIED, State.CANCELED, State.EXPIRED, State.STALE, State.FAILED})
 
 
+class WaitCause(StrEnum):
+    """Why an approved change waits for UponAI: the kind of trouble, whatever the words for it."""
+
+    UNAVAILABLE = "unavailable"
+    UNAUTHORIZED = "unauthorized"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+
+
 class Errand(StrEnum):
     """What a person asked the worker to do about an `unclear` change."""
 

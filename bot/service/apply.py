@@ -8,16 +8,26 @@ from bot.domain.change import ChangeRequest
 from bot.domain.outcome import Sight, Verification, sight, verify
 from bot.domain.state import State
 from bot.service import evidence
-from bot.service.complete import finish, name_fields, release
+from bot.service.complete import finish, name_fields
 from bot.service.context import ServiceContext
 from bot.service.effects import thread_fact
-from bot.service.lease import backoff, held, worker_of
+from bot.service.lease import held, worker_of
 from bot.service.recording import recording
+from bot.service.wait import wait
 from bot.store import controls
 from bot.store.errors import LeaseLost
+from bot.store.token_refusals import Call
 from bot.telemetry import PUT_OUTCOMES
 from bot.uponai.client import Reading
-from bot.uponai.errors import OutcomeUnknown, Refused, Unauthorized, Unavailable, UnexpectedReply, UponAIError
+from bot.uponai.errors import (
+    Forbidden,
+    OutcomeUnknown,
+    Refused,
+    Unauthorized,
+    Unavailable,
+    UnexpectedReply,
+    UponAIError,
+)
 
 GONE = "The account no longer lists this number, so nothing was sent."
 
@@ -35,18 +45,12 @@ async def apply(context: ServiceContext, change: ChangeRequest) -> None:
 async def _look(context: ServiceContext, change: ChangeRequest) -> ListedNumber | None:
     """Return the live number when the change still fits it; else end or release the change and return None."""
     try:
-        reading = await context.uponai.find_number(change.key.number)
-    except Unauthorized as error:
+        reading = await context.uponai.find_number(change.key)
+    except Forbidden as error:
         await finish(context, change, State.FAILED, problem=str(error))
         return None
     except UponAIError as error:
-        await release(
-            context,
-            change,
-            problem=str(error),
-            wait=backoff(context, change, error),
-            is_told=True,
-        )
+        await wait(context, change, error)
         return None
     if reading.listed is None:
         await finish(context, change, State.FAILED, problem=GONE)
@@ -86,14 +90,14 @@ async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNu
     if change.leased_until is None or change.leased_until - context.now() < context.uponai_timeout * 2:
         raise LeaseLost(f"{change.label}: too little of the lease is left to send under it")
     try:
-        answer = await context.uponai.put_assignment(change.key.number, change.patch)
-    except (Refused, Unauthorized) as error:
+        answer = await context.uponai.put_assignment(change.key, change.patch)
+    except Refused as error:
         PUT_OUTCOMES.labels("refused").inc()
         await finish(context, change, State.FAILED, live=looked, as_of=change.sent_at, problem=str(error))
         return
-    except Unavailable as error:
+    except (Unavailable, Unauthorized) as error:
         PUT_OUTCOMES.labels("not_sent").inc()
-        await release(context, change, problem=str(error), wait=backoff(context, change, error), is_told=True)
+        await wait(context, change, error, call=Call.WRITE)
         return
     except (OutcomeUnknown, UnexpectedReply) as error:
         PUT_OUTCOMES.labels("unknown").inc()
@@ -104,7 +108,7 @@ async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNu
     if live is None or not verify(change, looked.assignment, live.assignment, answer.import_error).is_clean:
         # The answer may leave fields out: a fresh look decides before anybody is called.
         try:
-            reading = await context.uponai.find_number(change.key.number)
+            reading = await context.uponai.find_number(change.key)
         except UponAIError as error:
             await _hold(context, change, str(error))
             return

@@ -8,12 +8,13 @@ from bot.domain.account import ListedNumber
 from bot.domain.assignment import Assignment, Field, fields_to_bits
 from bot.domain.change import ChangeRequest
 from bot.domain.state import State
-from bot.service import evidence
+from bot.service import evidence, token
 from bot.service.context import ServiceContext
 from bot.service.effects import thread_fact
 from bot.service.lease import held, worker_of
 from bot.service.recording import Recording, recording
 from bot.store import changes, mirror_agents, mirror_numbers
+from bot.store.token_refusals import Call
 
 FIELD_NAMES = {
     Field.INBOUND: "inbound calls",
@@ -59,7 +60,12 @@ async def finish(
             },
         )
         if live is not None:
+            if live.key != change.key:
+                raise ValueError(f"{change.label} is about {change.key}, not about {live.key}")
             await mirror_numbers.put(record.tx, live, as_of or record.at, record.at)
+        if present.sent_at is not None:
+            # A PUT that was refused for its token does not end a change.
+            await token.note_accepted(record.tx, context, Call.WRITE)
         told: dict[str, Any] = {"by": by, "problem": problem, "live": None if result is None else result.to_json()}
         if result is not None and (names := await _unseen_names(record, done, result)):
             told["names"] = names
@@ -96,15 +102,9 @@ async def release(
     *,
     problem: str | None,
     wait: timedelta,
-    is_told: bool = False,
 ) -> ChangeRequest:
     """Put a change back to approved: nothing of this attempt is live. Raises LeaseLost."""
     async with recording(context, worker_of(change)) as record:
         present = await held(record, change)
         not_before = record.at + wait if wait else None
-        released = await record.step(
-            present, present.release(not_before, problem), "change.released", {"problem": problem}
-        )
-        if is_told:
-            await record.tell(thread_fact(released, "waiting", record.at, {"problem": problem}, is_once=True))
-    return released
+        return await record.step(present, present.release(not_before, problem), "change.released", {"problem": problem})

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.domain.change import NumberKey
+from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.policy import ApprovalPolicy
 from bot.store.clock import Clock
 from bot.store.database import Database
@@ -55,6 +55,11 @@ class ServiceContext:
     def key(self, number: str) -> NumberKey:
         """Name a number of this account and workspace."""
         return NumberKey(self.account_sid, self.workspace_id, number)
+
+    @property
+    def workspace(self) -> WorkspaceKey:
+        """The one account and workspace that this bot sends to."""
+        return WorkspaceKey(self.account_sid, self.workspace_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ async def held(record: Recording, change: ChangeRequest) -> ChangeRequest:
 
 
 def backoff(context: ServiceContext, change: ChangeRequest, error: UponAIError | None = None) -> timedelta:
-    """Wait as long as UponAI says, else 1, 2, 4 … s up to half the lease, by how often it was tried."""
+    """Wait 1, 2, 4 … s up to the lease, by how often it was tried; no less than UponAI says.
+
+    Each attempt stands in the record with several events, so that they are not to follow each other closely for long.
+    """
     asked = error.retry_after if isinstance(error, Unavailable) else None
-    return asked or min(timedelta(seconds=2 ** min(change.attempts - 1, 10)), context.lease / 2)
+    return max(min(timedelta(seconds=2 ** min(change.attempts - 1, 10)), context.lease), asked or timedelta(0))

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.account import ListedAgent
 from bot.domain.assignment import Assignment
 from bot.domain.number import normalise, read_number
+from bot.service import token
 from bot.service.context import ServiceContext
 from bot.store import mirror_agents, mirror_numbers, mirror_reads
 from bot.store.mirror_agents import MirroredAgents
 from bot.store.mirror_numbers import MirroredNumber, MirroredNumbers
 from bot.store.mirror_whole import take_over
+from bot.store.token_refusals import Call
 from bot.uponai.errors import UponAIError
 
 # contract.md: a mirror younger than this needs no refresh, and its age is not shown.
@@ -133,6 +135,7 @@ async def _read_numbers(context: ServiceContext) -> None:
         await _note_problem(context, numbers_scope(context), error)
         raise
     mirrored = MirroredNumbers(context.account_sid, context.workspace_id)
+    await _note_accepted(context)
     await take_over(context.database, context.clock, mirrored, read.by_number, read.started_at)
 
 
@@ -143,12 +146,20 @@ async def _read_agents(context: ServiceContext) -> None:
         await _note_problem(context, agents_scope(context), error)
         raise
     mirrored = MirroredAgents(context.workspace_id)
+    await _note_accepted(context)
     await take_over(context.database, context.clock, mirrored, {a.agent_id: a for a in read.agents}, read.started_at)
+
+
+async def _note_accepted(context: ServiceContext) -> None:
+    async with context.database.transaction() as tx:
+        await token.note_accepted(tx, context, Call.READ)
 
 
 async def _note_problem(context: ServiceContext, scope: str, error: UponAIError) -> None:
     async with context.database.transaction() as tx:
-        await mirror_reads.record(tx, scope, problem=str(error), at=await context.clock.read(tx))
+        at = await context.clock.read(tx)
+        await mirror_reads.record(tx, scope, problem=str(error), at=at)
+        await token.note(tx, context, error, at)
 
 
 def numbers_scope(context: ServiceContext) -> str:

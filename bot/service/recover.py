@@ -7,10 +7,12 @@ from bot.domain.account import ListedNumber
 from bot.domain.change import ChangeRequest
 from bot.domain.outcome import Sight, sight
 from bot.domain.state import Errand, State
+from bot.service import token
 from bot.service.apply import apply, conclude
 from bot.service.complete import finish, release
 from bot.service.context import ServiceContext
 from bot.service.effects import thread_fact
+from bot.service.elsewhere import why_elsewhere
 from bot.service.lease import backoff, held, worker_of
 from bot.service.recording import recording
 from bot.store import leases
@@ -28,8 +30,12 @@ async def recover(context: ServiceContext, change: ChangeRequest) -> None:
     if change.sent_at is None:
         await release(context, change, problem=STOPPED, wait=timedelta(0))
         return
+    elsewhere = why_elsewhere(context, change)
+    if elsewhere is not None:
+        await finish(context, change, State.UNCLEAR, problem=f"The answer was lost, and I cannot look: {elsewhere}")
+        return
     try:
-        reading = await context.uponai.find_number(change.key.number)
+        reading = await context.uponai.find_number(change.key)
     except UponAIError as error:
         await _look_later(context, change, error)
         return
@@ -62,12 +68,13 @@ async def _look_later(context: ServiceContext, change: ChangeRequest, error: Upo
     async with context.database.transaction() as tx:
         now = await context.clock.read(tx)
         await leases.let_go(tx, change, until=now + min(context.uponai_timeout, context.lease / 4))
+        await token.note(tx, context, error, now, change=change)
 
 
 async def run_errand(context: ServiceContext, change: ChangeRequest) -> None:
     """Look at an `unclear` change, then end it or send it again, as the errand says. Raises LeaseLost."""
     try:
-        reading = await context.uponai.find_number(change.key.number)
+        reading = await context.uponai.find_number(change.key)
     except UponAIError as error:
         await _errand_waits(context, change, error)
         return
@@ -113,4 +120,5 @@ async def _errand_waits(context: ServiceContext, change: ChangeRequest, error: U
     async with recording(context, worker_of(change)) as record:
         present = await held(record, change)
         await leases.let_go(record.tx, present, until=record.at + context.uponai_timeout)
+        await token.note(record.tx, context, error, record.at, change=present)
         await record.tell(thread_fact(present, "errand_waiting", record.at, {"problem": str(error)}))

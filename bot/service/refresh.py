@@ -7,8 +7,8 @@ from bot.service.context import ServiceContext
 from bot.store import mirror_reads
 
 
-async def refresh_due(context: ServiceContext) -> None:
-    """Refresh what is older than the operator's interval, unless another worker is at it.
+async def refresh_due(context: ServiceContext) -> bool:
+    """Refresh one list that is older than the operator's interval, unless another worker is at it; say if one was.
 
     The lease is as long as the interval and no shorter than four time-outs: a dead worker holds a refresh up once.
     Raises UponAIError when UponAI does not answer, after the reason has been recorded.
@@ -30,3 +30,5 @@ async def refresh_due(context: ServiceContext) -> None:
             )
         if is_mine:
             await refresh(context)
+            return True
+    return False

@@ -5,6 +5,7 @@ from bot.domain.policy import Review, Verdict
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.effects import thread_fact
+from bot.service.elsewhere import why_elsewhere
 from bot.service.recording import recording
 from bot.service.refusals import refusals
 from bot.store import changes, controls, reviews
@@ -40,7 +41,12 @@ async def _review(
                 decided,
                 "reviewed" if decided.state is State.PENDING else decided.state.value,
                 record.at,
-                {"by": actor.user_id, "reason": reason, "paused_by": pause and pause.by},
+                {
+                    "by": actor.user_id,
+                    "reason": reason,
+                    "paused_by": pause and pause.by,
+                    "elsewhere": why_elsewhere(context, decided),
+                },
             )
         )
     return decided

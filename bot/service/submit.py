@@ -16,6 +16,7 @@ from bot.domain.state import WITHOUT_EFFECT
 from bot.domain.wish import refuse_impossible
 from bot.service import evidence
 from bot.service.context import Actor, ServiceContext
+from bot.service.elsewhere import refuse_elsewhere
 from bot.service.lookup import Present, present_within
 from bot.service.recording import recording
 from bot.service.refusals import refusals
@@ -47,8 +48,8 @@ async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
     A submission key that comes again with the same content finds that change. With another content it is refused
     while the change can still have an effect; after that it asks for a change of its own.
 
-    Raises AlreadyAsked, InvalidNumber, InvalidWish, NothingDiffers, UnknownChange, DatabaseUnavailable; nothing is
-    stored then, but for the record of the refusal.
+    Raises AlreadyAsked, InvalidNumber, InvalidWish, NothingDiffers, Elsewhere, UnknownChange, DatabaseUnavailable;
+    nothing is stored then, but for the record of the refusal.
     """
     async with refusals(context, wish.actor, "ask.refused"), recording(context, wish.actor) as record:
         key, stored = await _asked_before(record.tx, context, wish)
@@ -57,6 +58,8 @@ async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
         parent = (
             None if wish.parent_id is None else await changes.get(record.tx, wish.parent_id, team_id=wish.actor.team_id)
         )
+        if parent is not None:
+            refuse_elsewhere(context, parent)
         present = await present_within(record.tx, context, wish.number)
         if present is None:
             raise InvalidNumber(f"This account does not list {pretty(wish.number)}.")

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent, ChainedEvent, chain
-from bot.domain.change import NumberKey
+from bot.domain.key import NumberKey
 from bot.store.schema import audit_events, audit_head, changes
 
 _BATCH = 500

@@ -8,10 +8,11 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.assignment import Assignment, AssignmentPatch, fields_to_bits
-from bot.domain.change import ChangeDraft, ChangeRequest, NumberKey
+from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.errors import UnknownChange
+from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy
-from bot.domain.state import Errand, Origin, State
+from bot.domain.state import Errand, Origin, State, WaitCause
 from bot.store.errors import StaleVersion
 from bot.store.schema import changes
 
@@ -169,6 +170,7 @@ def from_row(row: RowMapping) -> ChangeRequest:
             "state": State(row["state"]),
             "origin": None if row["origin"] is None else Origin(row["origin"]),
             "errand": None if row["errand"] is None else Errand(row["errand"]),
+            "wait_cause": None if row["wait_cause"] is None else WaitCause(row["wait_cause"]),
             "looked": None if row["looked"] is None else Assignment.from_json(row["looked"]),
             "result": None if row["result"] is None else Assignment.from_json(row["result"]),
         }

@@ -1,7 +1,7 @@
 """What a worker may take: one change at a time, locked, so that no two workers take the same one.
 
 On PostgreSQL rows that others hold are skipped; on SQLite the transaction holds the only write lock, and SQLAlchemy
-leaves FOR UPDATE out.
+leaves FOR UPDATE out. What needs UponAI is taken for one workspace alone, the one that this process can reach.
 """
 
 from datetime import datetime
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
+from bot.domain.key import WorkspaceKey
 from bot.domain.policy import Verdict
 from bot.domain.state import Errand, State
 from bot.store.changes import from_row
@@ -19,11 +20,40 @@ from bot.store.schema import changes, pauses, reviews
 _other = changes.alias("other")
 
 
-async def next_to_apply(tx: AsyncConnection, now: datetime) -> ChangeRequest | None:
-    """Lock the approved change that is to be applied next, None when there is none.
+async def next_to_apply(
+    tx: AsyncConnection, now: datetime, workspace: WorkspaceKey, *, waiting_id: int | None = None
+) -> ChangeRequest | None:
+    """Lock the approved change of a workspace that is to be applied next, None when there is none.
 
-    It waits while another change of its number is being applied, was approved before it and is due, is unclear about
-    the same fields, or is unclear and looked at; and while its team has paused the sending.
+    One that waits for UponAI is taken only by its id, as `waiting_id`, when a look has shown that the wait is over.
+    """
+    if waiting_id is not None:
+        return await _first(tx, changes.c.id, changes.c.id == waiting_id, *_may_be_sent(now, workspace))
+    return await _first(
+        tx,
+        changes.c.approved_at,
+        changes.c.wait_cause.is_(None),
+        or_(changes.c.not_before.is_(None), changes.c.not_before <= now),
+        *_may_be_sent(now, workspace),
+    )
+
+
+async def next_waiting(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
+    """Lock the change that waits for UponAI and is to be looked at next, None when there is none."""
+    return await _first(
+        tx,
+        changes.c.approved_at,
+        changes.c.wait_cause.is_not(None),
+        changes.c.not_before <= now,
+        *_may_be_sent(now, workspace),
+    )
+
+
+def _may_be_sent(now: datetime, workspace: WorkspaceKey) -> tuple[ColumnElement[bool], ...]:
+    """Require that an approved change could be sent now.
+
+    It could not while another change of its number is being applied, was approved before it and is due, is unclear
+    about the same fields, or is unclear and looked at; nor while its team has paused the sending.
     """
     in_the_way = exists().where(
         _is_same_number(),
@@ -40,12 +70,10 @@ async def next_to_apply(tx: AsyncConnection, now: datetime) -> ChangeRequest | N
             ),
         ),
     )
-    return await _first(
-        tx,
-        changes.c.approved_at,
+    return (
         changes.c.state == State.APPROVED,
+        _is_of(workspace),
         changes.c.due_at <= now,
-        or_(changes.c.not_before.is_(None), changes.c.not_before <= now),
         changes.c.apply_before > now,
         _is_approved(),
         ~_is_paused(),
@@ -53,13 +81,22 @@ async def next_to_apply(tx: AsyncConnection, now: datetime) -> ChangeRequest | N
     )
 
 
-async def next_abandoned(tx: AsyncConnection, now: datetime) -> ChangeRequest | None:
-    """Lock a change that is being applied under a lease that ran out, None when there is none."""
-    return await _first(tx, changes.c.leased_until, changes.c.state == State.APPLYING, changes.c.leased_until <= now)
+async def next_abandoned(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
+    """Lock a change that is being applied under a lease that ran out, None when there is none.
+
+    Of another workspace it is one that needs no look there: nothing was sent, or its approval has lapsed.
+    """
+    return await _first(
+        tx,
+        changes.c.leased_until,
+        changes.c.state == State.APPLYING,
+        changes.c.leased_until <= now,
+        or_(_is_of(workspace), changes.c.sent_at.is_(None), changes.c.apply_before <= now),
+    )
 
 
-async def next_errand(tx: AsyncConnection, now: datetime) -> ChangeRequest | None:
-    """Lock an unclear change that a person sent a worker to, None when there is none.
+async def next_errand(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
+    """Lock an unclear change of a workspace that a person sent a worker to, None when there is none.
 
     It waits while another change of its number is being applied; Try again also while its team has paused the
     sending.
@@ -68,6 +105,7 @@ async def next_errand(tx: AsyncConnection, now: datetime) -> ChangeRequest | Non
         tx,
         changes.c.id,
         changes.c.state == State.UNCLEAR,
+        _is_of(workspace),
         changes.c.errand.is_not(None),
         or_(changes.c.leased_until.is_(None), changes.c.leased_until <= now),
         or_(changes.c.errand != Errand.TRY_AGAIN, ~_is_paused()),
@@ -76,7 +114,7 @@ async def next_errand(tx: AsyncConnection, now: datetime) -> ChangeRequest | Non
 
 
 async def next_expired(tx: AsyncConnection, now: datetime) -> ChangeRequest | None:
-    """Lock a change whose time to decide, or to apply what was approved, is over; None when there is none."""
+    """Lock a change of any workspace whose time to decide, or to apply what was approved, is over, else None."""
     return await _first(
         tx,
         changes.c.id,
@@ -84,6 +122,13 @@ async def next_expired(tx: AsyncConnection, now: datetime) -> ChangeRequest | No
             and_(changes.c.state == State.PENDING, changes.c.expires_at <= now),
             and_(changes.c.state == State.APPROVED, changes.c.apply_before <= now),
         ),
+    )
+
+
+def _is_of(workspace: WorkspaceKey) -> ColumnElement[bool]:
+    return and_(
+        changes.c.account_sid == workspace.account_sid,
+        changes.c.workspace_id == workspace.workspace_id,
     )
 
 

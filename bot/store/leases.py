@@ -1,6 +1,7 @@
-"""Leases of changes that are being applied or looked at; taking one is no step of the change's life.
+"""Leases of changes that are being applied or looked at, and when one that waits is looked at next.
 
-A lease ends by fencing: whoever completes names the lease it holds, and finds out there that it was lost.
+Neither is a step of the change's life. A lease ends by fencing: whoever completes names the lease it holds, and finds
+out there that it was lost.
 """
 
 from dataclasses import replace
@@ -34,3 +35,13 @@ async def let_go(tx: AsyncConnection, change: ChangeRequest, *, until: datetime)
     )
     if result.rowcount == 0:
         raise LeaseLost(f"{change.label} is held by another worker")
+
+
+async def postpone(tx: AsyncConnection, change: ChangeRequest, until: datetime) -> ChangeRequest:
+    """Let a waiting change, which was locked in this transaction, be looked at again only from then on."""
+    await tx.execute(
+        update(changes)
+        .where(changes.c.id == change.id, changes.c.state == State.APPROVED, changes.c.wait_cause.is_not(None))
+        .values(not_before=until)
+    )
+    return replace(change, not_before=until)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.account import ListedNumber
 from bot.domain.assignment import Assignment
 from bot.domain.audit import canonical_json
-from bot.domain.change import NumberKey
+from bot.domain.key import NumberKey
 from bot.store import mirror_reads
 from bot.store.mirror_whole import Write
 from bot.store.schema import numbers

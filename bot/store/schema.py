@@ -67,6 +67,8 @@ changes = Table(
     Column("result_at", UtcDateTime),
     Column("problem", Text),
     Column("details", CanonicalJson, nullable=False),
+    Column("wait_cause", Text),
+    Column("waiting_since", UtcDateTime),
     # Deferred: a change is saved first and its event appended last, and at commit both are there or neither is.
     ForeignKeyConstraint(
         ["id", "version"],
@@ -252,6 +254,16 @@ pauses = Table(
     Column("team_id", Text, primary_key=True),
     Column("paused_by", Text, nullable=False),
     Column("paused_at", UtcDateTime, nullable=False),
+)
+
+token_refusals = Table(
+    "token_refusals",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("workspace_id", LongInteger, primary_key=True, autoincrement=False),
+    Column("call", Text, primary_key=True),
+    Column("outage_id", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
 )
 
 rate_limits = Table(

@@ -12,14 +12,15 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
-from bot.uponai.errors import OutcomeUnknown, Refused, Unauthorized, Unavailable, UnexpectedReply
+from bot.uponai.errors import Forbidden, OutcomeUnknown, Refused, Unauthorized, Unavailable, UnexpectedReply
 from bot.uponai.reading import Progress, Reply, exchange, message_of, parse_json, parse_json_now, retry_after_of
 
 MOST_TRIES = 4
 FIRST_PAUSE = timedelta(milliseconds=200)
 LARGEST_ANSWER = 1024 * 1024
 
-_UNAUTHORIZED = (401, 403)
+_UNAUTHORIZED = 401
+_FORBIDDEN = 403
 _REDIRECTS = (301, 302, 307, 308)
 _TOO_MANY = 429
 _REQUEST_TIMEOUT = 408
@@ -166,8 +167,10 @@ class Calls:
         return value
 
     def _refuse_client_errors(self, reply: Reply, webhooks: Collection[str]) -> None:
-        if reply.status in _UNAUTHORIZED:
-            raise Unauthorized(reply.status)
+        if reply.status == _UNAUTHORIZED:
+            raise Unauthorized
+        if reply.status == _FORBIDDEN:
+            raise Forbidden
         if reply.status in _REDIRECTS:
             # A redirect is answered instead of the call. Following it would carry the token to another address.
             raise Refused(reply.status, "it answers from another address; UPONAI_API_URL needs a look.")

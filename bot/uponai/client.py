@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from bot.domain.account import ListedNumber
 from bot.domain.assignment import AssignmentPatch, Field
+from bot.domain.key import NumberKey, WorkspaceKey
 from bot.uponai.agent_pages import read_agents
 from bot.uponai.calls import Calls
 from bot.uponai.errors import UnexpectedReply
@@ -33,7 +34,10 @@ LARGEST_NUMBER_LIST = 128 * 1024 * 1024
 
 
 class UponAIClient:
-    """Calls one account and workspace of UponAI. Every method raises UponAIError, see `bot.uponai.errors`."""
+    """Calls one account and workspace of UponAI. Every method raises UponAIError, see `bot.uponai.errors`.
+
+    A number of any other workspace is a ValueError: a change must never reach a workspace that nobody approved it for.
+    """
 
     def __init__(
         self,
@@ -75,12 +79,14 @@ class UponAIClient:
         """
         return await self._numbers.get()
 
-    async def find_number(self, number: str) -> Reading:
+    async def find_number(self, key: NumberKey) -> Reading:
         """Look a number up in a list that is read from now on.
 
         Raises:
             UnexpectedReply: The number is listed, but its entry cannot be read.
+            ValueError: It is a number of another workspace.
         """
+        number = self._own(key)
         read = await self._numbers.get()
         listed = read.by_number.get(number)
         if listed is None and number in read.unreadable_numbers:
@@ -117,7 +123,7 @@ class UponAIClient:
 
     async def put_assignment(
         self,
-        number: str,
+        key: NumberKey,
         patch: AssignmentPatch,
         *,
         timeout: timedelta | None = None,  # noqa: ASYNC109 - only the call itself knows which of its time-outs are safe
@@ -127,9 +133,10 @@ class UponAIClient:
         Raises:
             Unavailable, Unauthorized, Refused: Nothing was applied.
             OutcomeUnknown: It may have been applied; look before anything is sent again.
-            ValueError: The patch holds what the request cannot say (a split of outbound calls, an outbound agent
-                without a version).
+            ValueError: It is a number of another workspace, or the patch holds what the request cannot say (a split
+                of outbound calls, an outbound agent without a version).
         """
+        number = self._own(key)
         body = put_body(self._account_sid, self._workspace_id, patch)
         wanted = patch.wanted.webhook_url if Field.WEBHOOK in patch.fields else None
         webhooks = tuple(url for url in (wanted, self._webhooks.get(number)) if url)
@@ -142,6 +149,11 @@ class UponAIClient:
             else None
         )
         return PutAnswer(listed, import_error, self._calls.message(value.get("message"), webhooks))
+
+    def _own(self, key: NumberKey) -> str:
+        if key.workspace != WorkspaceKey(self._account_sid, self._workspace_id):
+            raise ValueError(f"{key} is no number of workspace {self._workspace_id} of {self._account_sid}")
+        return key.number
 
     def _own_entry(self, entries: Any, number: str, webhooks: Collection[str]) -> ListedNumber | None:
         """Find the number in a PUT's answer; None when it is not there, or cannot be read."""

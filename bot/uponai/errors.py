@@ -34,13 +34,20 @@ class Refused(UponAIError):
         self.message = message
 
 
-class Unauthorized(UponAIError):
-    """The token is wrong, or may not do this; nothing was changed. An operator has to look at the settings."""
+class Forbidden(Refused):
+    """The token may not do this. An operator has to look at the settings; asking again is of no use until then."""
 
-    def __init__(self, status: int) -> None:
-        reason = "does not accept the token" if status == 401 else "does not allow this with the token"  # noqa: PLR2004 - HTTP's own number
-        super().__init__(f"UponAI {reason} in UPONAI_API_TOKEN ({status}); the settings of the bot need a look.")
-        self.status = status
+    def __init__(self) -> None:
+        super().__init__(403, "the token in UPONAI_API_TOKEN may not do this; the settings of the bot need a look.")
+
+
+class Unauthorized(UponAIError):
+    """The token is not accepted at all; nothing was changed. Once an operator has set a valid one, ask again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "UponAI does not accept the token in UPONAI_API_TOKEN (401); the settings of the bot need a look."
+        )
 
 
 class UnexpectedReply(UponAIError):

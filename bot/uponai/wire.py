@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from bot.domain.account import ListedAgent, ListedNumber
 from bot.domain.assignment import ONE, Agents, Assignment, AssignmentPatch, WeightedAgent
 from bot.domain.assignment import Field as AssignmentField
-from bot.domain.change import NumberKey
+from bot.domain.key import NumberKey
 from bot.domain.storable import REPLACEMENT
 from bot.domain.weights import plain_digits
 from bot.uponai.errors import UnexpectedReply

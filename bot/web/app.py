@@ -39,6 +39,7 @@ class AnswerLike(Protocol):
 
 Handle = Callable[[Mapping[str, Any]], Awaitable[AnswerLike]]
 IsReady = Callable[[], Awaitable[str | None]]
+Warnings = Callable[[], Awaitable[Sequence[str]]]
 
 
 def create_web(
@@ -47,7 +48,7 @@ def create_web(
     handle: Handle | None,
     is_ready: IsReady,
     now: Callable[[], datetime],
-    warnings: Callable[[], Sequence[str]] = tuple,
+    warnings: Warnings | None = None,
     measure: Callable[[], Awaitable[None]] | None = None,
 ) -> ASGIApp:
     """Build the HTTP surface.
@@ -56,8 +57,11 @@ def create_web(
     are what an operator should mend although the process is ready. `measure` is run before metrics are given.
     """
 
+    async def warned() -> Sequence[str]:
+        return () if warnings is None else await warnings()
+
     async def healthz(_: Request) -> Response:
-        return PlainTextResponse("\n".join(["ok", *warnings()]))
+        return PlainTextResponse("\n".join(["ok", *await warned()]))
 
     async def readyz(_: Request) -> Response:
         try:
@@ -65,7 +69,7 @@ def create_web(
                 reason = await is_ready()
         except TimeoutError:
             reason = "The database did not answer in time."
-        return PlainTextResponse("\n".join([reason or "ready", *warnings()]), 503 if reason else 200)
+        return PlainTextResponse("\n".join([reason or "ready", *await warned()]), 503 if reason else 200)
 
     async def metrics(_: Request) -> Response:
         if measure is not None:

@@ -12,10 +12,11 @@ import structlog
 
 from bot.domain.change import ChangeRequest
 from bot.service.apply import apply
-from bot.service.claim import claim_next, expire_next, take_abandoned, take_errand
+from bot.service.claim import claim_next, expire_next, take_abandoned, take_errand, take_waiting
 from bot.service.context import ServiceContext
 from bot.service.recover import recover, run_errand
 from bot.service.refresh import refresh_due
+from bot.service.retry import retry
 from bot.slack.delivery.courier import Courier
 from bot.store.errors import DatabaseUnavailable, LeaseLost
 from bot.uponai.errors import UponAIError
@@ -135,7 +136,15 @@ class Worker:
         await self._slots.acquire()
         is_started = False
         try:
-            for take, work in ((take_abandoned, recover), (take_errand, run_errand), (claim_next, apply)):
+            for take, work in (
+                (take_abandoned, recover),
+                (take_errand, run_errand),
+                (claim_next, apply),
+                (take_waiting, self._retry),
+            ):
+                # The stop may have come while all slots were busy, or during the look before this one.
+                if self._stop.is_set():
+                    break
                 change = await take(self._context)
                 if change is not None:
                     group.create_task(self._work(change, work), name=change.label)
@@ -160,6 +169,9 @@ class Worker:
             self._slots.release()
             self._wakes["apply"].set()
 
+    async def _retry(self, context: ServiceContext, change: ChangeRequest) -> None:
+        await retry(context, change, may_claim=lambda: not self._stop.is_set())
+
     async def _deliver_once(self) -> bool:
         return await self._courier.deliver_due() > 0
 
@@ -172,13 +184,11 @@ class Worker:
         stop = asyncio.create_task(self._stop.wait(), name="stop")
         try:
             await asyncio.wait({refresh, stop}, return_when=asyncio.FIRST_COMPLETED)
-            if refresh.done():
-                refresh.result()
+            return refresh.done() and refresh.result()
         finally:
             for task in (refresh, stop):
                 task.cancel()
             await asyncio.gather(refresh, stop, return_exceptions=True)
-        return False
 
 
 async def _wait_for(event: asyncio.Event, seconds: float) -> None:

@@ -11,7 +11,9 @@ from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.serving import running
 from bot.sandbox.slack.workspace.seed import OLD_NUMBERS, PHONE_ROUTING, RANDOM, demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
+from bot.store.database import Database
 from tests.cli.command import SETTINGS, Ended, route_number
+from tests.store.samples import ask
 
 APP_TOKEN = "xapp-very-secret"
 
@@ -181,3 +183,17 @@ def test_the_clock_is_compared_with_the_servers(bench: Bench, database_url: str)
 
 def test_one_machine_has_one_clock(bench: Bench) -> None:
     assert not any("clock:" in line for line in bench.doctor().lines())
+
+
+def test_changes_of_another_workspace_are_named(bench: Bench) -> None:
+    route_number("migrate", cwd=bench.folder)
+    asyncio.run(_ask_for_workspace_7(f"sqlite:///{bench.folder / 'route-number.db'}"))
+    line = line_about(bench.doctor(), "changes")
+    assert line.startswith("WARN  changes: 1 open change belongs to UponAI workspace 7 of account AC1, ")
+    assert "UPONAI_WORKSPACE_ID" in line
+
+
+async def _ask_for_workspace_7(url: str) -> None:
+    database = Database.connect(url)
+    await ask(database)
+    await database.dispose()

@@ -16,9 +16,11 @@ from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.serving import running
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, RITA, TEAM, demo_world
+from bot.store.database import Database
 from bot.web.door import sign
 from tests.cli.command import route_number
 from tests.e2e.town import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, BotProcess, Town, free_port, town
+from tests.store import samples
 
 
 @pytest.fixture
@@ -155,6 +157,30 @@ async def test_a_refused_token_is_said_in_log_and_health_and_not_asked_again(her
 async def test_with_uponai_down_at_the_start_the_bot_is_ready(here: Town) -> None:
     bot = await here.start(UPONAI_API_URL="http://127.0.0.1:1")
     assert (await send_command(bot, "help")).status_code == 200
+
+
+async def test_a_token_that_uponai_refuses_is_said_in_log_and_health(here: Town) -> None:
+    bot = await here.start(UPONAI_API_TOKEN="revoked-uponai-token")
+    await until(lambda: "uponai.token_refused" in bot.log.read_text())
+    for path in ("/healthz", "/readyz"):
+        answer = await ask(bot, path)
+        assert answer.status_code == 200
+        assert "UponAI does not accept the token in UPONAI_API_TOKEN (401)" in answer.text
+    assert await bot.stop() == 0
+    log = bot.log.read_text()
+    assert log.count("uponai.token_refused") == 1
+    assert "revoked" not in log
+
+
+async def test_changes_of_another_workspace_are_named_in_health(here: Town, tmp_path: Path) -> None:
+    bot = await here.start()
+    database = Database.connect(f"sqlite:///{tmp_path / 'town.db'}")
+    await samples.ask(database)
+    await database.dispose()
+    for path in ("/healthz", "/readyz"):
+        answer = await ask(bot, path)
+        assert answer.status_code == 200
+        assert "1 open change belongs to UponAI workspace 7 of account AC1" in answer.text
 
 
 async def test_in_socket_mode_commands_come_over_the_socket(tmp_path: Path) -> None:

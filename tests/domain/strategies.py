@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.domain.assignment import ALL_FIELDS, Assignment, AssignmentPatch, Field, WeightedAgent
-from bot.domain.change import ChangeRequest, NumberKey
+from bot.domain.change import ChangeRequest
+from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy, Review, Verdict
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

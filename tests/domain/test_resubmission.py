@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
-from bot.domain.change import NumberKey
+from bot.domain.key import NumberKey
 from bot.domain.resubmission import Deviation, deviation_from, refuse_other, refuse_same
 from bot.domain.state import State
 from tests.domain.strategies import REQUESTER, assignments, change, patches

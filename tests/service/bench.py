@@ -17,10 +17,11 @@ from bot.domain.state import State
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.service import lookup
 from bot.service.apply import apply
-from bot.service.claim import claim_next, expire_next, take_abandoned, take_errand
+from bot.service.claim import claim_next, expire_next, take_abandoned, take_errand, take_waiting
 from bot.service.context import Actor, ServiceContext
 from bot.service.history import Record, show
 from bot.service.recover import recover, run_errand
+from bot.service.retry import retry
 from bot.service.review import approve
 from bot.service.submit import Wish, submit
 from bot.store.database import Database
@@ -127,7 +128,12 @@ class Bench:
         """Do all that a worker would do now, and return how many pieces that were."""
         context = context or self.context
         for done in count():
-            for take, carry in ((take_abandoned, recover), (take_errand, run_errand), (claim_next, apply)):
+            for take, carry in (
+                (take_abandoned, recover),
+                (take_errand, run_errand),
+                (claim_next, apply),
+                (take_waiting, retry),
+            ):
                 change = await take(context)
                 if change is not None:
                     await carry(context, change)

@@ -83,8 +83,8 @@ async def test_a_number_that_did_not_reach_the_platform_is_no_plain_success(benc
     [
         ("refuse", {"message": "The agent is retired."}, "The agent is retired."),
         ("success_false", {"message": "Not today."}, "Not today."),
-        ("unauthorized", {"scope": "writes"}, "UPONAI_API_TOKEN"),
-        ("unauthorized", {"scope": "all"}, "UPONAI_API_TOKEN"),
+        ("refuse", {"status": 403, "scope": "writes"}, "UPONAI_API_TOKEN"),
+        ("refuse", {"status": 403, "scope": "all"}, "UPONAI_API_TOKEN"),
     ],
 )
 async def test_what_is_refused_for_good_fails_with_the_reason(

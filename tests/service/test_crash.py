@@ -72,6 +72,34 @@ async def test_g2_a_crash_between_any_two_steps_applies_once(
     raise AssertionError("The flow never ended by itself.")
 
 
+@pytest.mark.parametrize("after_commit", [False, True], ids=["before_commit", "after_commit"])
+@pytest.mark.parametrize("is_back", [False, True], ids=["uponai_is_away", "uponai_is_back"])
+async def test_g2_a_crash_between_any_two_steps_of_a_wait_applies_once(
+    bench: Bench, is_back: bool, after_commit: bool
+) -> None:
+    former = bench.live()["inbound_agents"]
+    for dies_at in range(1, 20):
+        change = await bench.approved(inbound(SUPPORT))
+        bench.fault("unauthorized")
+        await bench.work()
+        bench.clock.advance(LEASE)
+        bench.fault("unauthorized", on=not is_back)
+        sent = len(bench.puts())
+        mortal = MortalDatabase(bench.context.database, dies_at=dies_at, after_commit=after_commit)
+        try:
+            await bench.work(bench.with_database(mortal))
+        except Died:
+            bench.clock.advance(LEASE)
+        bench.fault("unauthorized", on=False)
+        assert (await bench.work_until_done(change)).state is State.APPLIED
+        assert (await bench.events(change)).count("change.applied") == 1
+        assert len([put for put in bench.puts()[sent:] if put["status"] == 200]) == 1
+        if not mortal.is_dead:
+            return
+        await put_back(bench, former)
+    raise AssertionError("The flow never ended by itself.")
+
+
 async def put_back(bench: Bench, former: list[dict[str, object]]) -> None:
     """Restore the number as it was, as a change of its own would."""
     bench.dashboard(inbound_agents=former)

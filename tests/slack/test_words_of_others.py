@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.audit import ChainedEvent
-from bot.domain.change import ChangeRequest, NumberKey
+from bot.domain.change import ChangeRequest
+from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy
 from bot.sandbox.slack.block_kit.blocks import accept_message
 from bot.sandbox.slack.block_kit.views import accept_view

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.audit import AuditEvent
-from bot.domain.change import ChangeDraft, ChangeRequest, NumberKey
+from bot.domain.change import ChangeDraft, ChangeRequest
+from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy, Review, Verdict
 from bot.domain.state import Errand, State
 from bot.store import audit, changes, reviews

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
 from bot.domain.state import Errand, State
@@ -24,6 +23,7 @@ from tests.store.samples import (
     approved,
     ask,
     draft,
+    key,
     review,
     save,
     sent_to_look,
@@ -34,18 +34,19 @@ from tests.store.samples import (
 
 SECOND = timedelta(seconds=1)
 OTHER_NUMBER = "+14155550199"
-Finder = Callable[[AsyncConnection, datetime], Awaitable[ChangeRequest | None]]
+HERE = key().workspace
+Finder = Callable[..., Awaitable[ChangeRequest | None]]
 
 
 async def first(database: Database, find: Finder, now: datetime = NOW) -> int | None:
     async with database.transaction() as tx:
-        found = await find(tx, now)
+        found = await (find(tx, now) if find is due.next_expired else find(tx, now, HERE))
     return None if found is None else found.id
 
 
 async def claim(database: Database, lease_id: str) -> int | None:
     async with database.transaction() as tx:
-        change = await due.next_to_apply(tx, NOW)
+        change = await due.next_to_apply(tx, NOW, HERE)
         if change is None:
             return None
         await save(tx, change.claim(lease_id, NOW, LEASE))

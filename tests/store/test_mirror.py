@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.domain.account import ListedAgent, ListedNumber
 from bot.domain.assignment import Assignment, WeightedAgent
-from bot.domain.change import NumberKey
 from bot.domain.difference import agent_labels, one_line
+from bot.domain.key import NumberKey
 from bot.store import mirror_agents, mirror_numbers, mirror_reads
 from bot.store.database import Database
 from bot.store.mirror_agents import MirroredAgents

@@ -10,11 +10,17 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.domain.key import NumberKey
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.uponai.client import UponAIClient
 
 TOKEN = "uponai-token-never-shown"
 ACCOUNT = "29e90072-fb58-4c6c-870a-43005115131e"
+
+
+def key(number: str) -> NumberKey:
+    """Name a number of the workspace that the clients call."""
+    return NumberKey(ACCOUNT, 1, number)
 
 
 def stand_in() -> UponAIStandIn:

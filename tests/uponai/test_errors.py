@@ -13,8 +13,16 @@ from bot.domain.assignment import Assignment, Field, WeightedAgent
 from bot.sandbox.uponai import seed
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.uponai.client import UponAIClient
-from bot.uponai.errors import OutcomeUnknown, Refused, Unauthorized, Unavailable, UnexpectedReply, UponAIError
-from tests.uponai.serving import TOKEN, Scripted, client_of, served, stand_in
+from bot.uponai.errors import (
+    Forbidden,
+    OutcomeUnknown,
+    Refused,
+    Unauthorized,
+    Unavailable,
+    UnexpectedReply,
+    UponAIError,
+)
+from tests.uponai.serving import TOKEN, Scripted, client_of, key, served, stand_in
 
 NUMBER = "+14155550123"
 WEBHOOK = "https://user:zq1-pw@hooks.example.com/x?token=zq1-query"
@@ -26,16 +34,16 @@ PATCH = Assignment(inbound=(WeightedAgent(seed.SUPPORT, 6),), webhook_url=WEBHOO
 async def put_to(app: Scripted) -> UponAIError:
     client = client_of(app)
     with pytest.raises(UponAIError) as raised:
-        await client.put_assignment(NUMBER, PATCH)
+        await client.put_assignment(key(NUMBER), PATCH)
     await client.aclose()
     assert len(app.asked) == 1, "a write is never repeated"
     return raised.value
 
 
-@pytest.mark.parametrize("status", [401, 403])
-async def test_unauthorized_names_the_setting(status: int) -> None:
+@pytest.mark.parametrize(("status", "kind"), [(401, Unauthorized), (403, Forbidden)])
+async def test_unauthorized_and_forbidden_name_the_setting(status: int, kind: type[UponAIError]) -> None:
     error = await put_to(Scripted((status, b"{}")))
-    assert isinstance(error, Unauthorized)
+    assert type(error) is kind
     assert "UPONAI_API_TOKEN" in str(error)
 
 
@@ -129,7 +137,7 @@ async def test_g6_a_lost_answer_is_no_failure(
 ) -> None:
     uponai.faults.switch({"fault": fault, "times": 1})
     with pytest.raises(OutcomeUnknown):
-        await client.put_assignment(NUMBER, PATCH)
+        await client.put_assignment(key(NUMBER), PATCH)
     assert is_applied(uponai) is applied
     assert len(uponai.journal.to_json()) == 1
 
@@ -137,17 +145,17 @@ async def test_g6_a_lost_answer_is_no_failure(
 async def test_g6_no_answer_in_time_leaves_the_outcome_unknown(uponai: UponAIStandIn, client: UponAIClient) -> None:
     uponai.faults.switch({"fault": "slow", "delay": 5})
     with pytest.raises(OutcomeUnknown, match="in time"):
-        await client.put_assignment(NUMBER, PATCH, timeout=timedelta(seconds=0.1))
+        await client.put_assignment(key(NUMBER), PATCH, timeout=timedelta(seconds=0.1))
 
 
 async def test_g6_a_late_put_lands_after_its_connection_broke(uponai: UponAIStandIn, client: UponAIClient) -> None:
     uponai.faults.switch({"fault": "late", "delay": 0.05, "times": 1})
     with pytest.raises(OutcomeUnknown):
-        await client.put_assignment(NUMBER, PATCH)
+        await client.put_assignment(key(NUMBER), PATCH)
     assert not is_applied(uponai)
     async with asyncio.timeout(5):
         while (
-            listed := (await client.find_number(NUMBER)).listed
+            listed := (await client.find_number(key(NUMBER))).listed
         ) and listed.assignment.inbound != PATCH.wanted.inbound:
             pass
     assert is_applied(uponai)
@@ -155,7 +163,7 @@ async def test_g6_a_late_put_lands_after_its_connection_broke(uponai: UponAIStan
 
 async def test_g6_interference_shows_in_the_answer(uponai: UponAIStandIn, client: UponAIClient) -> None:
     uponai.faults.switch({"fault": "interferes", "times": 1})
-    answer = await client.put_assignment(NUMBER, PATCH)
+    answer = await client.put_assignment(key(NUMBER), PATCH)
     assert answer.listed is not None
     assert PATCH.missing_from(answer.listed.assignment) == {Field.INBOUND, Field.WEBHOOK}
 
@@ -165,7 +173,7 @@ async def test_nobody_listens_means_that_nothing_was_sent() -> None:
         port = closed.getsockname()[1]
     client = client_of(base_url=f"http://127.0.0.1:{port}", seconds=0.3)
     with pytest.raises(Unavailable):
-        await client.put_assignment(NUMBER, PATCH)
+        await client.put_assignment(key(NUMBER), PATCH)
     with pytest.raises(Unavailable):
         await client.list_numbers()
     await client.aclose()
@@ -238,7 +246,7 @@ async def test_g12_secrets_are_in_no_error_and_no_repr() -> None:
         client = client_of(Scripted((status, echo.encode())))
         shown = [repr(client), str(vars(client)), repr(vars(client._calls))]
         try:
-            shown.append(repr(await client.put_assignment(NUMBER, PATCH)))
+            shown.append(repr(await client.put_assignment(key(NUMBER), PATCH)))
         except UponAIError as error:
             shown += [repr(error), "".join(traceback.format_exception(error))]
         await client.aclose()

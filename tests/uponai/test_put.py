@@ -9,7 +9,7 @@ from bot.domain.weights import fractions_of
 from bot.sandbox.uponai import seed
 from bot.uponai.wire import put_body
 from tests.domain.strategies import splits
-from tests.uponai.serving import ACCOUNT, client_of, stand_in
+from tests.uponai.serving import ACCOUNT, client_of, key, stand_in
 
 FIRST, SECOND = "agent_d3c2df14e163c7ca8ac5b1bf38", "agent_1f864a29b7c2ab407103c88335"
 EXAMPLE = {
@@ -42,7 +42,7 @@ def sent(wanted: Assignment, *fields: Field) -> dict[str, object]:
 async def test_g5_the_example_of_the_reference_is_sent_exactly() -> None:
     uponai = stand_in()
     client = client_of(uponai.app)
-    answer = await client.put_assignment("+14155550123", WANTED.patch_to(ALL_FIELDS))
+    answer = await client.put_assignment(key("+14155550123"), WANTED.patch_to(ALL_FIELDS))
     await client.aclose()
     call = uponai.journal.to_json()[0]
     assert call["body"] == EXAMPLE
@@ -106,7 +106,7 @@ async def test_an_identifier_is_percent_encoded_wholly() -> None:
     uponai = stand_in()
     client = client_of(uponai.app)
     patch = Assignment(inbound=(WeightedAgent(seed.SALES, 3),)).patch_to([Field.INBOUND])
-    answer = await client.put_assignment("sip:front-desk/7", patch)
+    answer = await client.put_assignment(key("sip:front-desk/7"), patch)
     assert answer.listed is not None
     assert answer.listed.key.number == "sip:front-desk/7"
     assert uponai.journal.to_json()[0]["path"] == "/api/numbers/sip%3Afront-desk%2F7/agent"
@@ -116,10 +116,10 @@ async def test_an_identifier_is_percent_encoded_wholly() -> None:
 async def test_thirds_are_read_truly_and_can_be_put_back() -> None:
     uponai = stand_in()
     client = client_of(uponai.app)
-    third = (await client.find_number("+12125550178")).listed
+    third = (await client.find_number(key("+12125550178"))).listed
     assert third is not None
     assert {agent.weight for agent in third.assignment.inbound} == {Decimal("0.3333333333333333")}
-    answer = await client.put_assignment("+12125550178", third.assignment.patch_to([Field.INBOUND]))
+    answer = await client.put_assignment(key("+12125550178"), third.assignment.patch_to([Field.INBOUND]))
     assert answer.listed is not None
     assert answer.listed.assignment == third.assignment
     await client.aclose()
@@ -129,8 +129,8 @@ async def test_a_complaint_of_the_telephony_platform_is_handed_on() -> None:
     uponai = stand_in()
     client = client_of(uponai.app)
     uponai.faults.switch({"fault": "import_error", "times": 1, "message": "trunk down"})
-    answer = await client.put_assignment("ext-4001", WANTED.patch_to([Field.INBOUND]))
+    answer = await client.put_assignment(key("ext-4001"), WANTED.patch_to([Field.INBOUND]))
     assert answer.import_error == "trunk down"
-    again = await client.put_assignment("ext-4001", WANTED.patch_to([Field.INBOUND]))
+    again = await client.put_assignment(key("ext-4001"), WANTED.patch_to([Field.INBOUND]))
     assert again.import_error is None
     await client.aclose()

@@ -15,7 +15,7 @@ from bot.uponai.lists import read_number_list
 from bot.uponai.shared_read import SharedRead
 from bot.uponai.wire import WireNumber, read_entry
 from tests.domain.strategies import NOW
-from tests.uponai.serving import ACCOUNT, Scripted, client_of, stand_in
+from tests.uponai.serving import ACCOUNT, Scripted, client_of, key, stand_in
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals() | st.text(max_size=5),
@@ -84,8 +84,8 @@ async def test_both_envelopes_of_the_numbers_are_read(envelope: bytes) -> None:
 async def test_a_listed_number_that_cannot_be_read_is_not_taken_for_an_unlisted_one() -> None:
     client = client_of(Scripted((200, b'[{"number": "+1", "inbound_agents": 3}]')))
     with pytest.raises(UnexpectedReply, match="values that cannot be read"):
-        await client.find_number("+1")
-    assert (await client.find_number("+2")).listed is None
+        await client.find_number(key("+1"))
+    assert (await client.find_number(key("+2"))).listed is None
     await client.aclose()
 
 
@@ -121,7 +121,7 @@ async def test_two_identifiers_never_become_one(bad: bytes) -> None:
     listed = await client.list_numbers()
     assert (listed.numbers, listed.unreadable) == ((), 3)
     with pytest.raises(UnexpectedReply, match="values that cannot be read"):
-        await client.find_number("+1")
+        await client.find_number(key("+1"))
     await client.aclose()
 
 
@@ -138,7 +138,7 @@ async def test_the_numbers_of_other_workspaces_are_kept_apart() -> None:
     read = await client.list_numbers()
     assert len(read.numbers) == 12
     assert [listed.key.number for listed in read.elsewhere] == ["+33140205050"]
-    assert (await client.find_number("+33140205050")).listed is None
+    assert (await client.find_number(key("+33140205050"))).listed is None
     await client.aclose()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.assignment import Assignment, Field
 from bot.uponai.errors import UponAIError
-from tests.uponai.serving import ACCOUNT, Scripted, client_of
+from tests.uponai.serving import ACCOUNT, Scripted, client_of, key
 
 NUMBER = "+14155550123"
 FORMER = "https://hooks.example.com/former?a=1&token=zq1%2Fold"
@@ -45,9 +45,9 @@ def answer(status: int, value: dict[str, Any]) -> tuple[int, bytes]:
 async def test_g12_the_answer_to_a_put_shows_neither_webhook(said: tuple[int, bytes], patch: Any) -> None:
     present = FORMER if patch is PATCH else WANTED
     client = client_of(Scripted(answer(200, {"numbers": [entry(present)]}), said))
-    await client.find_number(NUMBER)
+    await client.find_number(key(NUMBER))
     try:
-        put = await client.put_assignment(NUMBER, patch)
+        put = await client.put_assignment(key(NUMBER), patch)
         shown = f"{put.import_error} {put.message} {put.listed.import_error if put.listed else None}"
     except UponAIError as error:
         shown = str(error)
@@ -60,7 +60,7 @@ async def test_g12_the_answer_to_a_put_shows_neither_webhook(said: tuple[int, by
 
 async def test_g12_a_listed_complaint_does_not_show_the_numbers_own_webhook() -> None:
     client = client_of(Scripted(answer(200, {"numbers": [entry(WANTED, f"{WANTED}: zq1-new, zq1-pw are wrong")]})))
-    listed = (await client.find_number(NUMBER)).listed
+    listed = (await client.find_number(key(NUMBER))).listed
     await client.aclose()
     assert listed is not None
     assert listed.assignment.webhook_url == WANTED

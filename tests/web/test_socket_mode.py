@@ -29,7 +29,7 @@ async def health(b: Bench, path: str) -> tuple[int, str]:
     async def is_ready() -> None:
         return None
 
-    def warnings() -> list[str]:
+    async def warnings() -> list[str]:
         return [b.receiver.problem] if b.receiver.problem else []
 
     app = create_web(signing_secret=None, handle=None, is_ready=is_ready, now=lambda: NOW, warnings=warnings)

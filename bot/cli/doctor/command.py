@@ -9,6 +9,8 @@ from bot.cli.doctor.slack import check_slack
 from bot.cli.doctor.uponai import check_uponai
 from bot.cli.exits import CHECK_FAILED, run
 from bot.cli.policy import BadPolicy, in_words, read_policy
+from bot.domain.key import WorkspaceKey
+from bot.service import elsewhere
 from bot.settings import (
     GROUPS,
     DatabaseSettings,
@@ -53,7 +55,7 @@ async def _examine() -> bool:
     if isinstance(flow, FlowSettings):
         tell(_check_policy(flow))
     if isinstance(database, DatabaseSettings):
-        await _tell_all(tell, _check_database(database))
+        await _tell_all(tell, _check_database(database, uponai if isinstance(uponai, UponAISettings) else None))
     if isinstance(slack, SlackSettings):
         await _tell_all(tell, check_slack(slack))
     if isinstance(uponai, UponAISettings):
@@ -97,16 +99,23 @@ def _check_policy(settings: FlowSettings) -> Finding:
     return ok("policy", in_words(policy))
 
 
-async def _check_database(settings: DatabaseSettings) -> AsyncIterator[Finding]:
+async def _check_database(settings: DatabaseSettings, uponai: UponAISettings | None) -> AsyncIterator[Finding]:
     try:
         database = Database.connect(settings.database_url.get_secret_value())
     except BadDatabaseUrl as error:
         yield fail("database", str(error), "Mend DATABASE_URL.")
         return
     try:
-        yield _schema(database, await schema_state(database))
+        state = await schema_state(database)
+        yield _schema(database, state)
         if database.dialect == "postgresql":
             yield await _clock(database)
+        if state.is_ready and uponai is not None:
+            async with database.reading() as tx:
+                here = WorkspaceKey(uponai.uponai_account_sid, uponai.uponai_workspace_id)
+                sentences = await elsewhere.warnings(tx, here)
+            for sentence in sentences:
+                yield warn("changes", sentence, "")
     except DatabaseUnavailable as error:
         yield fail("database", str(error), "Check DATABASE_URL, and whether the database runs.")
     finally:

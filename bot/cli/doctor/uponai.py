@@ -6,7 +6,7 @@ from bot.cli.doctor.findings import Finding, fail, ok, warn
 from bot.cli.serve.wiring import make_uponai, now
 from bot.settings import UponAISettings
 from bot.uponai.client import UponAIClient
-from bot.uponai.errors import Refused, Unauthorized, UponAIError
+from bot.uponai.errors import Forbidden, Refused, Unauthorized, UponAIError
 
 _TOKEN, _WORKSPACE, _ACCOUNT, _AGENTS = "UponAI token", "UponAI workspace", "UponAI account", "UponAI agents"
 
@@ -17,7 +17,7 @@ async def check_uponai(settings: UponAISettings) -> AsyncIterator[Finding]:
     try:
         try:
             workspaces = await client.list_workspaces()
-        except Unauthorized as error:
+        except (Unauthorized, Forbidden) as error:
             yield fail(_TOKEN, str(error), "Create a new one in the profile settings of UponAI's dashboard.")
             return
         except UponAIError as error:

@@ -71,7 +71,7 @@ async def _serve(settings: Settings, policy: ApprovalPolicy, *, has_web: bool, h
             signing_secret=secret.get_secret_value() if secret and is_http else None,
             handle=parts.slack_app.handle if parts.slack_app and is_http else None,
             is_ready=readiness.reason,
-            warnings=parts.warnings,
+            warnings=readiness.warnings,
             measure=readiness.measure,
             now=now,
         )

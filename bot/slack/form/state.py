@@ -69,6 +69,7 @@ class Meta(BaseModel):
     `sequence` counts the views that were made for this form. `number_at` is part of Number's block id: another one
     resets the field. `is_answered` says that a read for the chosen number has ended, `problem` how it failed. `asked`
     is the change that this form gave already and that can be withdrawn, `said` a sentence until the next choice.
+    `workspace` is the one of UponAI that the form was opened for.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -86,6 +87,7 @@ class Meta(BaseModel):
     said: str | None = None
     origin: Origin | None = None
     parent_id: int | None = None
+    workspace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, InvalidNumber
 from bot.domain.number import QUOTED_AT_MOST, quoted
 from bot.domain.state import Origin
-from bot.service import history, lookup, pause
+from bot.service import elsewhere, history, lookup, pause
 from bot.service.refusals import refusals
 from bot.service.revert import revertible
 from bot.slack.api.channels import refuse_direct
@@ -18,7 +18,7 @@ from bot.slack.block_kit.elements import Block
 from bot.slack.context import SlackContext
 from bot.slack.listeners.command_text import as_written
 from bot.slack.listeners.form_opening import open_form
-from bot.slack.listeners.permission import require_member
+from bot.slack.listeners.permission import require_here, require_member
 from bot.slack.listeners.replies import in_messages, reply, send_ephemeral
 from bot.slack.messages import lists
 from bot.slack.messages.details import record_blocks
@@ -26,6 +26,8 @@ from bot.slack.payloads import Command
 
 NAME = "/route-number"
 LISTED_AT_MOST = 20
+_UNDECIDED = "Waiting for a decision"
+_ELSEWHERE = "Decided, and waiting for another UponAI workspace"
 Answer = dict[str, Any] | None
 Verb = Callable[[SlackContext, Command, str], Awaitable[Answer]]
 
@@ -91,8 +93,12 @@ async def _is_listed(slack: SlackContext, text: str) -> bool:
 async def _pending(slack: SlackContext, command: Command, rest: str) -> Answer:
     _refuse_rest("pending", rest)
     await require_member(slack, command.actor)
-    changes = await history.pending(slack.context, command.team_id, LISTED_AT_MOST + 1)
-    return _list("Waiting for a decision", "Nothing waits for a decision.", changes)
+    undecided = await history.pending(slack.context, command.team_id, LISTED_AT_MOST + 1)
+    waiting = await elsewhere.waiting(slack.context, command.team_id, LISTED_AT_MOST + 1)
+    blocks = [*_listed(slack, _UNDECIDED, undecided), *_listed(slack, _ELSEWHERE, waiting)]
+    if not blocks:
+        return reply("Nothing waits for a decision.")
+    return _in_parts(slack, command, _UNDECIDED if undecided else _ELSEWHERE, blocks)
 
 
 async def _history(slack: SlackContext, command: Command, rest: str) -> Answer:
@@ -102,7 +108,9 @@ async def _history(slack: SlackContext, command: Command, rest: str) -> Answer:
     if mistake is not None and not changes:
         raise mistake
     title = "The last changes" if number is None else f"The last changes of {lists.shown_number(number)}"
-    return _list(title, f"{title}: none so far.", changes)
+    if not changes:
+        return reply(f"{title}: none so far.", is_literal=True)
+    return reply(title, _listed(slack, title, changes), is_literal=True)
 
 
 async def _read_number(slack: SlackContext, text: str) -> tuple[str | None, InvalidNumber | None]:
@@ -119,9 +127,14 @@ async def _show(slack: SlackContext, command: Command, rest: str) -> Answer:
     await require_member(slack, command.actor)
     record = await history.show(slack.context, command.team_id, lists.parse_change("show", rest))
     title = f"{record.change.label} {record.change.state}"
-    first, *others = in_messages(record_blocks(record))
+    return _in_parts(slack, command, title, record_blocks(record))
+
+
+def _in_parts(slack: SlackContext, command: Command, title: str, blocks: list[Block]) -> Answer:
+    """Answer with as much as fits into one message, and send the rest behind it."""
+    first, *others = in_messages(blocks)
     if others:
-        slack.background.start(_send_rest(slack, command, title, others), name="command.show")
+        slack.background.start(_send_rest(slack, command, title, others), name="command.rest")
     return reply(title, first)
 
 
@@ -134,6 +147,7 @@ async def _revert(slack: SlackContext, command: Command, rest: str) -> Answer:
     refuse_direct(command.channel_id, slack.approval_channel)
     await require_member(slack, command.actor)
     change = await revertible(slack.context, command.actor, lists.parse_change("revert", rest))
+    await require_here(slack, command.actor, change)
     await open_form(
         slack,
         trigger_id=command.trigger_id,
@@ -178,13 +192,14 @@ def _refuse_rest(word: str, rest: str) -> None:
         raise InvalidNumber(f"“{word}” stands alone: type {NAME} {word}.")
 
 
-def _list(title: str, nothing: str, changes: list[ChangeRequest]) -> Answer:
+def _listed(slack: SlackContext, title: str, changes: list[ChangeRequest]) -> list[Block]:
+    """List changes under a title, nothing without any."""
     if not changes:
-        return reply(nothing, is_literal=True)
-    blocks: list[Block] = lists.change_blocks(title, changes[:LISTED_AT_MOST])
-    if len(changes) > LISTED_AT_MOST:
-        blocks.append(lists.more_block(LISTED_AT_MOST))
-    return reply(title, blocks, is_literal=True)
+        return []
+    blocks = lists.change_blocks(
+        title, changes[:LISTED_AT_MOST], lambda change: elsewhere.why_elsewhere(slack.context, change)
+    )
+    return [*blocks, lists.more_block(LISTED_AT_MOST)] if len(changes) > LISTED_AT_MOST else blocks
 
 
 _VERBS: dict[str, Verb] = {

@@ -40,7 +40,13 @@ async def open_form(
     NotAllowed (recorded by then), SlackError, TooBusy, DatabaseUnavailable.
     """
     slack.background.require_room()
-    meta = Meta(channel_id=channel_id, submission_key=slack.context.new_id(), origin=origin, parent_id=parent_id)
+    meta = Meta(
+        channel_id=channel_id,
+        submission_key=slack.context.new_id(),
+        origin=origin,
+        parent_id=parent_id,
+        workspace=str(slack.context.workspace),
+    )
     _, composed = await together(
         require_may_ask(slack, actor, channel_id),
         _compose(slack, FormState(meta=meta, reason=reason), number, filled),

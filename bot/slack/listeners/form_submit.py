@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import AlreadyAsked, DomainError, InvalidNumber, InvalidWish, NothingDiffers
+from bot.domain.errors import AlreadyAsked, DomainError, Elsewhere, InvalidNumber, InvalidWish, NothingDiffers
 from bot.service.context import Actor
 from bot.service.refusals import refusals
 from bot.service.submit import Wish, submit
@@ -72,6 +72,8 @@ async def _wait_for_read(slack: SlackContext, view: View, state: FormState) -> N
 
 
 async def _ask(slack: SlackContext, state: FormState, actor: Actor) -> ChangeRequest:
+    if state.meta.workspace not in (None, str(slack.context.workspace)):
+        raise Elsewhere("I was set to another UponAI workspace after this form was opened. Please open it again.")
     patch = await parse_patch(slack.context, state)
     if state.number is None:
         raise InvalidNumber("Choose a number.")

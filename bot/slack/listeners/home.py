@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.domain.errors import NotAllowed
 from bot.service import history
 from bot.service.context import Actor
+from bot.service.elsewhere import why_elsewhere
 from bot.slack.api.calls import call
 from bot.slack.block_kit.elements import Block, date, divider, header, mention, section
 from bot.slack.block_kit.sentences import sentence_block
@@ -49,7 +50,7 @@ async def _blocks(slack: SlackContext, actor: Actor) -> list[Block]:
             )
         )
     title = "Waiting for a decision" if waiting else "Nothing waits for a decision"
-    blocks += lists.change_blocks(title, waiting[:LISTED_AT_MOST])
+    blocks += lists.change_blocks(title, waiting[:LISTED_AT_MOST], lambda change: why_elsewhere(slack.context, change))
     if len(waiting) > LISTED_AT_MOST:
         blocks.append(lists.more_block(LISTED_AT_MOST))
     return [*blocks, divider(), header("What you can type"), *lists.help_blocks()]

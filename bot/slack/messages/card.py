@@ -138,6 +138,16 @@ def _what_is_needed(change: ChangeRequest, reviews: list[Review]) -> str:
 
 def _buttons(change: ChangeRequest) -> list[Block]:
     details = button("Details", DETAILS, value=change.label, label=f"Details of {change.label}")
+    cancel = button(
+        "Cancel",
+        CANCEL,
+        value=change.label,
+        label=f"Cancel {change.label}",
+        confirm=confirm(f"Cancel {change.label}?", "Only its requester can take it back.", yes="Cancel it"),
+    )
+    if change.state is State.APPROVED:
+        # What waits for UponAI, or for another workspace, can wait for long.
+        return [cancel, details]
     if change.state is not State.PENDING:
         return [details]
     number = short_number(change.key.number)
@@ -155,12 +165,6 @@ def _buttons(change: ChangeRequest) -> list[Block]:
             ),
         ),
         button("Deny", DENY, value=change.label, label=f"Deny {change.label}", style="danger"),
-        button(
-            "Cancel",
-            CANCEL,
-            value=change.label,
-            label=f"Cancel {change.label}",
-            confirm=confirm(f"Cancel {change.label}?", "Only its requester can take it back.", yes="Cancel it"),
-        ),
+        cancel,
         details,
     ]

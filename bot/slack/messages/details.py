@@ -60,7 +60,7 @@ def record_blocks(record: Record, *, beside: Sequence[Block] = ()) -> list[Block
         rich_line(
             text_run(f"{change.label}  ", bold=True),
             *(text_run(piece, bold=True) for piece in number),
-            text_run(f"\nState: {change.state}\nAsked by "),
+            text_run(f"\n{change.key.workspace.name()}\nState: {change.state}\nAsked by "),
             user_run(change.requester_id),
             text_run(", "),
             date_run(change.created_at),

@@ -1,12 +1,13 @@
 """Changes in short, one paragraph each, and the help: what commands answer to their caller alone."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import TITLES
 from bot.domain.errors import UnknownChange
+from bot.domain.state import State
 from bot.slack.block_kit.elements import Block, date_run, rich_line, rich_list, rich_text, text_run, user_run
 from bot.slack.block_kit.limits import short_number
 
@@ -47,9 +48,11 @@ def shown_number(number: str) -> str:
     return short_number(number, NUMBER_LIMIT)
 
 
-def change_blocks(title: str, changes: Sequence[ChangeRequest]) -> list[Block]:
-    """Build a list of changes."""
-    return [rich_text(rich_line(text_run(title, bold=True))), *(_change(change) for change in changes)]
+def change_blocks(
+    title: str, changes: Sequence[ChangeRequest], note: Callable[[ChangeRequest], str | None]
+) -> list[Block]:
+    """Build a list of changes; `note` is what is to be said of one beside what it shows itself."""
+    return [rich_text(rich_line(text_run(title, bold=True))), *(_change(change, note(change)) for change in changes)]
 
 
 def more_block(shown: int) -> Block:
@@ -57,7 +60,7 @@ def more_block(shown: int) -> Block:
     return rich_text(rich_line(text_run(f"These are {shown}; there are more.", italic=True)))
 
 
-def _change(change: ChangeRequest) -> Block:
+def _change(change: ChangeRequest, note: str | None) -> Block:
     fields = ", ".join(TITLES[field] for field in Field if field in change.patch.fields)
     runs = [
         text_run(f"{change.label} ", bold=True),
@@ -70,4 +73,9 @@ def _change(change: ChangeRequest) -> Block:
     ]
     if change.decided_by is not None and change.decided_at is not None:
         runs += [text_run(", decided by "), user_run(change.decided_by), text_run(" "), date_run(change.decided_at)]
+    if note is not None:
+        runs.append(text_run(f"\n{note}"))
+        until = change.expires_at if change.state is State.PENDING else change.apply_before
+        if until is not None and not change.state.is_final:
+            runs += [text_run(" It waits until "), date_run(until), text_run(".")]
     return rich_text(rich_line(*runs))

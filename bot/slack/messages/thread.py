@@ -48,18 +48,26 @@ def render_channel_fact(payload: Mapping[str, Any]) -> Message:
         "paused": f"{by} paused all sending to UponAI. Asking and approving go on; nothing is sent until somebody "
         "types `/route-number resume`.",
         "resumed": f"{by} resumed sending to UponAI. What was approved meanwhile is sent now.",
+        "token_refused": ":warning: UponAI refuses my token (401), so nothing can be sent. Approved changes wait until "
+        "whoever runs me has set a valid `UPONAI_API_TOKEN`, or they expire.",
     }[payload["name"]]
     return text, [section(text)]
 
 
 def _approved(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
+    approved = f"{mention(payload['by'])} approved {change.label}."
+    elsewhere = payload.get("elsewhere")
+    if elsewhere is not None and change.apply_before is not None:
+        return plain_fact(
+            f"{approved} {literal(elsewhere, QUOTE_LIMIT)} So it waits, until {date(change.apply_before)}."
+        )
     paused_by = payload.get("paused_by")
     next_step = (
         f"It waits: {mention(paused_by)} has paused all sending, and `/route-number resume` restarts it."
         if paused_by
         else "It is sent to UponAI next."
     )
-    return plain_fact(f"{mention(payload['by'])} approved {change.label}. {next_step}")
+    return plain_fact(f"{approved} {next_step}")
 
 
 def _reviewed(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:

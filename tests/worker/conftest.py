@@ -1,0 +1,15 @@
+"""The whole bot around a worker, on both databases."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.store.database import Database
+from tests.slack import world as worlds
+from tests.slack.world import BotWorld
+
+
+@pytest.fixture
+async def bot_world(database: Database) -> AsyncIterator[BotWorld]:
+    async with worlds.bot_world(database) as made:
+        yield made

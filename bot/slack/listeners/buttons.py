@@ -21,7 +21,7 @@ from bot.slack.api.channels import require_postable
 from bot.slack.context import SlackContext
 from bot.slack.listeners import deny as deny_form
 from bot.slack.listeners.form_opening import open_form
-from bot.slack.listeners.permission import require_member
+from bot.slack.listeners.permission import require_here, require_member
 from bot.slack.listeners.replies import send_ephemeral
 from bot.slack.messages import card, thread
 from bot.slack.messages.details import details_view
@@ -100,6 +100,7 @@ async def _ask_again(slack: SlackContext, press: BlockActions) -> str | None:
 async def _open_form(
     slack: SlackContext, press: BlockActions, change: ChangeRequest, filled: AssignmentPatch, origin: Origin
 ) -> None:
+    await require_here(slack, press.actor, change)
     # Why something is put back is for whoever asks for it to say.
     reason = "" if origin is Origin.REVERT else change.reason
     await open_form(

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.domain.assignment import Assignment, AssignmentPatch
 from bot.domain.errors import AlreadyDecided, IllegalTransition, NotAllowed, OwnChange, TooLate
+from bot.domain.label import format_label
 from bot.domain.policy import ApprovalPolicy, Decision, Review, decide
 from bot.domain.state import TRANSITIONS, Errand, Origin, State
 
@@ -86,7 +87,7 @@ class ChangeRequest(ChangeDraft):
     @property
     def label(self) -> str:
         """The name that people use: `RN-12`."""
-        return f"RN-{self.id}"
+        return format_label(self.id)
 
     @property
     def after(self) -> Assignment:

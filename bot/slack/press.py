@@ -1,14 +1,11 @@
 """A pressed button, parsed at the door. Its value is a hint: what it may do is decided by the stored change."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.errors import UnknownChange
+from bot.domain.label import parse_label
 from bot.service.context import Actor
-
-_LABEL = re.compile(r"RN-([1-9][0-9]{0,17})", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +19,6 @@ class Press:
     trigger_id: str
     response_url: str | None
     selected: str | None
-
-
-def parse_label(text: str) -> int:
-    """Read `RN-12` as 12. Raises UnknownChange for anything else."""
-    match = _LABEL.fullmatch(text.strip())
-    if match is None:
-        raise UnknownChange("Changes are named like RN-12.")
-    return int(match[1])
 
 
 def label_of(value: str | None, block_id: str) -> str:

@@ -7,13 +7,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.domain.errors import UnknownChange
+from bot.domain.label import parse_label
 from bot.slack.form import view as form_view
 from bot.slack.listeners import command
 from bot.slack.listeners import deny as deny_form
 from bot.slack.listeners.form import CHOICES, TYPE_AHEADS
 from bot.slack.messages import card, thread
 from bot.slack.payloads import Action, Command, Interaction, Suggestion, View
-from bot.slack.press import label_of, parse_label
+from bot.slack.press import label_of
 
 # What stands in messages, about the change that it names.
 _PRESSES = frozenset(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.assignment import Assignment, AssignmentPatch, fields_to_bits
 from bot.domain.change import ChangeDraft, ChangeRequest, NumberKey
 from bot.domain.errors import UnknownChange
+from bot.domain.label import format_label
 from bot.domain.policy import ApprovalPolicy
 from bot.domain.state import Errand, Origin, State
 from bot.store.errors import StaleVersion
@@ -152,7 +153,7 @@ async def _all(tx: AsyncConnection, query: Select[Any]) -> list[ChangeRequest]:
 async def _one(tx: AsyncConnection, query: Select[Any], change_id: int) -> ChangeRequest:
     found = await _all(tx, query)
     if not found:
-        raise UnknownChange(f"There is no change RN-{change_id}.")
+        raise UnknownChange(f"There is no change {format_label(change_id)}.")
     return found[0]
 
 

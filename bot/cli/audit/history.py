@@ -14,13 +14,14 @@ from bot.cli.audit import time_options
 from bot.cli.audit.output import CsvOutput, JsonlOutput, Output, TableOutput
 from bot.cli.audit.read_only import read_only
 from bot.cli.exits import run, settings_or_stop, stop
+from bot.domain.errors import UnknownChange
+from bot.domain.label import parse_label
 from bot.domain.number import normalise
 from bot.domain.storable import storable
 from bot.settings import DatabaseSettings, NumberSettings
 from bot.store import audit
 from bot.store.audit import Filter
 
-_CHANGE = re.compile(r"(?:RN-)?(\d{1,18})", re.IGNORECASE)
 _USER = re.compile(r"<?@?([A-Za-z0-9_-]{1,100})(?:\|[^>]*)?>?")
 
 
@@ -90,10 +91,10 @@ async def _with_number_as_listed(tx: AsyncConnection, wanted: Filter, region: st
 
 
 def _change_id(text: str) -> int:
-    found = _CHANGE.fullmatch(text.strip())
-    if found is None:
+    try:
+        return parse_label(text)
+    except UnknownChange:
         stop("--change must be the id of a change, such as RN-12.")
-    return int(found[1])
 
 
 def _user_id(text: str) -> str:

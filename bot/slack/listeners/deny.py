@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError
+from bot.domain.label import parse_label
 from bot.service.context import Actor
 from bot.service.review import deny
 from bot.slack.block_kit.elements import Block, plain, rich_line, rich_text, text_run
@@ -14,7 +15,6 @@ from bot.slack.block_kit.limits import short_number
 from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.context import SlackContext
 from bot.slack.listeners.permission import require_member
-from bot.slack.press import parse_label
 
 CALLBACK = "deny"
 REASON = "reason"

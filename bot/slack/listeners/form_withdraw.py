@@ -8,6 +8,7 @@ import asyncio
 import structlog
 
 from bot.domain.errors import AlreadyAsked, AlreadyDecided, DomainError, TooLate
+from bot.domain.label import parse_label
 from bot.service.context import Actor
 from bot.service.review import cancel
 from bot.slack.api.calls import SlackError
@@ -16,7 +17,6 @@ from bot.slack.form.compose import compose
 from bot.slack.form.state import FormState
 from bot.slack.listeners.permission import require_member
 from bot.slack.payloads import Action, View
-from bot.slack.press import parse_label
 
 # The submission that is refused has to be answered in time as well.
 OFFER_WITHIN_SECONDS = 0.8

@@ -11,7 +11,7 @@ from bot.service import evidence
 from bot.service.complete import finish, name_fields, release
 from bot.service.context import ServiceContext
 from bot.service.effects import thread_fact
-from bot.service.lease import backoff, held, worker_of
+from bot.service.lease import held, wait_for, worker_of
 from bot.service.recording import recording
 from bot.store import controls
 from bot.store.errors import LeaseLost
@@ -44,7 +44,7 @@ async def _look(context: ServiceContext, change: ChangeRequest) -> ListedNumber 
             context,
             change,
             problem=str(error),
-            wait=backoff(context, change, error),
+            wait=wait_for(context, change, error),
             is_told=True,
         )
         return None
@@ -93,7 +93,7 @@ async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNu
         return
     except Unavailable as error:
         PUT_OUTCOMES.labels("not_sent").inc()
-        await release(context, change, problem=str(error), wait=backoff(context, change, error), is_told=True)
+        await release(context, change, problem=str(error), wait=wait_for(context, change, error), is_told=True)
         return
     except (OutcomeUnknown, UnexpectedReply) as error:
         PUT_OUTCOMES.labels("unknown").inc()

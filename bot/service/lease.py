@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.domain.backoff import backoff
 from bot.domain.change import ChangeRequest
 from bot.service.context import WORKER_ID, Actor, ServiceContext
 from bot.service.recording import Recording
@@ -27,7 +28,7 @@ async def held(record: Recording, change: ChangeRequest) -> ChangeRequest:
     return present
 
 
-def backoff(context: ServiceContext, change: ChangeRequest, error: UponAIError | None = None) -> timedelta:
+def wait_for(context: ServiceContext, change: ChangeRequest, error: UponAIError | None = None) -> timedelta:
     """Wait as long as UponAI says, else 1, 2, 4 … s up to half the lease, by how often it was tried."""
     asked = error.retry_after if isinstance(error, Unavailable) else None
-    return asked or min(timedelta(seconds=2 ** min(change.attempts - 1, 10)), context.lease / 2)
+    return asked or backoff(change.attempts, first=timedelta(seconds=1), longest=context.lease / 2)

@@ -5,7 +5,7 @@ event of the step. `version` counts the recorded steps: the database refuses a v
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,7 +82,6 @@ class ChangeRequest(ChangeDraft):
     result: Assignment | None = None
     result_at: datetime | None = None
     problem: str | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -231,7 +230,6 @@ class ChangeRequest(ChangeDraft):
         *,
         result: Assignment | None = None,
         problem: str | None = None,
-        details: Mapping[str, Any] | None = None,
     ) -> "ChangeRequest":
         """End an attempt with what is known of it; `result` is what UponAI showed last."""
         return self._to(
@@ -243,7 +241,6 @@ class ChangeRequest(ChangeDraft):
             result=result,
             result_at=None if result is None else now,
             problem=problem,
-            details=details or {},
         )
 
     def go_stale(self, now: datetime, problem: str) -> "ChangeRequest":

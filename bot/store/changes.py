@@ -190,5 +190,4 @@ def _to_row(change: ChangeRequest) -> dict[str, Any]:
         "quorum": change.policy.quorum,
         "looked": None if change.looked is None else change.looked.to_json(),
         "result": None if change.result is None else change.result.to_json(),
-        "details": dict(change.details),
     }

@@ -97,9 +97,7 @@ class Calls:
                     raise
             await asyncio.sleep(wait)
 
-    async def write(
-        self, *path: str, body: bytes, within: timedelta | None, webhooks: Collection[str]
-    ) -> dict[str, Any]:
+    async def write(self, *path: str, body: bytes, webhooks: Collection[str]) -> dict[str, Any]:
         """PUT a body once and return the answer of a success.
 
         What can be secret of `webhooks` is not quoted in errors.
@@ -112,9 +110,7 @@ class Calls:
         request = self._http.build_request("PUT", self._url(path), content=body, headers=headers)
         progress = Progress()
         try:
-            reply = await exchange(
-                self._http, request, within=within or self._timeout, largest=LARGEST_ANSWER, progress=progress
-            )
+            reply = await exchange(self._http, request, within=self._timeout, largest=LARGEST_ANSWER, progress=progress)
         except _BEFORE_SENDING as exc:
             raise Unavailable("UponAI cannot be reached.") from exc
         except TimeoutError as exc:

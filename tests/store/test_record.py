@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.domain.audit import GENESIS, AuditEvent, Verifier, chain, first_break
+from bot.domain.audit import GENESIS, AuditEvent, Verifier, chain
 from bot.store import audit, changes
 from bot.store.database import Database
 from bot.store.errors import RefusedByDatabase
+from tests.chain import first_break
 from tests.store.samples import (
     HOUR,
     LEASE,

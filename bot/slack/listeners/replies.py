@@ -77,14 +77,13 @@ async def send_ephemeral(
     blocks: Sequence[Block] | None = None,
     thread_ts: str | None = None,
     response_url: str | None = None,
-    is_literal: bool = False,
 ) -> bool:
     """Tell one person something in a channel; say whether Slack took it.
 
     `text` is a sentence (see sentences.py). Falls back to `response_url` where the bot cannot post. Takes up to two
     seconds and never raises: it is the last thing that is tried.
     """
-    body = reply(text, blocks, is_literal=is_literal)
+    body = reply(text, blocks)
     arguments: dict[str, Any] = {"channel": channel_id, "user": user_id, "text": body["text"], "blocks": body["blocks"]}
     if thread_ts is not None:
         arguments["thread_ts"] = thread_ts

@@ -38,8 +38,8 @@ def _metadata(call: Call) -> dict[str, Any] | None:
     return metadata
 
 
-def _open_to_bot(call: Call, name: str = "channel") -> Channel:
-    wanted = call.text(name, error="channel_not_found")
+def _open_to_bot(call: Call) -> Channel:
+    wanted = call.text("channel", error="channel_not_found")
     if wanted in call.world.users:
         user = call.world.users[wanted]
         if user.id == call.world.app.bot_user_id or user.is_stranger:

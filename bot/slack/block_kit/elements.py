@@ -159,10 +159,5 @@ def actions(*elements: Block, block_id: str) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
 
 
-def shorten(text: str, limit: int) -> str:
-    """Cut text that stands whole elsewhere to `limit` characters, with an ellipsis."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 def _with_id(block: Block, block_id: str | None) -> Block:
     return block if block_id is None else {**block, "block_id": block_id}

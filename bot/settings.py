@@ -8,14 +8,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot import settings_values as read
 
 Seconds = Annotated[timedelta, BeforeValidator(read.seconds)]
-LogLevel = Literal["debug", "info", "warning", "error", "critical"]
-LogFormat = Literal["console", "json"]
+WholeNumber = Annotated[int, BeforeValidator(read.digits)]
+ApiUrl = Annotated[str, BeforeValidator(read.base_url)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\x21-\x7e]+$")]
+Host = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\x21-\x2e\x30-\x7e]+$")]
+ChannelId = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[CG][A-Z0-9]{1,40}$")]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(read.word)]
+LogFormat = Annotated[Literal["console", "json"], BeforeValidator(read.word)]
 
 
 class SettingsError(Exception):
@@ -27,7 +32,10 @@ class SettingsError(Exception):
 
 
 class Group(BaseSettings):
-    """How every group is read: environment first, then `.env`; an empty value counts as not set."""
+    """How every group is read: environment first, then `.env`; an empty value counts as not set.
+
+    What a field must be is said by the function that reads it, or by its description where constraints do.
+    """
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -43,10 +51,8 @@ class Group(BaseSettings):
 class LogSettings(Group):
     """What is logged, and how. Without LOG_FORMAT a terminal gets `console`, anything else `json`."""
 
-    log_level: Annotated[LogLevel, BeforeValidator(read.one_of("debug", "info", "warning", "error", "critical"))] = (
-        "info"
-    )
-    log_format: Annotated[LogFormat, BeforeValidator(read.one_of("console", "json"))] | None = None
+    log_level: LogLevel = Field("info", description="one of debug, info, warning, error, critical")
+    log_format: LogFormat | None = Field(None, description="one of console, json")
 
 
 class DatabaseSettings(Group):
@@ -61,25 +67,30 @@ class SlackSettings(Group):
     slack_bot_token: Annotated[SecretStr, BeforeValidator(read.slack_bot_token)]
     slack_signing_secret: Annotated[SecretStr, BeforeValidator(read.token)] | None = None
     slack_app_token: Annotated[SecretStr, BeforeValidator(read.slack_app_token)] | None = None
-    slack_api_url: Annotated[str, BeforeValidator(read.base_url)] = "https://slack.com/api/"
-    slack_approval_channel: Annotated[str, BeforeValidator(read.channel_id)] | None = None
+    slack_api_url: ApiUrl = "https://slack.com/api/"
+    slack_approval_channel: ChannelId | None = Field(
+        None, description="a channel id such as C0123456789, not a name; it stands at the end of About"
+    )
 
 
 class UponAISettings(Group):
     """The UponAI account."""
 
     uponai_api_token: Annotated[SecretStr, BeforeValidator(read.token)]
-    uponai_account_sid: Annotated[str, BeforeValidator(read.account_sid)]
-    uponai_workspace_id: Annotated[int, BeforeValidator(read.whole_number)]
-    uponai_api_url: Annotated[str, BeforeValidator(read.base_url)] = "https://api.upon-ai.com/"
+    uponai_account_sid: Word = Field(description="one word without spaces or special characters")
+    uponai_workspace_id: WholeNumber = Field(ge=0, lt=10**10, description="a whole number")
+    uponai_api_url: ApiUrl = "https://api.upon-ai.com/"
     uponai_timeout_seconds: Seconds = timedelta(seconds=10)
 
 
 class WebSettings(Group):
     """Where HTTP is served."""
 
-    port: Annotated[int, BeforeValidator(read.port)] = 3000
-    host: Annotated[str, BeforeValidator(read.host)] = "0.0.0.0"  # noqa: S104 - the contract's default: Slack comes from outside
+    port: WholeNumber = Field(3000, ge=1, le=65535, description="a port from 1 to 65535")
+    host: Host = Field(
+        "0.0.0.0",  # noqa: S104 - the contract's default: Slack comes from outside
+        description="a host name or an IP address to listen at",
+    )
 
 
 class NumberSettings(Group):
@@ -193,4 +204,5 @@ def _sentence(loc: tuple[int | str, ...], kind: str, message: str) -> str:
     name = str(loc[0]).upper()
     if kind == "missing":
         return f"{name} is not set; {_HINTS[name]}."
-    return f"{name} {text}."
+    description = Settings.model_fields[str(loc[0])].description
+    return f"{name} {text}." if description is None else f"{name} must be {description}."

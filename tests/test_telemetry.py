@@ -1,24 +1,13 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from bot.telemetry import REDACTED, Redactor, configure_logging
 
-
-@pytest.fixture(autouse=True)
-def logging_put_back() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level, hook = list(root.handlers), root.level, sys.excepthook
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    sys.excepthook = hook
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("logging_put_back")
 
 
 def fail_with(secret: str) -> None:

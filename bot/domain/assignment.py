@@ -37,11 +37,6 @@ def fields_to_bits(fields: Iterable[Field]) -> int:
     return sum(field.bit for field in frozenset(fields))
 
 
-def fields_from_bits(bits: int) -> frozenset[Field]:
-    """Unpack what `fields_to_bits` packed."""
-    return frozenset(field for field in Field if bits & field.bit)
-
-
 @dataclass(frozen=True, slots=True)
 class WeightedAgent:
     """An agent and its share of the calls.

@@ -6,7 +6,7 @@ an export carries the head, and whoever keeps the head can tell.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -99,9 +99,3 @@ class Verifier:
         self.head = event.hash
         self.count = event.id
         return None
-
-
-def first_break(events: Iterable[ChainedEvent]) -> Break | None:
-    """Return the first event that does not fit, None when the whole chain holds."""
-    verifier = Verifier()
-    return next((found for event in events if (found := verifier.check(event))), None)

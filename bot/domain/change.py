@@ -5,13 +5,14 @@ event of the step. `version` counts the recorded steps: the database refuses a v
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.assignment import Assignment, AssignmentPatch
 from bot.domain.errors import AlreadyDecided, IllegalTransition, NotAllowed, OwnChange, TooLate
 from bot.domain.key import NumberKey
+from bot.domain.label import format_label
 from bot.domain.policy import ApprovalPolicy, Decision, Review, decide
 from bot.domain.state import TRANSITIONS, Errand, Origin, State, WaitCause
 
@@ -74,14 +75,13 @@ class ChangeRequest(ChangeDraft):
     result: Assignment | None = None
     result_at: datetime | None = None
     problem: str | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
     wait_cause: WaitCause | None = None
     waiting_since: datetime | None = None
 
     @property
     def label(self) -> str:
         """The name that people use: `RN-12`."""
-        return f"RN-{self.id}"
+        return format_label(self.id)
 
     @property
     def after(self) -> Assignment:
@@ -238,7 +238,6 @@ class ChangeRequest(ChangeDraft):
         *,
         result: Assignment | None = None,
         problem: str | None = None,
-        details: Mapping[str, Any] | None = None,
     ) -> "ChangeRequest":
         """End an attempt with what is known of it; `result` is what UponAI showed last."""
         return self._to(
@@ -250,7 +249,6 @@ class ChangeRequest(ChangeDraft):
             result=result,
             result_at=None if result is None else now,
             problem=problem,
-            details=details or {},
         )
 
     def go_stale(self, now: datetime, problem: str) -> "ChangeRequest":

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import phonenumbers
 
 from bot.domain.errors import InvalidNumber
+from bot.domain.shortening import shorten
 
 SHORTEST_ENDING = 3
 NAMED_AT_MOST = 5
@@ -98,7 +99,7 @@ def pretty(number: str) -> str:
 
 def quoted(text: str) -> str:
     """Quote what somebody typed, only its beginning when it is long."""
-    return f"“{_shortened(text)}”"
+    return f"“{shorten(text, QUOTED_AT_MOST + 1)}”"
 
 
 def _with_ending(written: str, endings: Callable[[str], Sequence[str]]) -> tuple[str, tuple[str, ...]]:
@@ -113,11 +114,7 @@ def _with_ending(written: str, endings: Callable[[str], Sequence[str]]) -> tuple
 
 
 def _several(numbers: Sequence[str]) -> str:
-    named = [_shortened(pretty(number)) for number in numbers[:NAMED_AT_MOST]]
+    named = [shorten(pretty(number), QUOTED_AT_MOST + 1) for number in numbers[:NAMED_AT_MOST]]
     if len(numbers) > NAMED_AT_MOST:
         return f"{', '.join(named)} and {len(numbers) - NAMED_AT_MOST} more"
     return f"{', '.join(named[:-1])} and {named[-1]}"
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= QUOTED_AT_MOST else f"{text[:QUOTED_AT_MOST]}…"

@@ -8,6 +8,7 @@ from bot.domain.difference import differences
 from bot.domain.errors import AlreadyAsked
 from bot.domain.key import NumberKey
 from bot.domain.number import pretty
+from bot.domain.shortening import shorten
 
 # An error at a field has little room; the card has the rest.
 FIELDS_LIMIT = 300
@@ -78,8 +79,4 @@ def _in_words(stored: ChangeRequest) -> str:
     described = differences(stored.before, stored.after, stored.patch.fields, stored.agent_names)
     fields = "; ".join(f"{each.title}: {' + '.join(each.after)}" for each in described)
     reason = " ".join(stored.reason.split())
-    return f"{pretty(stored.key.number)}, {_cut(fields, FIELDS_LIMIT)}, because “{_cut(reason, REASON_LIMIT)}”"
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return f"{pretty(stored.key.number)}, {shorten(fields, FIELDS_LIMIT)}, because “{shorten(reason, REASON_LIMIT)}”"

@@ -1,6 +1,5 @@
 """End an attempt: the state, the mirror, the other open changes of the number, and what is told commit together."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,7 +36,6 @@ async def finish(
     live: ListedNumber | None = None,
     as_of: datetime | None = None,
     problem: str | None = None,
-    details: Mapping[str, Any] | None = None,
     by: str | None = None,
 ) -> ChangeRequest:
     """End the attempt that `change.lease_id` stands for, in one transaction.
@@ -50,13 +48,12 @@ async def finish(
         result = None if live is None else live.assignment
         done = await record.step(
             present,
-            present.finish(state, record.at, result=result, problem=problem, details=details),
+            present.finish(state, record.at, result=result, problem=problem),
             f"change.{state}",
             {
                 "problem": problem,
                 "live": None if result is None else evidence.of_assignment(result),
                 "by": by,
-                **(details or {}),
             },
         )
         if live is not None:

@@ -39,7 +39,7 @@ async def show(context: ServiceContext, team_id: str, change_id: int) -> Record:
     """Return one change with its record, the last of its events when there are very many. Raises UnknownChange."""
     async with context.database.reading() as tx:
         change = await changes.get(tx, change_id, team_id=team_id)
-        newest_first = await audit.latest(tx, change_id=change_id, limit=WHOLE_RECORD + 1)
+        newest_first = await audit.latest(tx, audit.Filter(change_id=change_id), limit=WHOLE_RECORD + 1)
         return Record(
             change,
             await reviews.of_change(tx, change_id),

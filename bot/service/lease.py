@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.domain.backoff import backoff
 from bot.domain.change import ChangeRequest
 from bot.service.context import WORKER_ID, Actor, ServiceContext
 from bot.service.recording import Recording
@@ -27,10 +28,11 @@ async def held(record: Recording, change: ChangeRequest) -> ChangeRequest:
     return present
 
 
-def backoff(context: ServiceContext, change: ChangeRequest, error: UponAIError | None = None) -> timedelta:
+def wait_for(context: ServiceContext, change: ChangeRequest, error: UponAIError | None = None) -> timedelta:
     """Wait 1, 2, 4 … s up to the lease, by how often it was tried; no less than UponAI says.
 
     Each attempt stands in the record with several events, so that they are not to follow each other closely for long.
     """
     asked = error.retry_after if isinstance(error, Unavailable) else None
-    return max(min(timedelta(seconds=2 ** min(change.attempts - 1, 10)), context.lease), asked or timedelta(0))
+    wait = backoff(change.attempts, first=timedelta(seconds=1), longest=context.lease)
+    return max(wait, asked or timedelta(0))

@@ -56,7 +56,6 @@ class Recording:
         event: str,
         *,
         change_id: int | None = None,
-        before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
         """Record a fact that is no step of a change: a refusal, a pause."""
@@ -68,7 +67,6 @@ class Recording:
                 event=event,
                 origin=self.actor.origin,
                 change_id=change_id,
-                before=before,
                 after=after,
             )
         )

@@ -13,7 +13,7 @@ from bot.service.complete import finish, release
 from bot.service.context import ServiceContext
 from bot.service.effects import thread_fact
 from bot.service.elsewhere import why_elsewhere
-from bot.service.lease import backoff, held, worker_of
+from bot.service.lease import held, wait_for, worker_of
 from bot.service.recording import recording
 from bot.store import leases
 from bot.uponai.errors import UponAIError
@@ -46,7 +46,7 @@ async def recover(context: ServiceContext, change: ChangeRequest) -> None:
     match sight(change, live.assignment):
         case Sight.AS_BEFORE:
             # The first loss can be chance; when one follows the other, UponAI is in trouble.
-            wait = backoff(context, change) if change.attempts > 1 else timedelta(0)
+            wait = wait_for(context, change) if change.attempts > 1 else timedelta(0)
             await release(context, change, problem="UponAI shows that nothing was applied.", wait=wait)
         case Sight.AS_APPROVED:
             looked = ListedNumber(live.key, change.looked or live.assignment)

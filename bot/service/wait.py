@@ -12,7 +12,7 @@ from bot.domain.state import WaitCause
 from bot.service import token
 from bot.service.context import ServiceContext
 from bot.service.effects import thread_fact
-from bot.service.lease import backoff, held, worker_of
+from bot.service.lease import held, wait_for, worker_of
 from bot.service.recording import Recording, recording
 from bot.store import changes, leases
 from bot.store.token_refusals import Call
@@ -38,7 +38,7 @@ async def wait(context: ServiceContext, change: ChangeRequest, error: UponAIErro
     """End the attempt of `change.lease_id`, of which nothing is live, by waiting. Raises LeaseLost."""
     async with recording(context, worker_of(change)) as record:
         present = await held(record, change)
-        await _step(record, present, error, record.at + backoff(context, present, error))
+        await _step(record, present, error, record.at + wait_for(context, present, error))
         await token.note(record.tx, context, error, record.at, call=call, change=present)
 
 

@@ -3,13 +3,14 @@
 What names a change or a channel here is a hint: what may be done about it is decided by the stored change.
 """
 
-import re
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from bot.domain.errors import UnknownChange
+from bot.domain.label import parse_label
+
 Id = Annotated[str, StringConstraints(min_length=1)]
-_LABEL = re.compile(r"RN-([1-9][0-9]{0,17})", re.IGNORECASE | re.ASCII)
 
 
 class Model(BaseModel):
@@ -105,7 +106,7 @@ class _FormMeta(Model):
 
 
 def _read_label(text: str) -> int:
-    match = _LABEL.fullmatch(text.strip())
-    if match is None:
-        raise ValueError("changes are named like RN-12")
-    return int(match[1])
+    try:
+        return parse_label(text)
+    except UnknownChange as exc:
+        raise ValueError(str(exc)) from exc

@@ -9,7 +9,6 @@ from sqlalchemy import RowMapping, Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent, ChainedEvent, chain
-from bot.domain.key import NumberKey
 from bot.store.schema import audit_events, audit_head, changes
 
 _BATCH = 500
@@ -21,6 +20,20 @@ class Head:
 
     event_id: int
     hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which events are wanted: `since` is included, `until` is not; None asks for any."""
+
+    number: str | None = None
+    change_id: int | None = None
+    actor_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = Filter()
 
 
 async def lock_head(tx: AsyncConnection) -> Head:
@@ -49,60 +62,24 @@ async def append(tx: AsyncConnection, events: Sequence[AuditEvent]) -> list[Chai
 
 
 async def read(
-    tx: AsyncConnection,
-    *,
-    after_id: int = 0,
-    limit: int,
-    key: NumberKey | str | None = None,
-    change_id: int | None = None,
-    actor_id: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    tx: AsyncConnection, wanted: Filter = EVERYTHING, *, after_id: int = 0, limit: int
 ) -> list[ChainedEvent]:
-    """Return up to `limit` events behind `after_id`, oldest first; a number is a key, or its identifier anywhere."""
-    query = _filtered(key, change_id, actor_id, since, until).where(audit_events.c.id > after_id)
-    rows = await tx.execute(query.order_by(audit_events.c.id).limit(limit))
-    return [_from_row(row) for row in rows.mappings()]
+    """Return up to `limit` of the wanted events behind `after_id`, oldest first."""
+    query = _select(wanted).where(audit_events.c.id > after_id).order_by(audit_events.c.id).limit(limit)
+    return [_from_row(row) for row in (await tx.execute(query)).mappings()]
 
 
-async def latest(
-    tx: AsyncConnection,
-    *,
-    limit: int,
-    key: NumberKey | str | None = None,
-    change_id: int | None = None,
-    actor_id: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[ChainedEvent]:
-    """Return the last `limit` events, newest first."""
-    query = _filtered(key, change_id, actor_id, since, until)
-    rows = await tx.execute(query.order_by(audit_events.c.id.desc()).limit(limit))
-    return [_from_row(row) for row in rows.mappings()]
+async def latest(tx: AsyncConnection, wanted: Filter = EVERYTHING, *, limit: int) -> list[ChainedEvent]:
+    """Return the last `limit` of the wanted events, newest first."""
+    query = _select(wanted).order_by(audit_events.c.id.desc()).limit(limit)
+    return [_from_row(row) for row in (await tx.execute(query)).mappings()]
 
 
-async def stream(
-    tx: AsyncConnection,
-    *,
-    key: NumberKey | str | None = None,
-    change_id: int | None = None,
-    actor_id: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> AsyncIterator[ChainedEvent]:
-    """Yield the events oldest first, in batches, so that a record of any length fits into memory."""
+async def stream(tx: AsyncConnection, wanted: Filter = EVERYTHING) -> AsyncIterator[ChainedEvent]:
+    """Yield the wanted events oldest first, in batches, so that a record of any length fits into memory."""
     after_id = 0
     while True:
-        batch = await read(
-            tx,
-            after_id=after_id,
-            limit=_BATCH,
-            key=key,
-            change_id=change_id,
-            actor_id=actor_id,
-            since=since,
-            until=until,
-        )
+        batch = await read(tx, wanted, after_id=after_id, limit=_BATCH)
         for event in batch:
             yield event
         if len(batch) < _BATCH:
@@ -110,29 +87,19 @@ async def stream(
         after_id = batch[-1].id
 
 
-def _filtered(
-    key: NumberKey | str | None,
-    change_id: int | None,
-    actor_id: str | None,
-    since: datetime | None,
-    until: datetime | None,
-) -> Select[Any]:
+def _select(wanted: Filter) -> Select[Any]:
     query = select(audit_events)
-    if key is not None:
-        of_number = select(changes.c.id).where(changes.c.number == (key if isinstance(key, str) else key.number))
-        if isinstance(key, NumberKey):
-            of_number = of_number.where(
-                changes.c.account_sid == key.account_sid, changes.c.workspace_id == key.workspace_id
-            )
+    if wanted.number is not None:
+        of_number = select(changes.c.id).where(changes.c.number == wanted.number)
         query = query.where(audit_events.c.change_id.in_(of_number))
-    if change_id is not None:
-        query = query.where(audit_events.c.change_id == change_id)
-    if actor_id is not None:
-        query = query.where(audit_events.c.actor_id == actor_id)
-    if since is not None:
-        query = query.where(audit_events.c.at >= since)
-    if until is not None:
-        query = query.where(audit_events.c.at < until)
+    if wanted.change_id is not None:
+        query = query.where(audit_events.c.change_id == wanted.change_id)
+    if wanted.actor_id is not None:
+        query = query.where(audit_events.c.actor_id == wanted.actor_id)
+    if wanted.since is not None:
+        query = query.where(audit_events.c.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(audit_events.c.at < wanted.until)
     return query
 
 

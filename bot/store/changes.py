@@ -11,6 +11,7 @@ from bot.domain.assignment import Assignment, AssignmentPatch, fields_to_bits
 from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.errors import UnknownChange
 from bot.domain.key import NumberKey
+from bot.domain.label import format_label
 from bot.domain.policy import ApprovalPolicy
 from bot.domain.state import Errand, Origin, State, WaitCause
 from bot.store.errors import StaleVersion
@@ -153,7 +154,7 @@ async def _all(tx: AsyncConnection, query: Select[Any]) -> list[ChangeRequest]:
 async def _one(tx: AsyncConnection, query: Select[Any], change_id: int) -> ChangeRequest:
     found = await _all(tx, query)
     if not found:
-        raise UnknownChange(f"There is no change RN-{change_id}.")
+        raise UnknownChange(f"There is no change {format_label(change_id)}.")
     return found[0]
 
 
@@ -191,5 +192,4 @@ def _to_row(change: ChangeRequest) -> dict[str, Any]:
         "quorum": change.policy.quorum,
         "looked": None if change.looked is None else change.looked.to_json(),
         "result": None if change.result is None else change.result.to_json(),
-        "details": dict(change.details),
     }

@@ -66,7 +66,8 @@ changes = Table(
     Column("result", CanonicalJson),
     Column("result_at", UtcDateTime),
     Column("problem", Text),
-    Column("details", CanonicalJson, nullable=False),
+    # Written by nobody any more; the release before this one reads it.
+    Column("details", CanonicalJson, nullable=False, default=dict),
     Column("wait_cause", Text),
     Column("waiting_since", UtcDateTime),
     # Deferred: a change is saved first and its event appended last, and at commit both are there or neither is.

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
+from bot.domain.backoff import backoff
 from bot.uponai.errors import Forbidden, OutcomeUnknown, Refused, Unauthorized, Unavailable, UnexpectedReply
 from bot.uponai.reading import Progress, Reply, exchange, message_of, parse_json, parse_json_now, retry_after_of
 
@@ -83,7 +84,6 @@ class Calls:
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout.total_seconds()
-        pause = FIRST_PAUSE
         tries = 0
         while True:
             tries += 1
@@ -92,15 +92,13 @@ class Calls:
                 left = timedelta(seconds=max(deadline - loop.time(), 0))
                 return await self._read_once(self._url(path), params, left, largest), started_at
             except Unavailable as error:
+                pause = backoff(tries, first=FIRST_PAUSE, longest=self._timeout)
                 wait = (pause if error.retry_after is None else error.retry_after).total_seconds()
                 if tries == MOST_TRIES or loop.time() + wait >= deadline:
                     raise
             await asyncio.sleep(wait)
-            pause *= 2
 
-    async def write(
-        self, *path: str, body: bytes, within: timedelta | None, webhooks: Collection[str]
-    ) -> dict[str, Any]:
+    async def write(self, *path: str, body: bytes, webhooks: Collection[str]) -> dict[str, Any]:
         """PUT a body once and return the answer of a success.
 
         What can be secret of `webhooks` is not quoted in errors.
@@ -113,9 +111,7 @@ class Calls:
         request = self._http.build_request("PUT", self._url(path), content=body, headers=headers)
         progress = Progress()
         try:
-            reply = await exchange(
-                self._http, request, within=within or self._timeout, largest=LARGEST_ANSWER, progress=progress
-            )
+            reply = await exchange(self._http, request, within=self._timeout, largest=LARGEST_ANSWER, progress=progress)
         except _BEFORE_SENDING as exc:
             raise Unavailable("UponAI cannot be reached.") from exc
         except TimeoutError as exc:

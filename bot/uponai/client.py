@@ -14,7 +14,7 @@ from bot.domain.key import NumberKey, WorkspaceKey
 from bot.uponai.agent_pages import read_agents
 from bot.uponai.calls import Calls
 from bot.uponai.errors import UnexpectedReply
-from bot.uponai.lists import AgentDetails, AgentList, NumberList, PutAnswer, Reading, read_number_list
+from bot.uponai.lists import AgentList, NumberList, PutAnswer, Reading, read_number_list
 from bot.uponai.shared_read import SharedRead
 from bot.uponai.wire import (
     WireAgentVersion,
@@ -28,7 +28,7 @@ from bot.uponai.wire import (
     read_entry,
 )
 
-__all__ = ["AgentDetails", "AgentList", "NumberList", "PutAnswer", "Reading", "UponAIClient", "Workspace"]
+__all__ = ["AgentList", "NumberList", "PutAnswer", "Reading", "UponAIClient", "Workspace"]
 
 LARGEST_NUMBER_LIST = 128 * 1024 * 1024
 
@@ -105,29 +105,13 @@ class UponAIClient:
         found = [read_entry(WireAgentVersion, entry) for entry in list_in(value, "versions", "data")]
         return tuple(sorted({wire.version for wire in found if wire}, reverse=True))
 
-    async def get_agent(self, agent_id: str, version: int) -> AgentDetails:
-        """Read one version of an agent."""
-        value, _ = await self._calls.read(
-            "agents", agent_id, params={"workspaceId": self._workspace_id, "version": version}
-        )
-        wire = read_entry(WireAgentVersion, value)
-        if wire is None:
-            raise UnexpectedReply("UponAI described this agent in a way that cannot be read.")
-        return AgentDetails(wire.agent_id, wire.version, wire.agent_name)
-
     async def list_workspaces(self) -> tuple[Workspace, ...]:
         """List the workspaces that the token can see."""
         value, _ = await self._calls.read("workspaces")
         found = [read_entry(WireWorkspace, entry) for entry in list_in(value, "workspaces", "data")]
         return tuple(workspace for wire in found if wire and (workspace := wire.to_workspace()))
 
-    async def put_assignment(
-        self,
-        key: NumberKey,
-        patch: AssignmentPatch,
-        *,
-        timeout: timedelta | None = None,  # noqa: ASYNC109 - only the call itself knows which of its time-outs are safe
-    ) -> PutAnswer:
+    async def put_assignment(self, key: NumberKey, patch: AssignmentPatch) -> PutAnswer:
         """Set the touched fields of a number; sent once, never repeated here.
 
         Raises:
@@ -140,7 +124,7 @@ class UponAIClient:
         body = put_body(self._account_sid, self._workspace_id, patch)
         wanted = patch.wanted.webhook_url if Field.WEBHOOK in patch.fields else None
         webhooks = tuple(url for url in (wanted, self._webhooks.get(number)) if url)
-        value = await self._calls.write("numbers", number, "agent", body=body, within=timeout, webhooks=webhooks)
+        value = await self._calls.write("numbers", number, "agent", body=body, webhooks=webhooks)
         listed = self._own_entry(value.get("numbers"), number, webhooks)
         assignment = read_entry(WireImport, value.get("assignment"))
         import_error = (listed.import_error if listed else None) or (

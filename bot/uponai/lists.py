@@ -47,15 +47,6 @@ class AgentList:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentDetails:
-    """One version of an agent."""
-
-    agent_id: str
-    version: int | None
-    name: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class PutAnswer:
     """What UponAI answered to a PUT that it took.
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import httpx
 
+from bot.domain.shortening import shorten
 from bot.domain.storable import storable
 from bot.domain.webhook import without_secrets
 
@@ -140,7 +141,7 @@ def message_of(value: Any, webhooks: Collection[str] = (), token: str | None = N
 
 def _cut(text: str) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST_MESSAGE]).split())
-    return line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE - 1]}…"
+    return shorten(line, LONGEST_MESSAGE)
 
 
 async def _body(response: httpx.Response, largest: int) -> bytes | None:

@@ -14,6 +14,7 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.backoff import backoff
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
 from bot.telemetry import SOCKET_CONNECT_FAILURES, SOCKET_CONNECTED_SINCE, SOCKET_LAST_ENVELOPE
 from bot.web.app import AnswerLike, Handle
@@ -46,8 +47,7 @@ class Pace:
 
     def pause(self, failures: int, *, at_least: timedelta = timedelta(0)) -> timedelta:
         """Return how long to wait after that many failures in a row."""
-        # The exponent is capped, or a weekend without Slack would overflow the duration.
-        longest = min(self.longest_pause, self.first_pause * 2.0 ** min(failures - 1, 16))
+        longest = backoff(failures, first=self.first_pause, longest=self.longest_pause)
         return max(at_least, longest * _RANDOM.uniform(0.5, 1))
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta, timezone
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.domain.audit import GENESIS, AuditEvent, Break, ChainedEvent, Verifier, canonical_json, chain, first_break
+from bot.domain.audit import GENESIS, AuditEvent, Break, ChainedEvent, Verifier, canonical_json, chain
+from tests.chain import first_break
 from tests.domain.strategies import NOW
 
 values = st.none() | st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers() | st.booleans())

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.audit import first_break
 from bot.domain.state import State
 from bot.sandbox.uponai.seed import SUPPORT
 from bot.service import lookup
 from bot.store import audit
 from bot.store.database import Database
+from tests.chain import first_break
 from tests.service.bench import LEASE, Bench, inbound
 
 

@@ -234,36 +234,26 @@ async def test_unclear_offers_a_look_and_resolving_is_not_for_the_requester(bot_
 
 async def test_g9_a_lost_answer_to_a_post_is_looked_for_before_it_is_repeated(bot_world: BotWorld) -> None:
     bot_world.slack.faults.add(Fault("lost_answer", methods=["chat.postMessage"], times=1))
-    rita = bot_world.rita
-    await bot_world.type(rita, NUMBER)
-    await rita.fill("Time routing", "On")
-    await rita.fill("Reason", "Because")
-    await rita.submit()
-    await bot_world.post_cards()
+    await ask(bot_world)
     bot_world.clock.advance(seconds=60)
     await bot_world.post_cards()
     assert len(cards(bot_world)) == 1
     await bot_world.alan.click("Approve", cards(bot_world)[0])
     await work(bot_world)
-    assert "State: applied" in rita.read(cards(bot_world)[0])
+    assert "State: applied" in bot_world.rita.read(cards(bot_world)[0])
 
 
 async def test_g9_without_the_history_scopes_an_unclear_post_is_repeated_and_says_so(bot_world: BotWorld) -> None:
     for scope in ("channels:history", "groups:history"):
         bot_world.slack.world.app.scopes.remove(scope)
     bot_world.slack.faults.add(Fault("lost_answer", methods=["chat.postMessage"], times=1))
-    rita = bot_world.rita
-    await bot_world.type(rita, NUMBER)
-    await rita.fill("Time routing", "On")
-    await rita.fill("Reason", "Because")
-    await rita.submit()
-    await bot_world.post_cards()
+    await ask(bot_world)
     bot_world.clock.advance(seconds=60)
     await bot_world.post_cards()
     first, second = cards(bot_world)
     assert "may repeat" not in first.text
     assert "may repeat" in second.text
-    assert "may repeat" in rita.read(second)
+    assert "may repeat" in bot_world.rita.read(second)
 
 
 @pytest.mark.parametrize("kind", ["down", "error_before", "rate_limit"])

@@ -1,6 +1,5 @@
 """The whole bot in one process, between both stand-ins: real door, real app, real store, real wire formats."""
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from bot.domain.policy import ApprovalPolicy
 from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.serving import running
-from bot.sandbox.slack.workspace.seed import ADA, ALAN, AMY, EVE, GUS, PHONE_ROUTING, RITA, demo_world
+from bot.sandbox.slack.workspace.seed import ADA, ALAN, EVE, GUS, PHONE_ROUTING, RITA, demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.service import lookup
 from bot.service.context import ServiceContext
@@ -67,10 +66,6 @@ class BotWorld:
     @property
     def ada(self) -> Person:
         return self.person(ADA)
-
-    @property
-    def amy(self) -> Person:
-        return self.person(AMY)
 
     @property
     def gus(self) -> Person:
@@ -212,15 +207,3 @@ async def bot_world(database: Database, *, approval_channel: str | None = PHONE_
             await context.uponai.aclose()
             await close_client(client)
             await world.http.aclose()
-
-
-@asynccontextmanager
-async def working(world: BotWorld) -> AsyncIterator[None]:
-    """Run the worker's loops while the block runs."""
-    stop = asyncio.Event()
-    task = asyncio.create_task(world.worker.run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await task

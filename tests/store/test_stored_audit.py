@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import text
 
-from bot.domain.audit import Break, ChainedEvent, first_break
+from bot.domain.audit import Break, ChainedEvent
 from bot.store import audit, stored_audit
 from bot.store.database import Database
+from tests.chain import first_break
 from tests.store.samples import applied
 
 

@@ -142,10 +142,12 @@ async def test_g6_a_lost_answer_is_no_failure(
     assert len(uponai.journal.to_json()) == 1
 
 
-async def test_g6_no_answer_in_time_leaves_the_outcome_unknown(uponai: UponAIStandIn, client: UponAIClient) -> None:
+async def test_g6_no_answer_in_time_leaves_the_outcome_unknown(uponai: UponAIStandIn) -> None:
+    client = client_of(uponai.app, seconds=0.1)
     uponai.faults.switch({"fault": "slow", "delay": 5})
     with pytest.raises(OutcomeUnknown, match="in time"):
-        await client.put_assignment(key(NUMBER), PATCH, timeout=timedelta(seconds=0.1))
+        await client.put_assignment(key(NUMBER), PATCH)
+    await client.aclose()
 
 
 async def test_g6_a_late_put_lands_after_its_connection_broke(uponai: UponAIStandIn, client: UponAIClient) -> None:

@@ -2,8 +2,7 @@
 
 import re
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -15,13 +14,14 @@ from bot.cli.audit import time_options
 from bot.cli.audit.output import CsvOutput, JsonlOutput, Output, TableOutput
 from bot.cli.audit.read_only import read_only
 from bot.cli.exits import run, settings_or_stop, stop
-from bot.domain.audit import ChainedEvent
+from bot.domain.errors import UnknownChange
+from bot.domain.label import parse_label
 from bot.domain.number import normalise
 from bot.domain.storable import storable
 from bot.settings import DatabaseSettings, NumberSettings
 from bot.store import audit
+from bot.store.audit import Filter
 
-_CHANGE = re.compile(r"(?:RN-)?(\d{1,18})", re.IGNORECASE)
 _USER = re.compile(r"<?@?([A-Za-z0-9_-]{1,100})(?:\|[^>]*)?>?")
 
 
@@ -31,28 +31,6 @@ class Format(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSONL = "jsonl"
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which events are wanted."""
-
-    number: str | None
-    change_id: int | None
-    actor_id: str | None
-    since: datetime | None
-    until: datetime | None
-
-    def stream(self, tx: AsyncConnection) -> AsyncIterator[ChainedEvent]:
-        """Read the events, oldest first."""
-        return audit.stream(
-            tx,
-            key=self.number,
-            change_id=self.change_id,
-            actor_id=self.actor_id,
-            since=self.since,
-            until=self.until,
-        )
 
 
 def history(
@@ -72,7 +50,7 @@ def history(
     """
     settings = settings_or_stop(DatabaseSettings)
     region = settings_or_stop(NumberSettings).default_region
-    filters = Filters(
+    wanted = Filter(
         # A terminal in another encoding hands over bytes that no text holds.
         number=storable(number),
         change_id=None if change is None else _change_id(change),
@@ -88,37 +66,35 @@ def history(
             output = CsvOutput(sys.stdout)
         case Format.JSONL:
             output = JsonlOutput(sys.stdout)
-    run(_print(settings.database_url.get_secret_value(), filters, region, output))
+    run(_print(settings.database_url.get_secret_value(), wanted, region, output))
 
 
-async def _print(url: str, filters: Filters, region: str | None, output: Output) -> None:
+async def _print(url: str, wanted: Filter, region: str | None, output: Output) -> None:
     async with read_only(url) as database, database.reading(may_pause=True) as tx:
         # The head is read first and bounds the export: what is appended meanwhile belongs to the next one.
         head = await audit.read_head(tx)
-        filters = await _with_number_as_listed(tx, filters, region)
+        wanted = await _with_number_as_listed(tx, wanted, region)
         output.begin()
-        async for event in filters.stream(tx):
+        async for event in audit.stream(tx, wanted):
             if event.id > head.event_id:
                 break
             output.event(event)
         output.end(head)
 
 
-async def _with_number_as_listed(tx: AsyncConnection, filters: Filters, region: str | None) -> Filters:
+async def _with_number_as_listed(tx: AsyncConnection, wanted: Filter, region: str | None) -> Filter:
     """Read a number as people write it, unless the record knows it exactly as it was written."""
-    if filters.number is None or await audit.read(tx, key=filters.number, limit=1):
-        return filters
-    normalised = normalise(filters.number, region)
-    if normalised is None:
-        return filters
-    return Filters(normalised, filters.change_id, filters.actor_id, filters.since, filters.until)
+    if wanted.number is None or await audit.read(tx, Filter(number=wanted.number), limit=1):
+        return wanted
+    normalised = normalise(wanted.number, region)
+    return wanted if normalised is None else replace(wanted, number=normalised)
 
 
 def _change_id(text: str) -> int:
-    found = _CHANGE.fullmatch(text.strip())
-    if found is None:
+    try:
+        return parse_label(text)
+    except UnknownChange:
         stop("--change must be the id of a change, such as RN-12.")
-    return int(found[1])
 
 
 def _user_id(text: str) -> str:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.domain.audit import ChainedEvent, canonical_json
+from bot.domain.label import format_label
 from bot.store.audit import Head
 
 _ROWS_A_TABLE = 200
@@ -96,7 +97,7 @@ class TableOutput:
             _at(event.at),
             visible(event.actor_id),
             visible(event.event),
-            "" if event.change_id is None else f"RN-{event.change_id}",
+            "" if event.change_id is None else format_label(event.change_id),
             visible(event.origin),
             visible(_what(event)),
         )

@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.backoff import backoff
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackUnavailable, call
 
 log = structlog.get_logger(__name__)
@@ -14,8 +15,8 @@ log = structlog.get_logger(__name__)
 _CALL_WITHIN = timedelta(seconds=5)
 # A person who waits for the answer to a request gets a sentence sooner than Slack gives up.
 _ANSWER_WITHIN = timedelta(seconds=1.5)
-_FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 15.0
+_FIRST_PAUSE = timedelta(seconds=0.5)
+_LONGEST_PAUSE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ class IdentityResolver:
 
     async def run(self) -> None:
         """Ask until there is an answer; a request of a person cuts the pause short."""
-        pause = _FIRST_PAUSE
+        tries = 0
         while not self._settled.is_set():
             self._asked.clear()
             try:
@@ -76,9 +77,10 @@ class IdentityResolver:
                 self._fault = error
                 log.error("slack.misconfigured", problem=str(error))  # noqa: TRY400 - Slack's answer says it all
             except SlackError as error:
-                log.warning("slack.unreachable", problem=str(error), again_in=pause)
+                tries += 1
+                pause = backoff(tries, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
+                log.warning("slack.unreachable", problem=str(error), again_in=pause.total_seconds())
                 await _pause(self._asked, pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
             else:
                 log.info("slack.connected", team=self._identity.team_id, bot=self._identity.bot_user_id)
@@ -98,11 +100,11 @@ async def ask_identity(client: AsyncWebClient) -> Identity:
     )
 
 
-async def _pause(asked: asyncio.Event, seconds: float) -> None:
+async def _pause(asked: asyncio.Event, pause: timedelta) -> None:
     # At least a little pause, also when many people ask at once.
-    await asyncio.sleep(min(seconds, _FIRST_PAUSE))
+    await asyncio.sleep(_FIRST_PAUSE.total_seconds())
     try:
-        async with asyncio.timeout(max(seconds - _FIRST_PAUSE, 0)):
+        async with asyncio.timeout((pause - _FIRST_PAUSE).total_seconds()):
             await asked.wait()
     except TimeoutError:
         return

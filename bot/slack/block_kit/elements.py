@@ -13,9 +13,7 @@ from bot.domain.number import without_invisible
 
 Block = dict[str, Any]
 
-SECTION_TEXT_LIMIT = 3000
 PLAIN_OPTION_LIMIT = 75
-BUTTON_TEXT_LIMIT = 75
 # No line breaks at a word joiner, and nobody sees it.
 _JOINER = "\u2060"
 # What opens or closes formatting, mentions and emoji when it stands at the edge of a word.
@@ -148,9 +146,9 @@ def button(
     return made
 
 
-def confirm(title: str, text: str, *, yes: str, no: str = "Back", style: str | None = None) -> Block:
+def confirm(title: str, text: str, *, yes: str, style: str | None = None) -> Block:
     """Make Slack's confirm dialog; title 100, text 300, buttons 30 characters."""
-    made: Block = {"title": plain(title), "text": plain(text), "confirm": plain(yes), "deny": plain(no)}
+    made: Block = {"title": plain(title), "text": plain(text), "confirm": plain(yes), "deny": plain("Back")}
     if style:
         made["style"] = style
     return made
@@ -159,11 +157,6 @@ def confirm(title: str, text: str, *, yes: str, no: str = "Back", style: str | N
 def actions(*elements: Block, block_id: str) -> Block:
     """Make a row of buttons."""
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
-
-
-def shorten(text: str, limit: int) -> str:
-    """Cut text that stands whole elsewhere to `limit` characters, with an ellipsis."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _with_id(block: Block, block_id: str | None) -> Block:

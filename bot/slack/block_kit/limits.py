@@ -6,9 +6,9 @@ from dataclasses import replace
 from bot.domain.assignment import Field
 from bot.domain.difference import FieldDifference, one_line
 from bot.domain.number import pretty
+from bot.domain.shortening import shorten
 from bot.domain.webhook import LONGEST
 from bot.domain.weights import MOST_AGENTS
-from bot.slack.block_kit.elements import shorten
 
 NAME_LIMIT = 60
 NUMBER_LIMIT = 120

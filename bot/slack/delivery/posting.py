@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.label import format_label
 from bot.service.context import ServiceContext
 from bot.slack.api.calls import SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
 from bot.slack.block_kit.elements import context as small_print
@@ -112,7 +113,7 @@ class Posting:
         await self._refuse_while_limited("chat.postMessage", channel)
         await self._mark_attempted(message)
         arguments: dict[str, Any] = {"thread_ts": thread_ts} if thread_ts else {}
-        label = None if message.change_id is None else f"RN-{message.change_id}"
+        label = None if message.change_id is None else format_label(message.change_id)
         try:
             posted = await self.show(
                 "chat.postMessage",

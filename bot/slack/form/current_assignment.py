@@ -5,8 +5,9 @@ from datetime import datetime
 
 from bot.domain.assignment import Field
 from bot.domain.difference import TITLES, describe
+from bot.domain.shortening import shorten
 from bot.service.lookup import Present
-from bot.slack.block_kit.elements import Block, date_run, rich_line, rich_list, rich_text, shorten, text_run
+from bot.slack.block_kit.elements import Block, date_run, rich_line, rich_list, rich_text, text_run
 from bot.slack.block_kit.limits import LINE_LIMIT, few, short_names, short_number
 
 LOOKING_UP = "Looking it up …"

@@ -11,7 +11,8 @@ from typing import Any
 
 from bot.domain.account import ListedAgent
 from bot.domain.number import pretty, without_invisible
-from bot.slack.block_kit.elements import PLAIN_OPTION_LIMIT, Block, plain, shorten
+from bot.domain.shortening import shorten
+from bot.slack.block_kit.elements import PLAIN_OPTION_LIMIT, Block, plain
 
 VALUE_LIMIT = 150
 _DIGEST_LENGTH = 32

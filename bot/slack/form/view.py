@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
+from bot.domain.label import format_label
 from bot.domain.state import Origin
 from bot.domain.webhook import LONGEST
 from bot.slack.block_kit.elements import Block, actions, button, confirm, plain, rich_line, rich_text, text_run
@@ -48,8 +49,8 @@ NOTES = {
 }
 # Of where the form came from, not of what becomes of it: everything in it can be altered.
 _ORIGINS = {
-    Origin.REVERT: "Filled with what was there before RN-{}.",
-    Origin.TRY_AGAIN: "Filled with what RN-{} asked for.",
+    Origin.REVERT: "Filled with what was there before {}.",
+    Origin.TRY_AGAIN: "Filled with what {} asked for.",
 }
 
 
@@ -84,7 +85,7 @@ def build_view(state: FormState, shown: Shown) -> Block:
 def _notes(state: FormState) -> list[Block]:
     lines = [NOTES[note] for note in state.meta.notes if note in NOTES]
     if state.meta.origin is not None and state.meta.parent_id is not None:
-        lines.insert(0, _ORIGINS[state.meta.origin].format(state.meta.parent_id))
+        lines.insert(0, _ORIGINS[state.meta.origin].format(format_label(state.meta.parent_id)))
     return [rich_text(*(rich_line(text_run(line)) for line in lines), block_id="notes")] if lines else []
 
 
@@ -94,7 +95,7 @@ def _earlier(state: FormState) -> list[Block]:
     if state.meta.said is not None:
         blocks.append(rich_text(rich_line(*sentence_runs(state.meta.said)), block_id="said"))
     if state.meta.asked is not None:
-        label = f"RN-{state.meta.asked}"
+        label = format_label(state.meta.asked)
         sentence = f"{label} was asked from this form already. Withdraw it to ask for what stands here instead."
         sure = confirm(f"Withdraw {label}?", "What it asks for is not sent.", yes="Withdraw it", style="danger")
         withdraw = button(

@@ -9,8 +9,9 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.shortening import shorten
 from bot.slack.api.calls import SlackError, call
-from bot.slack.block_kit.elements import Block, cut, shorten
+from bot.slack.block_kit.elements import Block, cut
 from bot.slack.block_kit.sentences import sentence_block, sentence_text
 from bot.slack.payload_parts import Place
 

@@ -4,6 +4,7 @@ import re
 
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import FieldDifference, differences
+from bot.domain.label import format_label
 from bot.domain.number import pretty
 from bot.domain.policy import Review, approvals_of
 from bot.domain.state import Origin, State
@@ -119,7 +120,7 @@ def _parent(change: ChangeRequest) -> list[Block]:
     if change.parent_id is None or change.origin is None:
         return []
     what = {Origin.REVERT: "to undo", Origin.TRY_AGAIN: "again after"}[change.origin]
-    return [text_run(f" {what} RN-{change.parent_id}")]
+    return [text_run(f" {what} {format_label(change.parent_id)}")]
 
 
 def _what_is_needed(change: ChangeRequest, reviews: list[Review]) -> str:

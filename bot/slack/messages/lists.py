@@ -1,19 +1,18 @@
 """Changes in short, one paragraph each, and the help: what commands answer to their caller alone."""
 
-import re
 from collections.abc import Callable, Sequence
 
 from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import TITLES
 from bot.domain.errors import UnknownChange
+from bot.domain.label import parse_label
 from bot.domain.state import State
 from bot.slack.block_kit.elements import Block, date_run, rich_line, rich_list, rich_text, text_run, user_run
 from bot.slack.block_kit.limits import short_number
 
 # Twenty of these have to fit into one message.
 NUMBER_LIMIT = 200
-_LABEL = re.compile(r"(?:rn\s*[-\u2010-\u2015]?\s*)?0*([1-9][0-9]{0,17})", re.IGNORECASE | re.ASCII)
 
 HELP = (
     ("/route-number", "opens the form"),
@@ -37,10 +36,10 @@ def help_blocks() -> list[Block]:
 
 def parse_change(word: str, text: str) -> int:
     """Read the name of a change: RN-12, rn 12 and 12 are one. Raises UnknownChange with a sentence."""
-    match = _LABEL.fullmatch(text.strip())
-    if match is None:
-        raise UnknownChange(f"Say which change, by its name: /route-number {word} RN-12.")
-    return int(match[1])
+    try:
+        return parse_label(text)
+    except UnknownChange:
+        raise UnknownChange(f"Say which change, by its name: /route-number {word} RN-12.") from None
 
 
 def shown_number(number: str) -> str:

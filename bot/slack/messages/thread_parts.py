@@ -6,6 +6,7 @@ from typing import Any
 from bot.domain.assignment import Assignment, Field
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import TITLES, describe
+from bot.domain.shortening import shorten
 from bot.slack.block_kit.elements import (
     Block,
     actions,
@@ -15,7 +16,6 @@ from bot.slack.block_kit.elements import (
     rich_quote,
     rich_text,
     section,
-    shorten,
     text_run,
 )
 from bot.slack.block_kit.limits import LINE_LIMIT, WEBHOOK_LIMIT, few, short_names

@@ -38,8 +38,8 @@ def _metadata(call: Call) -> dict[str, Any] | None:
     return metadata
 
 
-def _open_to_bot(call: Call, name: str = "channel") -> Channel:
-    wanted = call.text(name, error="channel_not_found")
+def _open_to_bot(call: Call) -> Channel:
+    wanted = call.text("channel", error="channel_not_found")
     if wanted in call.world.users:
         user = call.world.users[wanted]
         if user.id == call.world.app.bot_user_id or user.is_stranger:
@@ -54,18 +54,16 @@ def _open_to_bot(call: Call, name: str = "channel") -> Channel:
     return channel
 
 
+def _posted(call: Call, channel: Channel, **more: Any) -> Message:
+    text, blocks = _content(call)
+    thread_ts = _thread(call, channel)
+    return call.world.post(channel, text=text, by_app=True, blocks=blocks, thread_ts=thread_ts, **more)
+
+
 async def post_message(call: Call) -> dict[str, Any]:
     """Post a message as the bot."""
     channel = _open_to_bot(call)
-    text, blocks = _content(call)
-    message = call.world.post(
-        channel,
-        text=text,
-        by_app=True,
-        blocks=blocks,
-        thread_ts=_thread(call, channel),
-        metadata=_metadata(call),
-    )
+    message = _posted(call, channel, metadata=_metadata(call))
     return {"channel": channel.id, "ts": message.ts, "message": message_json(call.world, message)}
 
 
@@ -117,15 +115,7 @@ async def post_ephemeral(call: Call) -> dict[str, Any]:
     user_id = call.text("user")
     if user_id not in channel.members:
         raise SlackError("user_not_in_channel")
-    text, blocks = _content(call)
-    message = call.world.post(
-        channel,
-        text=text,
-        by_app=True,
-        blocks=blocks,
-        thread_ts=_thread(call, channel),
-        ephemeral_for=user_id,
-    )
+    message = _posted(call, channel, ephemeral_for=user_id)
     return {"message_ts": message.ts}
 
 

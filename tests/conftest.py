@@ -1,3 +1,18 @@
 """Fixtures that every room's tests may use."""
 
+import os
+
+import pytest
+
 pytest_plugins = ["tests.network", "tests.databases"]
+
+# Most tests wait for a process, a commit or a browser for more than half of their time.
+WORKERS_PER_CORE = 2
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run folders over several workers, and files or single tests in this process, where they start at once."""
+    if all(".py" in argument for argument in config.args):
+        return 0
+    return WORKERS_PER_CORE * (os.cpu_count() or 1)

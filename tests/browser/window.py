@@ -10,7 +10,7 @@ from tests.browser.form import Form
 from tests.browser.panel import Panel
 from tests.browser.town import PEOPLE, PHONE_ROUTING
 
-PATIENCE_MS = 12_000
+PATIENCE_MS = 30_000
 
 
 class Card:

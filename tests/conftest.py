@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-pytest_plugins = ["tests.network", "tests.databases", "tests.logs"]
+pytest_plugins = ["tests.workers", "tests.network", "tests.databases", "tests.logs"]
 
 # Most tests wait for a process, a commit or a browser for more than half of their time.
 WORKERS_PER_CORE = 2

@@ -1,7 +1,10 @@
-"""A guard: no test reaches beyond this machine, whatever the code under test tries."""
+"""A guard: no test reaches beyond this machine, whatever the code under test tries; and no test needs certificates."""
 
+import functools
 import ipaddress
 import socket
+import ssl
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -52,3 +55,11 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", _connect)
     monkeypatch.setattr(socket.socket, "connect_ex", _connect_ex)
     monkeypatch.setattr(socket, "getaddrinfo", _getaddrinfo)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once() -> Iterator[None]:
+    """Let all clients share a context: each would read what the machine trusts, for 30 ms, and none here speaks TLS."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
+        yield

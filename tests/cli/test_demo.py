@@ -49,7 +49,7 @@ class Demo:
 
     async def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(number)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             return await self.process.wait()
 
 
@@ -82,7 +82,7 @@ def is_alive(pid: int) -> bool:
 
 
 async def until_gone(pids: list[int]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while any(is_alive(pid) for pid in pids):  # noqa: ASYNC110 - only one's own processes can be waited for
             await asyncio.sleep(0.05)
 
@@ -130,14 +130,14 @@ async def test_a_port_in_use_and_a_second_demo_are_one_line_each(tmp_path: Path)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         async with demo(tmp_path, port=port) as refused:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 assert await refused.process.wait() == 2
     (line,) = (tmp_path / "demo.err").read_text().splitlines()
     assert line == f"Port {port} is in use by another program; choose another one with --port."
     async with demo(tmp_path) as running:
         assert "ready" in await running.first_line()
         async with demo(tmp_path) as second:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 assert await second.process.wait() == 2
         assert "Another demo is running" in (tmp_path / "demo.err").read_text()
 

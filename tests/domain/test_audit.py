@@ -9,7 +9,9 @@ from bot.domain.audit import GENESIS, AuditEvent, Break, ChainedEvent, Verifier,
 from tests.chain import first_break
 from tests.domain.strategies import NOW
 
-values = st.none() | st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers() | st.booleans())
+values = st.none() | st.dictionaries(
+    st.text(max_size=5), st.text(max_size=5) | st.integers() | st.booleans(), max_size=3
+)
 events = st.builds(
     AuditEvent,
     at=st.integers(0, 10**9).map(lambda micros: NOW + timedelta(microseconds=micros)),
@@ -33,6 +35,8 @@ def chained(found: list[AuditEvent]) -> list[ChainedEvent]:
 
 
 records = st.lists(events, min_size=1, max_size=6).map(chained)
+# To be cut or shuffled: a single event would be thrown away, and generating it is what takes the time.
+longer_records = st.lists(events, min_size=2, max_size=6).map(chained)
 
 
 @given(records)
@@ -53,20 +57,18 @@ def test_g7_an_altered_event_is_found(record: list[ChainedEvent], other: AuditEv
     assert first_break(record) == Break(place + 1, f"Event {place + 1} was altered.")
 
 
-@given(records, events, st.data())
+@given(longer_records, events, st.data())
 def test_g7_an_altered_event_with_a_new_hash_is_found_at_the_next(
     record: list[ChainedEvent], other: AuditEvent, data: st.DataObject
 ) -> None:
-    assume(len(record) > 1)
     place = data.draw(st.integers(0, len(record) - 2))
     assume(other.at != record[place].at)
     record[place] = chain(other, id=place + 1, previous_hash=record[place].previous_hash)
     assert first_break(record) == Break(place + 2, f"Event {place + 2} does not follow the event before it.")
 
 
-@given(records, st.data())
+@given(longer_records, st.data())
 def test_g7_a_missing_event_is_found(record: list[ChainedEvent], data: st.DataObject) -> None:
-    assume(len(record) > 1)
     place = data.draw(st.integers(0, len(record) - 2))
     del record[place]
     found = first_break(record)
@@ -74,14 +76,14 @@ def test_g7_a_missing_event_is_found(record: list[ChainedEvent], data: st.DataOb
     assert found.problem == f"Event {place + 1} is missing."
 
 
-@given(records, st.data())
+@given(longer_records, st.data())
 def test_g7_a_reordered_record_is_found(record: list[ChainedEvent], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(record))
     assume([event.id for event in shuffled] != [event.id for event in record])
     assert first_break(shuffled) is not None
 
 
-@given(records, st.data())
+@given(longer_records, st.data())
 def test_g7_renumbering_what_was_reordered_does_not_help(record: list[ChainedEvent], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(record))
     assume([event.id for event in shuffled] != [event.id for event in record])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.slack.web_api.faults import Fault
-from tests.e2e.town import Town, town
+from tests.e2e.town import PATIENCE_SECONDS, Town, town
 
 NUMBER = "+14155550123"
 
@@ -19,7 +19,7 @@ async def place(database_url: str, tmp_path: Path) -> AsyncIterator[Town]:
 
 
 async def wait_for_put(place: Town) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             if await place.puts():
                 return
@@ -38,6 +38,8 @@ async def test_g2_a_killed_bot_applies_once_and_tells_once(place: Town, moment: 
             await place.fault("slow", scope="reads", delay=30)
             await place.alan.click("Approve", card)
             await place.card_says("RN-1", "applying")
+            # Pending, approved, applying: the third version of the card.
+            await place.is_recorded(bot, "RN-1/card/3")
         case "answer_under_way":
             await place.fault("slow", scope="writes", delay=30)
             await place.alan.click("Approve", card)

@@ -132,7 +132,7 @@ async def test_a_snapshot_brings_the_messages_back(tmp_path: Path) -> None:
 
     first = stand_in()
     said = await first.person("rita").say("phone-routing", "remember me")
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         while not (tmp_path / "slack.json").exists():  # noqa: ASYNC110  A file gives no event.
             await asyncio.sleep(0.02)
     again = stand_in()

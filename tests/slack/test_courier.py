@@ -93,7 +93,7 @@ async def test_g9_a_lease_shorter_than_a_slow_call_posts_nothing_twice(bot_world
     await ask(bot_world)
     fault = bot_world.slack.faults.add(Fault("slow", methods=["chat.postMessage"], delay=1.5))
     slow = asyncio.create_task(first.deliver_due())
-    await bot_world.slack.until(lambda: fault.hits == 1, 5)
+    await bot_world.slack.until(lambda: fault.hits == 1)
     bot_world.clock.advance(seconds=1)
     assert await second.deliver_due() == 0
     await slow

@@ -25,7 +25,7 @@ def updates(bot_world: BotWorld) -> list[dict[str, Any]]:
 async def test_a_number_that_the_mirror_lacks_opens_at_once_and_the_read_decides(bot_world: BotWorld) -> None:
     rita = bot_world.rita
     add_number(bot_world)
-    bot_world.fault("slow", delay=0.5, scope="reads")
+    bot_world.fault("slow", delay=1.5, scope="reads")
     await bot_world.type(rita, "+1 (512) 555-0100")
     assert LOOKING_UP in rita.read_view()
     assert rita.value("Number") == "+1 512-555-0100"
@@ -47,7 +47,7 @@ async def test_a_number_that_uponai_lacks_too_is_said_with_what_it_was_taken_for
 async def test_a_choice_while_a_read_is_under_way_hands_its_hash_over(bot_world: BotWorld) -> None:
     rita = bot_world.rita
     add_number(bot_world)
-    bot_world.fault("slow", delay=0.7, scope="reads")
+    bot_world.fault("slow", delay=1.5, scope="reads")
     await bot_world.type(rita, NEW)
     await rita.fill("Inbound calls", "One agent")
     await rita.fill("Agent 1", "Sales")
@@ -64,7 +64,7 @@ async def test_a_choice_while_a_read_is_under_way_hands_its_hash_over(bot_world:
 async def test_a_choice_at_another_process_reads_for_itself(bot_world: BotWorld) -> None:
     rita = bot_world.rita
     add_number(bot_world)
-    bot_world.fault("slow", delay=0.5, scope="reads")
+    bot_world.fault("slow", delay=1.5, scope="reads")
     await bot_world.type(rita, NEW)
     bot_world.deliver_to(bot_world.make_app())
     await rita.fill("Inbound calls", "Split between agents")
@@ -126,7 +126,7 @@ async def test_with_uponai_away_an_unknown_number_is_not_looked_up_for_ever(bot_
 async def test_a_submission_while_the_number_is_looked_up_waits_and_then_says_so(bot_world: BotWorld) -> None:
     rita = bot_world.rita
     add_number(bot_world)
-    bot_world.fault("slow", delay=3, scope="reads")
+    bot_world.fault("slow", delay=30, scope="reads")
     await bot_world.type(rita, NEW)
     await rita.fill("Time routing", "On")
     await rita.fill("Reason", "Too early")

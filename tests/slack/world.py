@@ -112,7 +112,7 @@ class BotWorld:
         said = person.ephemeral(channel)[before:]
         return "\n".join(person.read(message) for message in said)
 
-    async def until_view(self, person: Person, words: str, *, is_there: bool = True, seconds: float = 5) -> None:
+    async def until_view(self, person: Person, words: str, *, is_there: bool = True, seconds: float = 30) -> None:
         """Wait until the person's form says something, or says it no longer."""
         await self.slack.until(lambda: (words in person.read_view()) is is_there, seconds)
 

@@ -308,7 +308,7 @@ async def test_g3_two_reviewers_at_the_same_instant_make_one_decision(database: 
 
 
 async def _wait_until_blocked(database: Database) -> None:
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(30):
         while True:
             async with database.reading() as tx:
                 if await tx.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):

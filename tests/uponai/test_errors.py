@@ -155,7 +155,7 @@ async def test_g6_a_late_put_lands_after_its_connection_broke(uponai: UponAIStan
     with pytest.raises(OutcomeUnknown):
         await client.put_assignment(key(NUMBER), PATCH)
     assert not is_applied(uponai)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (
             listed := (await client.find_number(key(NUMBER))).listed
         ) and listed.assignment.inbound != PATCH.wanted.inbound:

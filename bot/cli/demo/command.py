@@ -11,6 +11,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import AsyncIterator, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
@@ -76,7 +77,7 @@ async def _demo(folder: Path, port: int, *, opens_browser: bool) -> bool:
 async def _stand_ins(folder: Path, port: int) -> AsyncIterator[tuple[str, Processes]]:
     token, bot_token = secrets.token_urlsafe(24), f"xoxb-{secrets.token_hex(16)}"
     signing_secret = secrets.token_hex(16)
-    web_port, worker_port = _free_port(), _free_port()
+    web_port, worker_port = islice(_free_ports(port), 2)
     uponai = UponAIStandIn(
         token=token, account_sid=ACCOUNT_SID, workspace_id=WORKSPACE_ID, snapshot=folder / "uponai.json"
     )
@@ -151,11 +152,15 @@ def _clear(folder: Path) -> None:
             path.unlink()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _free_ports(page: int) -> Iterator[int]:
+    """Find ports above the page's, with room for a second demo's page.
+
+    A port that the system picks by itself can be taken again, by anybody's connection, before the bot listens there.
+    """
+    for port in chain(range(page + 100, 65536), range(page - 100, 0, -1)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            yield port
 
 
 def _has_display() -> bool:

@@ -139,7 +139,7 @@ class SlackStandIn:
                 return Person(self.world, self.acts, user.id)
         raise CannotDo(f"There is nobody called {name_or_id!r}.")
 
-    async def until(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
         """Wait until something is true of the stand-in, looking at every change of it."""
         watcher = self.world.watch()
         try:

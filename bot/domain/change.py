@@ -14,7 +14,7 @@ from bot.domain.errors import AlreadyDecided, IllegalTransition, NotAllowed, Own
 from bot.domain.key import NumberKey
 from bot.domain.label import format_label
 from bot.domain.policy import ApprovalPolicy, Decision, Review, decide
-from bot.domain.state import TRANSITIONS, Errand, Origin, State, WaitCause
+from bot.domain.state import TRANSITIONS, FollowUp, Origin, State, WaitCause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +69,8 @@ class ChangeRequest(ChangeDraft):
     leased_until: datetime | None = None
     sent_at: datetime | None = None
     looked: Assignment | None = None
-    errand: Errand | None = None
-    errand_by: str | None = None
+    follow_up: FollowUp | None = None
+    follow_up_by: str | None = None
     finished_at: datetime | None = None
     result: Assignment | None = None
     result_at: datetime | None = None
@@ -178,7 +178,7 @@ class ChangeRequest(ChangeDraft):
         """End a change whose time is over. Raises IllegalTransition when it is not over."""
         if not self.has_expired(now):
             raise IllegalTransition(f"{self.label} has not expired")
-        return self._to(State.EXPIRED, finished_at=now, lease_id=None, leased_until=None, errand=None)
+        return self._to(State.EXPIRED, finished_at=now, lease_id=None, leased_until=None, follow_up=None)
 
     def claim(self, lease_id: str, now: datetime, lease: timedelta) -> "ChangeRequest":
         """Start applying under a lease; nothing has been sent under it yet."""
@@ -188,7 +188,7 @@ class ChangeRequest(ChangeDraft):
             leased_until=now + lease,
             sent_at=None,
             attempts=self.attempts + 1,
-            errand=None,
+            follow_up=None,
             finished_at=None,
         )
 
@@ -244,7 +244,7 @@ class ChangeRequest(ChangeDraft):
             state,
             lease_id=None,
             leased_until=now if state is State.UNCLEAR else None,
-            errand=None,
+            follow_up=None,
             finished_at=now,
             result=result,
             result_at=None if result is None else now,
@@ -255,7 +255,7 @@ class ChangeRequest(ChangeDraft):
         """End an open change because what it would replace is no longer what was shown."""
         return self._to(State.STALE, finished_at=now, problem=problem)
 
-    def ask_errand(self, errand: Errand, actor_id: str, *, is_reviewer: bool) -> "ChangeRequest":
+    def ask_follow_up(self, follow_up: FollowUp, actor_id: str, *, is_reviewer: bool) -> "ChangeRequest":
         """Send a worker to look at an `unclear` change, to try again or to note what is live.
 
         Raises:
@@ -264,10 +264,10 @@ class ChangeRequest(ChangeDraft):
         """
         if self.state is not State.UNCLEAR:
             raise AlreadyDecided(f"{self.label} is {self.state} now; there is nothing left to do here.")
-        if self.errand is not None:
-            raise AlreadyDecided(f"<@{self.errand_by}> was first; {self.label} is being looked at.")
+        if self.follow_up is not None:
+            raise AlreadyDecided(f"<@{self.follow_up_by}> was first; {self.label} is being looked at.")
         is_requester = actor_id == self.requester_id
-        if errand is Errand.RESOLVE and (is_requester or not is_reviewer):
+        if follow_up is FollowUp.RESOLVE and (is_requester or not is_reviewer):
             raise OwnChange(
                 f"You asked for {self.label} yourself, so somebody else has to mark it as resolved."
                 if is_requester
@@ -275,7 +275,7 @@ class ChangeRequest(ChangeDraft):
             )
         if not (is_requester or is_reviewer):
             raise NotAllowed(f"Only the requester or a reviewer can try {self.label} again.")
-        return replace(self, version=self.version + 1, errand=errand, errand_by=actor_id)
+        return replace(self, version=self.version + 1, follow_up=follow_up, follow_up_by=actor_id)
 
     def move_to_channel(self, channel_id: str) -> "ChangeRequest":
         """Ask for the approval in another channel."""

@@ -56,8 +56,8 @@ class InvalidNumber(DomainError):
     code = "invalid_number"
 
 
-class InvalidWish(DomainError):
-    """A wish cannot be asked for; `field` and `row` (from 0) say where it was typed, None for the whole form."""
+class InvalidSubmission(DomainError):
+    """This cannot be asked for; `field` and `row` (from 0) say where it was typed, None for the whole form."""
 
     code = "invalid_wish"
 

@@ -59,7 +59,7 @@ class WaitCause(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class Errand(StrEnum):
+class FollowUp(StrEnum):
     """What a person asked the worker to do about an `unclear` change."""
 
     TRY_AGAIN = "try_again"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, quote, unquote, unquote_plus, urlsplit
 
 from bot.domain.assignment import Field
-from bot.domain.errors import InvalidWish
+from bot.domain.errors import InvalidSubmission
 from bot.domain.number import without_invisible
 
 LONGEST = 2000
@@ -137,5 +137,5 @@ def _split(url: str) -> SplitResult | None:
     return parts
 
 
-def _invalid(sentence: str) -> InvalidWish:
-    return InvalidWish(sentence, field=Field.WEBHOOK)
+def _invalid(sentence: str) -> InvalidSubmission:
+    return InvalidSubmission(sentence, field=Field.WEBHOOK)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.domain.assignment import Field
-from bot.domain.errors import InvalidWish
+from bot.domain.errors import InvalidSubmission
 
 MOST_AGENTS = 10
 WHOLE = 100
@@ -18,18 +18,18 @@ def fractions_of(percents: Sequence[int]) -> tuple[Decimal, ...]:
             where.
     """
     if not percents:
-        raise InvalidWish("Choose at least one agent.", field=Field.INBOUND)
+        raise InvalidSubmission("Choose at least one agent.", field=Field.INBOUND)
     if len(percents) > MOST_AGENTS:
-        raise InvalidWish(
+        raise InvalidSubmission(
             f"A split can have up to {MOST_AGENTS} agents, not {len(percents)}.", field=Field.INBOUND, row=MOST_AGENTS
         )
     for row, percent in enumerate(percents):
         if not 1 <= percent <= WHOLE:
-            raise InvalidWish(
+            raise InvalidSubmission(
                 f"A weight is a whole percentage from 1 to 100, not {percent}.", field=Field.INBOUND, row=row
             )
     if (total := sum(percents)) != WHOLE:
-        raise InvalidWish(
+        raise InvalidSubmission(
             f"The weights add up to {total} %, they must total 100 %.", field=Field.INBOUND, row=len(percents) - 1
         )
     # The quotient of two integers by a power of ten is exact; a float would add 2.9e-17 here and there.

@@ -5,16 +5,16 @@ Every remote call stands between two transactions, never in one.
 
 from bot.domain.account import ListedNumber
 from bot.domain.change import ChangeRequest
-from bot.domain.outcome import Sight, Verification, sight, verify
+from bot.domain.comparison import Comparison, Verification, compare, verify
 from bot.domain.state import State
-from bot.service import evidence
-from bot.service.complete import finish, name_fields
+from bot.service import redaction
 from bot.service.context import ServiceContext
-from bot.service.effects import thread_fact
+from bot.service.finish import finish, name_fields
 from bot.service.lease import held, worker_of
-from bot.service.recording import recording
+from bot.service.messages import thread_fact
+from bot.service.unit_of_work import unit_of_work
 from bot.service.wait import wait
-from bot.store import controls
+from bot.store import pauses
 from bot.store.errors import LeaseLost
 from bot.store.token_refusals import Call
 from bot.telemetry import PUT_OUTCOMES
@@ -56,7 +56,7 @@ async def _look(context: ServiceContext, change: ChangeRequest) -> ListedNumber 
         await finish(context, change, State.FAILED, problem=GONE)
         return None
     live = reading.listed
-    if sight(change, live.assignment) is not Sight.AS_BEFORE:
+    if compare(change, live.assignment) is not Comparison.AS_BEFORE:
         moved = change.before.differing(live.assignment, change.patch.fields)
         problem = f"The number was changed since {change.label} was asked: {name_fields(moved)}. Nothing was sent."
         await finish(context, change, State.STALE, live=live, as_of=reading.started_at, problem=problem)
@@ -69,18 +69,18 @@ async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: Lis
 
     The look is stored with it: after a crash it tells which untouched fields the PUT moved.
     """
-    async with recording(context, worker_of(change)) as record:
-        present = await held(record, change)
-        if present.leased_until is not None and present.leased_until <= record.at:
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await held(unit, change)
+        if present.leased_until is not None and present.leased_until <= unit.at:
             raise LeaseLost(f"{change.label}: the lease ran out during the look")
-        if await controls.paused(record.tx, change.team_id) is not None:
-            await record.step(present, present.release(None), "change.released", {"problem": "Sending is paused."})
+        if await pauses.paused(unit.tx, change.team_id) is not None:
+            await unit.step(present, present.release(None), "change.released", {"problem": "Sending is paused."})
             return None
-        return await record.step(
+        return await unit.step(
             present,
-            present.mark_sent(record.at, context.lease, looked.assignment),
+            present.mark_sent(unit.at, context.lease, looked.assignment),
             "change.sending",
-            {"patch": evidence.of_patch(change.patch)},
+            {"patch": redaction.of_patch(change.patch)},
         )
 
 
@@ -148,10 +148,10 @@ def _explain(seen: Verification) -> str | None:
 
 async def _hold(context: ServiceContext, change: ChangeRequest, problem: str) -> None:
     """Let go of the number for one time-out: a late PUT may still land. Whoever takes over looks first."""
-    async with recording(context, worker_of(change)) as record:
-        present = await held(record, change)
-        until = record.at + context.uponai_timeout
-        waiting = await record.step(
-            present, present.hold(record.at, until, problem), "change.answer_lost", {"problem": problem}
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await held(unit, change)
+        until = unit.at + context.uponai_timeout
+        waiting = await unit.step(
+            present, present.hold(unit.at, until, problem), "change.answer_lost", {"problem": problem}
         )
-        await record.tell(thread_fact(waiting, "answer_lost", record.at, {"problem": problem}, is_once=True))
+        await unit.tell(thread_fact(waiting, "answer_lost", unit.at, {"problem": problem}, is_once=True))

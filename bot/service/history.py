@@ -6,8 +6,8 @@ from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
 from bot.service.context import ServiceContext
-from bot.store import audit, changes, controls, reviews
-from bot.store.controls import Pause
+from bot.store import audit, changes, pauses, reviews
+from bot.store.pauses import Pause
 
 WHOLE_RECORD = 1000
 
@@ -51,4 +51,4 @@ async def show(context: ServiceContext, team_id: str, change_id: int) -> Record:
 async def paused(context: ServiceContext, team_id: str) -> Pause | None:
     """Return who paused sending and when, None when it is not paused."""
     async with context.database.reading() as tx:
-        return await controls.paused(tx, team_id)
+        return await pauses.paused(tx, team_id)

@@ -12,10 +12,12 @@ from bot.domain.assignment import Assignment
 from bot.domain.number import normalise, read_number
 from bot.service import token
 from bot.service.context import ServiceContext
-from bot.store import mirror_agents, mirror_numbers, mirror_reads
-from bot.store.mirror_agents import MirroredAgents
-from bot.store.mirror_numbers import MirroredNumber, MirroredNumbers
-from bot.store.mirror_whole import take_over
+from bot.store.mirror import agents as mirror_agents
+from bot.store.mirror import numbers as mirror_numbers
+from bot.store.mirror import reads as mirror_reads
+from bot.store.mirror.agents import MirroredAgents
+from bot.store.mirror.numbers import MirroredNumber, MirroredNumbers
+from bot.store.mirror.whole_read import take_over
 from bot.store.token_refusals import Call
 from bot.uponai.errors import UponAIError
 
@@ -103,6 +105,12 @@ async def agents(context: ServiceContext, ids: set[str]) -> dict[str, ListedAgen
     """Return the agents of these ids that the mirror has."""
     async with context.database.reading() as tx:
         return await mirror_agents.find(tx, context.workspace_id, ids)
+
+
+async def agent_names(context: ServiceContext, ids: set[str]) -> dict[str, str]:
+    """Return the names of listed agents for people: with the id behind a name that others have too."""
+    async with context.database.reading() as tx:
+        return await mirror_agents.names(tx, context.workspace_id, ids)
 
 
 async def versions(context: ServiceContext, agent_id: str) -> tuple[int, ...]:

@@ -5,17 +5,17 @@ from datetime import timedelta
 
 from bot.domain.account import ListedNumber
 from bot.domain.change import ChangeRequest
-from bot.domain.outcome import Sight, sight
-from bot.domain.state import Errand, State
+from bot.domain.comparison import Comparison, compare
+from bot.domain.state import FollowUp, State
 from bot.service import token
 from bot.service.apply import apply, conclude
-from bot.service.complete import finish, release
 from bot.service.context import ServiceContext
-from bot.service.effects import thread_fact
 from bot.service.elsewhere import why_elsewhere
+from bot.service.finish import finish, release
 from bot.service.lease import held, wait_for, worker_of
-from bot.service.recording import recording
-from bot.store import leases
+from bot.service.messages import thread_fact
+from bot.service.unit_of_work import unit_of_work
+from bot.store import claims
 from bot.uponai.errors import UponAIError
 
 STOPPED = "The worker stopped before anything was sent."
@@ -43,15 +43,15 @@ async def recover(context: ServiceContext, change: ChangeRequest) -> None:
         await finish(context, change, State.UNCLEAR, problem="The account no longer lists this number.")
         return
     live = reading.listed
-    match sight(change, live.assignment):
-        case Sight.AS_BEFORE:
+    match compare(change, live.assignment):
+        case Comparison.AS_BEFORE:
             # The first loss can be chance; when one follows the other, UponAI is in trouble.
             wait = wait_for(context, change) if change.attempts > 1 else timedelta(0)
             await release(context, change, problem="UponAI shows that nothing was applied.", wait=wait)
-        case Sight.AS_APPROVED:
+        case Comparison.AS_APPROVED:
             looked = ListedNumber(live.key, change.looked or live.assignment)
             await conclude(context, change, looked, reading)
-        case Sight.OTHERWISE:
+        case Comparison.OTHERWISE:
             problem = (
                 "The answer to the change was lost, and what is live now is neither the former assignment nor this."
             )
@@ -67,58 +67,58 @@ async def _look_later(context: ServiceContext, change: ChangeRequest, error: Upo
         return
     async with context.database.transaction() as tx:
         now = await context.clock.read(tx)
-        await leases.let_go(tx, change, until=now + min(context.uponai_timeout, context.lease / 4))
+        await claims.let_go(tx, change, until=now + min(context.uponai_timeout, context.lease / 4))
         await token.note(tx, context, error, now, change=change)
 
 
-async def run_errand(context: ServiceContext, change: ChangeRequest) -> None:
-    """Look at an `unclear` change, then end it or send it again, as the errand says. Raises LeaseLost."""
+async def run_follow_up(context: ServiceContext, change: ChangeRequest) -> None:
+    """Look at an `unclear` change, then end it or send it again, as the follow-up says. Raises LeaseLost."""
     try:
         reading = await context.uponai.find_number(change.key)
     except UponAIError as error:
-        await _errand_waits(context, change, error)
+        await _follow_up_waits(context, change, error)
         return
-    live, by = reading.listed, change.errand_by
-    if change.errand is Errand.RESOLVE:
+    live, by = reading.listed, change.follow_up_by
+    if change.follow_up is FollowUp.RESOLVE:
         await finish(context, change, State.RESOLVED, live=live, as_of=reading.started_at, by=by)
         return
     if live is None:
         await finish(context, change, State.STALE, problem="The account no longer lists this number.", by=by)
         return
-    match sight(change, live.assignment):
-        case Sight.AS_APPROVED:
+    match compare(change, live.assignment):
+        case Comparison.AS_APPROVED:
             await finish(context, change, State.APPLIED, live=live, as_of=reading.started_at, by=by)
-        case Sight.OTHERWISE:
+        case Comparison.OTHERWISE:
             problem = "What is live now is neither the former assignment nor this one. Nothing was sent."
             await finish(context, change, State.STALE, live=live, as_of=reading.started_at, problem=problem, by=by)
-        case Sight.AS_BEFORE if change.has_expired(context.now()):
+        case Comparison.AS_BEFORE if change.has_expired(context.now()):
             problem = "The former assignment is still live, but the approval is too old to send it now."
             await _lapse(context, change, problem)
-        case Sight.AS_BEFORE:
+        case Comparison.AS_BEFORE:
             await _send_again(context, change)
 
 
 async def _send_again(context: ServiceContext, change: ChangeRequest) -> None:
-    async with recording(context, worker_of(change)) as record:
-        present = await held(record, change)
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await held(unit, change)
         lease_id = context.new_id()
-        claimed = await record.step(present, present.claim(lease_id, record.at, context.lease), "change.applying")
+        claimed = await unit.step(present, present.claim(lease_id, unit.at, context.lease), "change.applying")
     await apply(context, claimed)
 
 
 async def _lapse(context: ServiceContext, change: ChangeRequest, problem: str) -> None:
-    async with recording(context, worker_of(change)) as record:
-        present = await held(record, change)
-        lapsed = await record.step(
-            present, replace(present.expire(record.at), problem=problem), "change.expired", {"problem": problem}
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await held(unit, change)
+        lapsed = await unit.step(
+            present, replace(present.expire(unit.at), problem=problem), "change.expired", {"problem": problem}
         )
-        await record.tell(thread_fact(lapsed, "expired", record.at, {}))
+        await unit.tell(thread_fact(lapsed, "expired", unit.at, {}))
 
 
-async def _errand_waits(context: ServiceContext, change: ChangeRequest, error: UponAIError) -> None:
-    """Keep the errand and look again soon; say so once for each errand."""
-    async with recording(context, worker_of(change)) as record:
-        present = await held(record, change)
-        await leases.let_go(record.tx, present, until=record.at + context.uponai_timeout)
-        await token.note(record.tx, context, error, record.at, change=present)
-        await record.tell(thread_fact(present, "errand_waiting", record.at, {"problem": str(error)}))
+async def _follow_up_waits(context: ServiceContext, change: ChangeRequest, error: UponAIError) -> None:
+    """Keep the follow-up and look again soon; say so once for each of them."""
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await held(unit, change)
+        await claims.let_go(unit.tx, present, until=unit.at + context.uponai_timeout)
+        await token.note(unit.tx, context, error, unit.at, change=present)
+        await unit.tell(thread_fact(present, "errand_waiting", unit.at, {"problem": str(error)}))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.service import lookup
 from bot.service.context import ServiceContext
-from bot.store import mirror_reads
+from bot.store.mirror import reads as mirror_reads
 
 
 async def refresh_due(context: ServiceContext) -> bool:

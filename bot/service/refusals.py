@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import DomainError, InvalidNumber, UnknownChange
 from bot.service.context import Actor, ServiceContext
-from bot.service.recording import recording
+from bot.service.unit_of_work import unit_of_work
 from bot.store import changes
 
 
@@ -25,9 +25,9 @@ async def refusals(
         yield
     except DomainError as error:
         if not error.is_recorded:
-            async with recording(context, actor) as record:
-                about = await _existing(record.tx, actor.team_id, change_id or error.change_id)
-                record.note(event, change_id=about, after=_evidence(error))
+            async with unit_of_work(context, actor) as unit:
+                about = await _existing(unit.tx, actor.team_id, change_id or error.change_id)
+                unit.note(event, change_id=about, after=_evidence(error))
             error.is_recorded = True
         raise
 

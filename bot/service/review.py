@@ -4,11 +4,11 @@ from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review, Verdict
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
-from bot.service.effects import thread_fact
 from bot.service.elsewhere import why_elsewhere
-from bot.service.recording import recording
+from bot.service.messages import thread_fact
 from bot.service.refusals import refusals
-from bot.store import changes, controls, reviews
+from bot.service.unit_of_work import unit_of_work
+from bot.store import changes, pauses, reviews
 
 
 async def approve(context: ServiceContext, actor: Actor, change_id: int) -> ChangeRequest:
@@ -27,20 +27,20 @@ async def deny(context: ServiceContext, actor: Actor, change_id: int, reason: st
 async def _review(
     context: ServiceContext, actor: Actor, change_id: int, verdict: Verdict, reason: str | None
 ) -> ChangeRequest:
-    async with refusals(context, actor, "review.refused", change_id), recording(context, actor) as record:
-        change = await changes.lock(record.tx, change_id, team_id=actor.team_id)
-        review = Review(actor.user_id, verdict, change.revision, record.at, reason)
-        earlier = await reviews.of_change(record.tx, change_id)
+    async with refusals(context, actor, "review.refused", change_id), unit_of_work(context, actor) as unit:
+        change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
+        review = Review(actor.user_id, verdict, change.revision, unit.at, reason)
+        earlier = await reviews.of_change(unit.tx, change_id)
         decided = change.review(review, earlier, apply_within=context.apply_within)
-        await reviews.add(record.tx, change_id, review)
+        await reviews.add(unit.tx, change_id, review)
         event = "review.added" if decided.state is State.PENDING else f"change.{decided.state}"
-        decided = await record.step(change, decided, event, {"verdict": verdict.value, "reason": reason})
-        pause = await controls.paused(record.tx, actor.team_id) if decided.state is State.APPROVED else None
-        await record.tell(
+        decided = await unit.step(change, decided, event, {"verdict": verdict.value, "reason": reason})
+        pause = await pauses.paused(unit.tx, actor.team_id) if decided.state is State.APPROVED else None
+        await unit.tell(
             thread_fact(
                 decided,
                 "reviewed" if decided.state is State.PENDING else decided.state.value,
-                record.at,
+                unit.at,
                 {
                     "by": actor.user_id,
                     "reason": reason,
@@ -54,9 +54,9 @@ async def _review(
 
 async def cancel(context: ServiceContext, actor: Actor, change_id: int) -> ChangeRequest:
     """Take a change back for its requester. Raises NotAllowed, TooLate, AlreadyDecided, UnknownChange."""
-    async with refusals(context, actor, "cancel.refused", change_id), recording(context, actor) as record:
-        change = await changes.lock(record.tx, change_id, team_id=actor.team_id)
-        canceled = change.cancel(actor.user_id, record.at)
-        await record.step(change, canceled, "change.canceled")
-        await record.tell(thread_fact(canceled, "canceled", record.at, {"by": actor.user_id}))
+    async with refusals(context, actor, "cancel.refused", change_id), unit_of_work(context, actor) as unit:
+        change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
+        canceled = change.cancel(actor.user_id, unit.at)
+        await unit.step(change, canceled, "change.canceled")
+        await unit.tell(thread_fact(canceled, "canceled", unit.at, {"by": actor.user_id}))
     return canceled

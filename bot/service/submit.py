@@ -1,4 +1,4 @@
-"""Ask for a change: validate the wish against the newest assignment that is known, and store it for review."""
+"""Ask for a change: validate it against the newest assignment that is known, and store it for review."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,25 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.account import ListedAgent
 from bot.domain.assignment import Agents, AssignmentPatch, Field
 from bot.domain.change import ChangeDraft, ChangeRequest
-from bot.domain.errors import InvalidNumber, InvalidWish, NothingDiffers
+from bot.domain.errors import InvalidNumber, InvalidSubmission, NothingDiffers
 from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
+from bot.domain.patch_validation import refuse_impossible
 from bot.domain.resubmission import deviation_from, refuse_other, refuse_same
 from bot.domain.state import WITHOUT_EFFECT
-from bot.domain.wish import refuse_impossible
-from bot.service import evidence
+from bot.service import redaction
 from bot.service.context import Actor, ServiceContext
 from bot.service.elsewhere import refuse_elsewhere
 from bot.service.lookup import Present, present_within
-from bot.service.recording import recording
 from bot.service.refusals import refusals
-from bot.store import changes, mirror_agents
+from bot.service.unit_of_work import unit_of_work
+from bot.store import changes
+from bot.store.mirror import agents as mirror_agents
 
 REASON_LIMIT = 3000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Submission:
     """What the form asks for.
 
     `patch` holds the chosen fields, as chosen; an outbound agent without a version gets the newest one of the agent
@@ -42,8 +43,8 @@ class Wish:
     parent_id: int | None = None
 
 
-async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
-    """Store a wish as a pending change with its card to be posted; one submission of a form gives one change.
+async def submit(context: ServiceContext, submission: Submission) -> ChangeRequest:
+    """Store a submission as a pending change with its card to be posted; one submission of a form gives one change.
 
     A submission key that comes again with the same content finds that change. With another content it is refused
     while the change can still have an effect; after that it asks for a change of its own.
@@ -51,30 +52,32 @@ async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
     Raises AlreadyAsked, InvalidNumber, InvalidWish, NothingDiffers, Elsewhere, UnknownChange, DatabaseUnavailable;
     nothing is stored then, but for the record of the refusal.
     """
-    async with refusals(context, wish.actor, "ask.refused"), recording(context, wish.actor) as record:
-        key, stored = await _asked_before(record.tx, context, wish)
+    async with refusals(context, submission.actor, "ask.refused"), unit_of_work(context, submission.actor) as unit:
+        key, stored = await _asked_before(unit.tx, context, submission)
         if stored is not None:
             return stored
         parent = (
-            None if wish.parent_id is None else await changes.get(record.tx, wish.parent_id, team_id=wish.actor.team_id)
+            None
+            if submission.parent_id is None
+            else await changes.get(unit.tx, submission.parent_id, team_id=submission.actor.team_id)
         )
         if parent is not None:
             refuse_elsewhere(context, parent)
-        present = await present_within(record.tx, context, wish.number)
+        present = await present_within(unit.tx, context, submission.number)
         if present is None:
-            raise InvalidNumber(f"This account does not list {pretty(wish.number)}.")
-        draft = await _draft(record.tx, context, wish, present, record.at)
+            raise InvalidNumber(f"This account does not list {pretty(submission.number)}.")
+        draft = await _draft(unit.tx, context, submission, present, unit.at)
         origin = origin_of(parent, draft.key, draft.before, draft.patch) if parent else None
-        change = await changes.insert(record.tx, replace(draft, submission_key=key, origin=origin))
-        await record.submitted(
+        change = await changes.insert(unit.tx, replace(draft, submission_key=key, origin=origin))
+        await unit.submitted(
             change,
             {
                 "number": change.key.number,
                 "account_sid": change.key.account_sid,
                 "workspace_id": change.key.workspace_id,
                 "reason": change.reason,
-                "before": evidence.of_assignment(change.before),
-                "patch": evidence.of_patch(change.patch),
+                "before": redaction.of_assignment(change.before),
+                "patch": redaction.of_patch(change.patch),
                 "policy": change.policy.to_json(),
                 "origin": change.origin,
                 "parent_id": change.parent_id,
@@ -84,22 +87,24 @@ async def submit(context: ServiceContext, wish: Wish) -> ChangeRequest:
     return change
 
 
-async def _asked_before(tx: AsyncConnection, context: ServiceContext, wish: Wish) -> tuple[str, ChangeRequest | None]:
+async def _asked_before(
+    tx: AsyncConnection, context: ServiceContext, submission: Submission
+) -> tuple[str, ChangeRequest | None]:
     """Return the change that this form asked for already, and the key under which it asks now. Raises AlreadyAsked.
 
     A change that has ended gives way to the next one of its form. That one's key follows from it, so that it is found
     as well when it comes twice.
     """
-    await changes.lock_submission(tx, wish.actor.team_id, wish.submission_key)
-    key = wish.submission_key
-    while (stored := await changes.find_by_submission(tx, wish.actor.team_id, key)) is not None:
+    await changes.lock_submission(tx, submission.actor.team_id, submission.submission_key)
+    key = submission.submission_key
+    while (stored := await changes.find_by_submission(tx, submission.actor.team_id, key)) is not None:
         deviation = deviation_from(
             stored,
-            requester_id=wish.actor.user_id,
-            key=context.key(wish.number),
-            patch=await _as_asked_then(tx, context, wish.patch, stored),
-            reason=wish.reason.strip(),
-            parent_id=wish.parent_id,
+            requester_id=submission.actor.user_id,
+            key=context.key(submission.number),
+            patch=await _as_asked_then(tx, context, submission.patch, stored),
+            reason=submission.reason.strip(),
+            parent_id=submission.parent_id,
         )
         if deviation is None and stored.state in WITHOUT_EFFECT:
             raise refuse_same(stored)
@@ -107,7 +112,7 @@ async def _asked_before(tx: AsyncConnection, context: ServiceContext, wish: Wish
             break
         if not stored.state.is_final:
             raise refuse_other(stored, deviation)
-        key = f"{wish.submission_key}/{stored.label}"
+        key = f"{submission.submission_key}/{stored.label}"
     return key, stored
 
 
@@ -127,30 +132,30 @@ async def _as_asked_then(
 
 
 async def _draft(
-    tx: AsyncConnection, context: ServiceContext, wish: Wish, present: Present, now: datetime
+    tx: AsyncConnection, context: ServiceContext, submission: Submission, present: Present, now: datetime
 ) -> ChangeDraft:
-    refuse_impossible(wish.patch)
-    wanted = wish.patch.wanted
+    refuse_impossible(submission.patch)
+    wanted = submission.patch.wanted
     ids = {agent.agent_id for agent in (*wanted.inbound, *wanted.outbound)}
     known = await mirror_agents.find(tx, context.workspace_id, ids)
     for field, agents in ((Field.INBOUND, wanted.inbound), (Field.OUTBOUND, wanted.outbound)):
-        if field in wish.patch.fields:
+        if field in submission.patch.fields:
             _refuse_unknown(field, agents, known)
     outbound, is_newest = _with_newest(wanted.outbound, known)
-    patch = replace(wish.patch, wanted=replace(wanted, outbound=outbound)).without_unchanged(present.assignment)
-    if not wish.patch.fields:
+    patch = replace(submission.patch, wanted=replace(wanted, outbound=outbound)).without_unchanged(present.assignment)
+    if not submission.patch.fields:
         raise NothingDiffers("Nothing would change: choose at least one thing to change.")
     if not patch.fields:
         raise NothingDiffers("Nothing would change: this is the present assignment already.")
-    reason = wish.reason.strip()
+    reason = submission.reason.strip()
     if not reason:
-        raise InvalidWish("Say why, so that the reviewer can decide.")
+        raise InvalidSubmission("Say why, so that the reviewer can decide.")
     if len(reason) > REASON_LIMIT:
-        raise InvalidWish(f"Keep the reason within {REASON_LIMIT} characters.")
+        raise InvalidSubmission(f"Keep the reason within {REASON_LIMIT} characters.")
     return ChangeDraft(
-        team_id=wish.actor.team_id,
-        key=context.key(wish.number),
-        requester_id=wish.actor.user_id,
+        team_id=submission.actor.team_id,
+        key=context.key(submission.number),
+        requester_id=submission.actor.user_id,
         reason=reason,
         before=present.assignment,
         before_at=present.as_of,
@@ -158,19 +163,19 @@ async def _draft(
         agent_names={**present.names, **await mirror_agents.names(tx, context.workspace_id, ids)},
         is_outbound_version_newest=is_newest and Field.OUTBOUND in patch.fields,
         policy=context.policy,
-        channel_id=wish.channel_id,
-        submission_key=wish.submission_key,
+        channel_id=submission.channel_id,
+        submission_key=submission.submission_key,
         created_at=now,
         expires_at=now + context.change_ttl,
         due_at=now,
-        parent_id=wish.parent_id,
+        parent_id=submission.parent_id,
     )
 
 
 def _refuse_unknown(field: Field, agents: Agents, known: dict[str, ListedAgent]) -> None:
     for row, agent in enumerate(agents):
         if agent.agent_id not in known:
-            raise InvalidWish("This workspace does not list this agent any more.", field=field, row=row)
+            raise InvalidSubmission("This workspace does not list this agent any more.", field=field, row=row)
 
 
 def _with_newest(outbound: Agents, known: dict[str, ListedAgent]) -> tuple[Agents, bool]:

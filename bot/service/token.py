@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.change import ChangeRequest
 from bot.domain.key import WorkspaceKey
 from bot.service.context import ServiceContext
-from bot.service.effects import channel_fact
+from bot.service.messages import channel_fact
 from bot.store import outbox, token_refusals
 from bot.store.token_refusals import Call
 from bot.uponai.errors import Unauthorized, UponAIError

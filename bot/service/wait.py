@@ -11,10 +11,10 @@ from bot.domain.change import ChangeRequest
 from bot.domain.state import WaitCause
 from bot.service import token
 from bot.service.context import ServiceContext
-from bot.service.effects import thread_fact
 from bot.service.lease import held, wait_for, worker_of
-from bot.service.recording import Recording, recording
-from bot.store import changes, leases
+from bot.service.messages import thread_fact
+from bot.service.unit_of_work import UnitOfWork, unit_of_work
+from bot.store import changes, claims
 from bot.store.token_refusals import Call
 from bot.uponai.errors import Refused, Unauthorized, Unavailable, UnexpectedReply, UponAIError
 
@@ -36,44 +36,44 @@ def cause_of(error: UponAIError) -> WaitCause:
 
 async def wait(context: ServiceContext, change: ChangeRequest, error: UponAIError, *, call: Call = Call.READ) -> None:
     """End the attempt of `change.lease_id`, of which nothing is live, by waiting. Raises LeaseLost."""
-    async with recording(context, worker_of(change)) as record:
-        present = await held(record, change)
-        await _step(record, present, error, record.at + wait_for(context, present, error))
-        await token.note(record.tx, context, error, record.at, call=call, change=present)
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await held(unit, change)
+        await _step(unit, present, error, unit.at + wait_for(context, present, error))
+        await token.note(unit.tx, context, error, unit.at, call=call, change=present)
 
 
 async def wait_on(context: ServiceContext, change: ChangeRequest, error: UponAIError) -> None:
     """Let a waiting change wait on after a look that failed; nothing when it has moved on meanwhile."""
-    async with recording(context, worker_of(change)) as record:
-        present = await changes.lock(record.tx, change.id)
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await changes.lock(unit.tx, change.id)
         if (present.version, present.not_before) != (change.version, change.not_before):
             return
-        next_look = record.at + _until_next_look(context, present, error, record.at)
+        next_look = unit.at + _until_next_look(context, present, error, unit.at)
         if cause_of(error) is present.wait_cause:
-            await leases.postpone(record.tx, present, next_look)
+            await claims.postpone(unit.tx, present, next_look)
         else:
-            await _step(record, present, error, next_look)
-        await token.note(record.tx, context, error, record.at, change=present)
+            await _step(unit, present, error, next_look)
+        await token.note(unit.tx, context, error, unit.at, change=present)
 
 
 async def put_back(context: ServiceContext, change: ChangeRequest) -> None:
     """Leave the next look for a waiting change to whoever comes now; nothing when it has moved on meanwhile."""
-    async with recording(context, worker_of(change)) as record:
-        present = await changes.lock(record.tx, change.id)
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await changes.lock(unit.tx, change.id)
         if (present.version, present.not_before) == (change.version, change.not_before):
-            await leases.postpone(record.tx, present, record.at)
+            await claims.postpone(unit.tx, present, unit.at)
 
 
-async def _step(record: Recording, present: ChangeRequest, error: UponAIError, not_before: datetime) -> None:
+async def _step(unit: UnitOfWork, present: ChangeRequest, error: UponAIError, not_before: datetime) -> None:
     cause, problem = cause_of(error), str(error)
     # An attempt that a wait went through, and that met the same trouble, is no news.
     event = "change.released" if cause is present.wait_cause else "change.waiting"
-    waiting = await record.step(
-        present, present.wait(cause, record.at, not_before, problem), event, {"problem": problem, "cause": cause.value}
+    waiting = await unit.step(
+        present, present.wait(cause, unit.at, not_before, problem), event, {"problem": problem, "cause": cause.value}
     )
     # Each cause is told once in the life of a change, however often one gives way to another.
     payload = {"name": "waiting", "problem": problem}
-    await record.tell(thread_fact(waiting, f"waiting/{cause}", record.at, payload, is_once=True))
+    await unit.tell(thread_fact(waiting, f"waiting/{cause}", unit.at, payload, is_once=True))
 
 
 def _until_next_look(context: ServiceContext, change: ChangeRequest, error: UponAIError, now: datetime) -> timedelta:

@@ -13,7 +13,7 @@ from bot.domain.errors import UnknownChange
 from bot.domain.key import NumberKey
 from bot.domain.label import format_label
 from bot.domain.policy import ApprovalPolicy
-from bot.domain.state import Errand, Origin, State, WaitCause
+from bot.domain.state import FollowUp, Origin, State, WaitCause
 from bot.store.errors import StaleVersion
 from bot.store.schema import changes
 
@@ -160,7 +160,7 @@ async def _one(tx: AsyncConnection, query: Select[Any], change_id: int) -> Chang
 
 def from_row(row: RowMapping) -> ChangeRequest:
     """Read a row of the table."""
-    values = {f.name: row[f.name] for f in fields(ChangeRequest) if f.name != "key"}
+    values = {f.name: row[changes.c[f.name].name] for f in fields(ChangeRequest) if f.name != "key"}
     return ChangeRequest(
         **{
             **values,
@@ -170,7 +170,7 @@ def from_row(row: RowMapping) -> ChangeRequest:
             "policy": ApprovalPolicy.from_json(row["policy"]),
             "state": State(row["state"]),
             "origin": None if row["origin"] is None else Origin(row["origin"]),
-            "errand": None if row["errand"] is None else Errand(row["errand"]),
+            "follow_up": None if row["errand"] is None else FollowUp(row["errand"]),
             "wait_cause": None if row["wait_cause"] is None else WaitCause(row["wait_cause"]),
             "looked": None if row["looked"] is None else Assignment.from_json(row["looked"]),
             "result": None if row["result"] is None else Assignment.from_json(row["result"]),

@@ -17,9 +17,9 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.store.driver_errors import translated_errors
 from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable
 from bot.store.postgresql import postgresql_engine
-from bot.store.translate import translated_errors
 
 # Slack gives three seconds for an answer; a busy database has to give up well before.
 PATIENCE = timedelta(seconds=1.5)

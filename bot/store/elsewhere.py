@@ -12,7 +12,7 @@ from bot.store.schema import changes
 # What a worker would go on with by itself, were it set to that workspace.
 _WAITS_FOR_WORKER = or_(
     changes.c.state.in_([State.APPROVED, State.APPLYING]),
-    and_(changes.c.state == State.UNCLEAR, changes.c.errand.is_not(None)),
+    and_(changes.c.state == State.UNCLEAR, changes.c.follow_up.is_not(None)),
 )
 
 

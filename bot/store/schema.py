@@ -60,8 +60,9 @@ changes = Table(
     Column("leased_until", UtcDateTime),
     Column("sent_at", UtcDateTime),
     Column("looked", CanonicalJson),
-    Column("errand", Text),
-    Column("errand_by", Text),
+    # Named as a person's follow-up was called when the columns were made.
+    Column("errand", Text, key="follow_up"),
+    Column("errand_by", Text, key="follow_up_by"),
     Column("finished_at", UtcDateTime),
     Column("result", CanonicalJson),
     Column("result_at", UtcDateTime),

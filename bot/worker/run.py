@@ -12,9 +12,9 @@ import structlog
 
 from bot.domain.change import ChangeRequest
 from bot.service.apply import apply
-from bot.service.claim import claim_next, expire_next, take_abandoned, take_errand, take_waiting
+from bot.service.claim import claim_next, expire_next, take_abandoned, take_follow_up, take_waiting
 from bot.service.context import ServiceContext
-from bot.service.recover import recover, run_errand
+from bot.service.recover import recover, run_follow_up
 from bot.service.refresh import refresh_due
 from bot.service.retry import retry
 from bot.slack.delivery.courier import Courier
@@ -138,7 +138,7 @@ class Worker:
         try:
             for take, work in (
                 (take_abandoned, recover),
-                (take_errand, run_errand),
+                (take_follow_up, run_follow_up),
                 (claim_next, apply),
                 (take_waiting, self._retry),
             ):

@@ -68,12 +68,3 @@ async def rita(windows: Windows) -> Window:
 @pytest_asyncio.fixture(loop_scope="package")
 async def alan(windows: Windows) -> Window:
     return await windows.open("alan")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep this folder's tests on one worker, which has the demo and the browser, beside all others."""
-    folder = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(folder):
-            item.add_marker(pytest.mark.xdist_group("browser"))

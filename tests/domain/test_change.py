@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from bot.domain.assignment import Assignment, Field, WeightedAgent
 from bot.domain.change import ChangeRequest
+from bot.domain.comparison import Comparison, compare, verify
 from bot.domain.errors import AlreadyDecided, DomainError, IllegalTransition, NotAllowed, OwnChange, TooLate
-from bot.domain.outcome import Sight, sight, verify
 from bot.domain.policy import ApprovalPolicy, Review, Verdict
-from bot.domain.state import TRANSITIONS, Errand, State
+from bot.domain.state import TRANSITIONS, FollowUp, State
 from tests.domain.strategies import NOW, PEOPLE, REQUESTER, change
 
 MINUTE = timedelta(minutes=1)
@@ -40,8 +40,8 @@ def steps(now_minutes: int, person: str, final: State, is_reviewer: bool) -> lis
         lambda c: c.release(None),
         lambda c: c.finish(final, now),
         lambda c: c.go_stale(now, "drift"),
-        lambda c: c.ask_errand(Errand.TRY_AGAIN, person, is_reviewer=is_reviewer),
-        lambda c: c.ask_errand(Errand.RESOLVE, person, is_reviewer=is_reviewer),
+        lambda c: c.ask_follow_up(FollowUp.TRY_AGAIN, person, is_reviewer=is_reviewer),
+        lambda c: c.ask_follow_up(FollowUp.RESOLVE, person, is_reviewer=is_reviewer),
         lambda c: c.move_to_channel("C2"),
     ]
 
@@ -173,16 +173,16 @@ def unclear() -> ChangeRequest:
 
 def test_g6_an_unclear_change_waits_for_a_person() -> None:
     subject = unclear()
-    asked = subject.ask_errand(Errand.TRY_AGAIN, REQUESTER, is_reviewer=False)
-    assert (asked.state, asked.errand, asked.errand_by) == (State.UNCLEAR, Errand.TRY_AGAIN, REQUESTER)
+    asked = subject.ask_follow_up(FollowUp.TRY_AGAIN, REQUESTER, is_reviewer=False)
+    assert (asked.state, asked.follow_up, asked.follow_up_by) == (State.UNCLEAR, FollowUp.TRY_AGAIN, REQUESTER)
     with pytest.raises(AlreadyDecided, match="<@U0> was first"):
-        asked.ask_errand(Errand.RESOLVE, "U2", is_reviewer=True)
+        asked.ask_follow_up(FollowUp.RESOLVE, "U2", is_reviewer=True)
     with pytest.raises(OwnChange):
-        subject.ask_errand(Errand.RESOLVE, REQUESTER, is_reviewer=True)
+        subject.ask_follow_up(FollowUp.RESOLVE, REQUESTER, is_reviewer=True)
     with pytest.raises(NotAllowed):
-        subject.ask_errand(Errand.TRY_AGAIN, "U9", is_reviewer=False)
-    assert subject.ask_errand(Errand.RESOLVE, "U2", is_reviewer=True).errand is Errand.RESOLVE
-    assert asked.claim("lease", NOW, MINUTE).errand is None
+        subject.ask_follow_up(FollowUp.TRY_AGAIN, "U9", is_reviewer=False)
+    assert subject.ask_follow_up(FollowUp.RESOLVE, "U2", is_reviewer=True).follow_up is FollowUp.RESOLVE
+    assert asked.claim("lease", NOW, MINUTE).follow_up is None
 
 
 def live(agent_id: str, version: int | None = 1, *, webhook: str | None = None) -> Assignment:
@@ -191,10 +191,10 @@ def live(agent_id: str, version: int | None = 1, *, webhook: str | None = None) 
 
 def test_g5_the_look_sees_the_touched_fields_alone() -> None:
     subject = change()
-    assert sight(subject, live("agent_a", webhook="https://a.example")) is Sight.AS_BEFORE
-    assert sight(subject, live("agent_b")) is Sight.AS_APPROVED
-    assert sight(subject, live("agent_c")) is Sight.OTHERWISE
-    assert sight(subject, live("agent_a", 2)) is Sight.OTHERWISE
+    assert compare(subject, live("agent_a", webhook="https://a.example")) is Comparison.AS_BEFORE
+    assert compare(subject, live("agent_b")) is Comparison.AS_APPROVED
+    assert compare(subject, live("agent_c")) is Comparison.OTHERWISE
+    assert compare(subject, live("agent_a", 2)) is Comparison.OTHERWISE
 
 
 def test_g6_what_did_not_arrive_and_what_moved_is_named() -> None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.assignment import Field
-from bot.domain.errors import InvalidWish
+from bot.domain.errors import InvalidSubmission
 from bot.domain.webhook import (
     describe_change,
     describe_webhook,
@@ -119,7 +119,7 @@ def test_a_good_address_is_taken_as_it_is(url: str) -> None:
     ],
 )
 def test_a_bad_address_is_refused_at_its_field(url: str) -> None:
-    with pytest.raises(InvalidWish) as raised:
+    with pytest.raises(InvalidSubmission) as raised:
         parse_webhook_url(url)
     assert raised.value.field is Field.WEBHOOK
     assert str(raised.value).endswith(".")

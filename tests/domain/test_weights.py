@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.assignment import Field
-from bot.domain.errors import InvalidWish
+from bot.domain.errors import InvalidSubmission
 from bot.domain.weights import fractions_of, percent_text, plain_digits, whole_percent
 from tests.domain.strategies import splits
 
@@ -30,7 +30,7 @@ def test_g5_any_split_of_100_into_up_to_ten_adds_up_to_exactly_1(percents: list[
     ],
 )
 def test_a_wrong_split_says_where_and_why(percents: list[int], row: int | None, words: str) -> None:
-    with pytest.raises(InvalidWish, match=words) as raised:
+    with pytest.raises(InvalidSubmission, match=words) as raised:
         fractions_of(percents)
     assert raised.value.row == row
     assert raised.value.field is Field.INBOUND

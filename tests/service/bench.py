@@ -17,13 +17,13 @@ from bot.domain.state import State
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.service import lookup
 from bot.service.apply import apply
-from bot.service.claim import claim_next, expire_next, take_abandoned, take_errand, take_waiting
+from bot.service.claim import claim_next, expire_next, take_abandoned, take_follow_up, take_waiting
 from bot.service.context import Actor, ServiceContext
 from bot.service.history import Record, show
-from bot.service.recover import recover, run_errand
+from bot.service.recover import recover, run_follow_up
 from bot.service.retry import retry
 from bot.service.review import approve
-from bot.service.submit import Wish, submit
+from bot.service.submit import Submission, submit
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient
 from tests.clock import Clock, StepClock
@@ -96,10 +96,10 @@ class Bench:
         parent_id: int | None = None,
     ) -> ChangeRequest:
         """Ask for a change, from a form of its own unless its key is given."""
-        wish = self.wish(patch, number=number, actor=actor, reason=reason, key=key, parent_id=parent_id)
-        return await submit(self.context, wish)
+        submission = self.submission(patch, number=number, actor=actor, reason=reason, key=key, parent_id=parent_id)
+        return await submit(self.context, submission)
 
-    def wish(
+    def submission(
         self,
         patch: AssignmentPatch,
         *,
@@ -108,9 +108,9 @@ class Bench:
         reason: str = "Because",
         key: str | None = None,
         parent_id: int | None = None,
-    ) -> Wish:
+    ) -> Submission:
         """Return what a form asks for."""
-        return Wish(
+        return Submission(
             actor=actor,
             channel_id="C1",
             number=number,
@@ -131,7 +131,7 @@ class Bench:
         for done in count():
             for take, carry in (
                 (take_abandoned, recover),
-                (take_errand, run_errand),
+                (take_follow_up, run_follow_up),
                 (claim_next, apply),
                 (take_waiting, retry),
             ):

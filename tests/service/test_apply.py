@@ -9,13 +9,13 @@ from sqlalchemy import select, update
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import AlreadyDecided, OwnChange
-from bot.domain.state import Errand, State
+from bot.domain.state import FollowUp, State
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.service import lookup
 from bot.service import pause as pausing
 from bot.service.apply import apply
 from bot.service.claim import claim_next
-from bot.service.errand import ask_errand
+from bot.service.follow_up import ask_follow_up
 from bot.service.review import approve
 from bot.store.errors import LeaseLost
 from bot.store.schema import outbox, reviews
@@ -170,9 +170,9 @@ async def unclear(bench: Bench) -> ChangeRequest:
 
 async def test_trying_an_unclear_change_again_looks_first_and_sends_when_it_is_as_before(bench: Bench) -> None:
     change = await unclear(bench)
-    await ask_errand(bench.context, RITA, change.id, Errand.TRY_AGAIN)
+    await ask_follow_up(bench.context, RITA, change.id, FollowUp.TRY_AGAIN)
     with pytest.raises(AlreadyDecided, match="was first"):
-        await ask_errand(bench.context, ADA, change.id, Errand.RESOLVE)
+        await ask_follow_up(bench.context, ADA, change.id, FollowUp.RESOLVE)
     assert (await bench.work_until_done(change)).state is State.APPLIED
     assert len(bench.puts()) == 2
 
@@ -180,7 +180,7 @@ async def test_trying_an_unclear_change_again_looks_first_and_sends_when_it_is_a
 async def test_trying_an_unclear_change_again_ends_applied_when_it_is_live(bench: Bench) -> None:
     change = await unclear(bench)
     bench.dashboard(inbound_agents=[{"agent_id": SUPPORT, "agent_version": None, "weight": 1}])
-    await ask_errand(bench.context, ALAN, change.id, Errand.TRY_AGAIN)
+    await ask_follow_up(bench.context, ALAN, change.id, FollowUp.TRY_AGAIN)
     await bench.work()
     assert (await bench.read(change)).state is State.APPLIED
     assert len(bench.puts()) == 1
@@ -189,7 +189,7 @@ async def test_trying_an_unclear_change_again_ends_applied_when_it_is_live(bench
 async def test_trying_an_unclear_change_again_too_late_expires_it(bench: Bench) -> None:
     change = await unclear(bench)
     bench.clock.advance(bench.context.apply_within)
-    await ask_errand(bench.context, ALAN, change.id, Errand.TRY_AGAIN)
+    await ask_follow_up(bench.context, ALAN, change.id, FollowUp.TRY_AGAIN)
     await bench.work()
     assert (await bench.read(change)).state is State.EXPIRED
     assert len(bench.puts()) == 1
@@ -198,8 +198,8 @@ async def test_trying_an_unclear_change_again_too_late_expires_it(bench: Bench) 
 async def test_somebody_other_than_the_requester_marks_an_unclear_change_as_resolved(bench: Bench) -> None:
     change = await unclear(bench)
     with pytest.raises(OwnChange):
-        await ask_errand(bench.context, RITA, change.id, Errand.RESOLVE)
-    await ask_errand(bench.context, ADA, change.id, Errand.RESOLVE)
+        await ask_follow_up(bench.context, RITA, change.id, FollowUp.RESOLVE)
+    await ask_follow_up(bench.context, ADA, change.id, FollowUp.RESOLVE)
     await bench.work()
     done = await bench.read(change)
     assert done.state is State.RESOLVED
@@ -214,7 +214,7 @@ async def test_an_unclear_change_holds_later_ones_of_the_same_field_alone(bench:
     await bench.work()
     assert (await bench.read(same)).state is State.APPROVED
     assert (await bench.read(other)).state is State.APPLIED
-    await ask_errand(bench.context, ADA, change.id, Errand.RESOLVE)
+    await ask_follow_up(bench.context, ADA, change.id, FollowUp.RESOLVE)
     await bench.work()
     assert (await bench.read(same)).state is State.APPLIED
 

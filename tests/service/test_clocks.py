@@ -46,7 +46,7 @@ async def test_nothing_expires_because_the_clock_of_a_worker_is_ahead(bench: Ben
 async def test_a_change_is_asked_at_the_time_of_the_database(bench: Bench) -> None:
     before = datetime.now(UTC)
     ahead = on_a_machine(bench, ahead=DAY)
-    wish = bench.wish(inbound(FRONT_DESK))
-    change = await submit(ahead, wish)
+    submission = bench.submission(inbound(FRONT_DESK))
+    change = await submit(ahead, submission)
     assert before <= change.created_at <= datetime.now(UTC)
     assert change.expires_at == change.created_at + ahead.change_ttl

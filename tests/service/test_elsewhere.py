@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import Elsewhere
-from bot.domain.state import Errand, State
+from bot.domain.state import FollowUp, State
 from bot.sandbox.slack.serving import running
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.sandbox.uponai.seed import SUPPORT
 from bot.service import elsewhere, lookup
 from bot.service.claim import claim_next
 from bot.service.context import ServiceContext
-from bot.service.errand import ask_errand
+from bot.service.follow_up import ask_follow_up
 from bot.service.review import approve
 from bot.service.submit import submit
 from bot.store import outbox
@@ -119,8 +119,8 @@ async def test_g6_an_answer_lost_elsewhere_waits_for_a_look_there_and_at_last_fo
     assert done.state is State.UNCLEAR
     assert "belongs to UponAI workspace 1" in (done.problem or "")
     with pytest.raises(Elsewhere):
-        await ask_errand(restarted.context, ALAN, change.id, Errand.TRY_AGAIN)
-    await ask_errand(bench.context, ALAN, change.id, Errand.TRY_AGAIN)
+        await ask_follow_up(restarted.context, ALAN, change.id, FollowUp.TRY_AGAIN)
+    await ask_follow_up(bench.context, ALAN, change.id, FollowUp.TRY_AGAIN)
     assert await bench.work(restarted.context) == 0
     assert restarted.puts() == 0
     assert (await bench.work_until_done(change)).state is State.APPLIED
@@ -134,9 +134,9 @@ async def test_a_change_of_another_workspace_is_not_asked_again_for_the_same_num
     bench.clock.advance(timedelta(minutes=1))
     await lookup.refresh_agents(restarted.context)
     await lookup.refresh_numbers(restarted.context)
-    wish = replace(bench.wish(inbound(SUPPORT), actor=RITA), parent_id=change.id)
+    submission = replace(bench.submission(inbound(SUPPORT), actor=RITA), parent_id=change.id)
     with pytest.raises(Elsewhere, match=f"{change.label} belongs to UponAI workspace 1"):
-        await submit(restarted.context, wish)
+        await submit(restarted.context, submission)
 
 
 async def test_the_client_takes_no_number_of_another_workspace(bench: Bench, restarted: Restarted) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.errors import AlreadyDecided
 from bot.service.pause import pause, resume
-from bot.store import audit, controls
+from bot.store import audit, pauses
 from tests.service.bench import ADA, ALAN, RITA, TEAM, Bench
 
 
@@ -19,7 +19,7 @@ async def test_g3_of_those_who_pause_at_once_one_does_and_the_others_read_who(be
     people = (RITA, ALAN, ADA)
     outcomes = await asyncio.gather(*(pause(bench.context, each, "C1") for each in people), return_exceptions=True)
     async with bench.context.database.reading() as tx:
-        first = await controls.paused(tx, TEAM)
+        first = await pauses.paused(tx, TEAM)
     assert first is not None
     refused = [outcome for outcome in outcomes if isinstance(outcome, AlreadyDecided)]
     assert len(refused) == 2

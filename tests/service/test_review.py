@@ -6,7 +6,15 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.assignment import Assignment, Field, WeightedAgent
-from bot.domain.errors import AlreadyDecided, DomainError, InvalidWish, NotAllowed, NothingDiffers, OwnChange, TooLate
+from bot.domain.errors import (
+    AlreadyDecided,
+    DomainError,
+    InvalidSubmission,
+    NotAllowed,
+    NothingDiffers,
+    OwnChange,
+    TooLate,
+)
 from bot.domain.state import State
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.service.claim import claim_next, expire_next
@@ -129,5 +137,5 @@ async def test_g11_two_agents_of_one_name_are_told_apart_by_their_ids(bench: Ben
 async def test_a_split_of_outbound_calls_cannot_be_asked_for(bench: Bench) -> None:
     half = Decimal("0.5")
     outbound = (WeightedAgent(SALES, 1, half), WeightedAgent(SUPPORT, 1, half))
-    with pytest.raises(InvalidWish, match="only be made in the dashboard"):
+    with pytest.raises(InvalidSubmission, match="only be made in the dashboard"):
         await bench.ask(Assignment(outbound=outbound).patch_to([Field.OUTBOUND]))

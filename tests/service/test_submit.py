@@ -45,17 +45,17 @@ async def test_g2_a_corrected_form_is_refused_and_what_was_asked_stands(bench: B
 
 
 async def test_the_same_is_found_whatever_became_of_mirror_and_number_meanwhile(bench: Bench) -> None:
-    wish = AssignmentPatch(
+    submission = AssignmentPatch(
         Assignment(inbound=(WeightedAgent(SALES, 3),), outbound=(WeightedAgent(BOOKINGS),)),
         frozenset({Field.INBOUND, Field.OUTBOUND}),
     )
-    first = await bench.ask(wish, key="form")
+    first = await bench.ask(submission, key="form")
     assert first.patch.fields == {Field.OUTBOUND}
     bench.uponai.account.agents[BOOKINGS]["versions"].insert(0, {"version": 9, "updated_at": "2026-11-24T00:00:00Z"})
     bench.uponai.account.set_number(NUMBER, {"inbound_agents": [], "outbound_agents": []})
     await lookup.refresh_agents(bench.context)
     await lookup.refresh_numbers(bench.context)
-    assert (await bench.ask(wish, key="form")).id == first.id
+    assert (await bench.ask(submission, key="form")).id == first.id
     assert (await is_refused(bench, outbound(BOOKINGS, 1))).field is Field.OUTBOUND
     assert (await is_refused(bench, outbound(SALES))).field is Field.OUTBOUND
 
@@ -117,12 +117,14 @@ async def test_while_it_is_applied_it_can_no_longer_be_withdrawn(bench: Bench) -
 
 async def test_g2_of_forms_that_are_sent_at_once_one_is_stored_and_no_other_is_taken_for_it(bench: Bench) -> None:
     wishes = [inbound(SUPPORT), inbound(FRONT_DESK), inbound(SUPPORT), time_routing(is_on=True)]
-    outcomes = await asyncio.gather(*(bench.ask(wish, key="form") for wish in wishes), return_exceptions=True)
+    outcomes = await asyncio.gather(
+        *(bench.ask(submission, key="form") for submission in wishes), return_exceptions=True
+    )
     (stored,) = await pending(bench.context, TEAM, 9)
-    for wish, outcome in zip(wishes, outcomes, strict=True):
+    for submission, outcome in zip(wishes, outcomes, strict=True):
         if isinstance(outcome, ChangeRequest):
             assert outcome.id == stored.id
-            assert outcome.patch == wish
+            assert outcome.patch == submission
         else:
             assert isinstance(outcome, AlreadyAsked)
             assert outcome.change_id == stored.id

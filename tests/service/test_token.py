@@ -8,11 +8,11 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from bot.domain.change import ChangeRequest
-from bot.domain.state import Errand, State, WaitCause
+from bot.domain.state import FollowUp, State, WaitCause
 from bot.sandbox.uponai.seed import SUPPORT
 from bot.service import lookup, token
 from bot.service.context import ServiceContext
-from bot.service.errand import ask_errand
+from bot.service.follow_up import ask_follow_up
 from bot.store.schema import outbox
 from bot.uponai.errors import Unauthorized
 from tests.service.bench import ALAN, LEASE, NUMBER, SPLIT_NUMBER, Bench, inbound, time_routing
@@ -116,7 +116,7 @@ async def test_an_unclear_change_is_looked_at_later_when_the_token_is_refused(be
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("import_error", times=1)
     await bench.work()
-    await ask_errand(bench.context, ALAN, change.id, Errand.RESOLVE)
+    await ask_follow_up(bench.context, ALAN, change.id, FollowUp.RESOLVE)
     bench.fault("unauthorized")
     assert await work_on(bench, change) == {State.UNCLEAR}
     assert len(await channel_messages(bench)) == 1

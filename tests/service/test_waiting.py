@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.domain.change import ChangeRequest
-from bot.domain.state import Errand, State, WaitCause
+from bot.domain.state import FollowUp, State, WaitCause
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.service import pause as pausing
 from bot.service.claim import claim_next, claim_waiting, take_waiting
 from bot.service.context import ServiceContext
-from bot.service.errand import ask_errand
+from bot.service.follow_up import ask_follow_up
 from bot.service.retry import retry
 from bot.service.review import cancel
 from bot.store.schema import outbox
@@ -271,7 +271,7 @@ async def test_an_unclear_change_that_cannot_be_looked_at_leaves_no_trail(
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("import_error", times=1)
     assert (await bench.work_until_done(change)).state is State.UNCLEAR
-    await ask_errand(bench.context, ALAN, change.id, Errand.RESOLVE)
+    await ask_follow_up(bench.context, ALAN, change.id, FollowUp.RESOLVE)
     bench.fault("down")
     await bench.work(impatient)
     before = await rows(bench, change)

@@ -4,7 +4,7 @@ import pytest
 
 from bot.sandbox.slack.client.person import Person
 from bot.service import history
-from bot.store import controls
+from bot.store import pauses
 from tests.slack.world import BotWorld
 
 NUMBER = "+14155550123"
@@ -98,7 +98,7 @@ async def test_pause_and_resume_are_recorded(bot_world: BotWorld) -> None:
     ada = bot_world.ada
     assert "Paused" in await bot_world.type(ada, "pause")
     async with bot_world.context.database.reading() as tx:
-        paused = await controls.paused(tx, ada.user.team_id)
+        paused = await pauses.paused(tx, ada.user.team_id)
     assert paused is not None
     assert paused.by == ada.id
     assert "already paused" in await bot_world.type(bot_world.alan, "PAUSE")

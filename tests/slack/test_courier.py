@@ -13,7 +13,7 @@ from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.service.context import Actor
-from bot.service.move import move_card
+from bot.service.move_card import move_card
 from bot.slack.delivery.courier import Courier
 from bot.store.schema import outbox
 from tests.slack.world import BotWorld

@@ -17,7 +17,7 @@ from bot.sandbox.slack.block_kit.words import words_of
 from bot.service import history
 from bot.service.context import Actor
 from bot.service.history import Record
-from bot.service.recording import recording
+from bot.service.unit_of_work import unit_of_work
 from bot.slack.api.calls import SlackRefused
 from bot.slack.block_kit.elements import literal
 from bot.slack.failures import sentence_of
@@ -183,7 +183,7 @@ def test_a_record_of_any_length_fits_into_messages() -> None:
 async def test_show_reads_the_last_events_of_a_long_record(bot_world: BotWorld) -> None:
     await ask(bot_world)
     team = bot_world.rita.user.team_id
-    async with recording(bot_world.context, Actor(team, bot_world.alan.id, "test")) as record:
+    async with unit_of_work(bot_world.context, Actor(team, bot_world.alan.id, "test")) as record:
         for at in range(history.WHOLE_RECORD + 5):
             record.note("review.refused", change_id=1, after={"sentence": f"number {at}"})
     read = await history.show(bot_world.context, team, 1)

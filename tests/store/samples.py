@@ -14,7 +14,7 @@ from bot.domain.audit import AuditEvent
 from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy, Review, Verdict
-from bot.domain.state import Errand, State
+from bot.domain.state import FollowUp, State
 from bot.store import audit, changes, reviews
 from bot.store.database import Database
 
@@ -115,8 +115,8 @@ async def unclear(database: Database, wish: ChangeDraft | None = None) -> Change
     return await step(database, change.finish(State.UNCLEAR, NOW, problem="No answer."))
 
 
-async def sent_to_look(database: Database, errand: Errand = Errand.TRY_AGAIN) -> ChangeRequest:
-    return await step(database, (await unclear(database)).ask_errand(errand, ADA, is_reviewer=True))
+async def sent_to_look(database: Database, follow_up: FollowUp = FollowUp.TRY_AGAIN) -> ChangeRequest:
+    return await step(database, (await unclear(database)).ask_follow_up(follow_up, ADA, is_reviewer=True))
 
 
 async def applied(database: Database, wish: ChangeDraft | None = None) -> ChangeRequest:

@@ -11,11 +11,13 @@ from bot.domain.account import ListedAgent, ListedNumber
 from bot.domain.assignment import Assignment, WeightedAgent
 from bot.domain.difference import agent_labels, one_line
 from bot.domain.key import NumberKey
-from bot.store import mirror_agents, mirror_numbers, mirror_reads
 from bot.store.database import Database
-from bot.store.mirror_agents import MirroredAgents
-from bot.store.mirror_numbers import MirroredNumber, MirroredNumbers
-from bot.store.mirror_whole import take_over
+from bot.store.mirror import agents as mirror_agents
+from bot.store.mirror import numbers as mirror_numbers
+from bot.store.mirror import reads as mirror_reads
+from bot.store.mirror.agents import MirroredAgents
+from bot.store.mirror.numbers import MirroredNumber, MirroredNumbers
+from bot.store.mirror.whole_read import take_over
 from tests.clock import StillClock
 from tests.store.samples import HOUR, NOW, key, run
 

@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedNumber
 from bot.domain.assignment import Assignment, WeightedAgent
-from bot.store import mirror_numbers, mirror_reads, rate_limits
+from bot.store import rate_limits
 from bot.store.database import Database
-from bot.store.mirror_numbers import MirroredNumber, MirroredNumbers
-from bot.store.mirror_whole import WRITTEN_AT_ONCE, take_over
+from bot.store.mirror import numbers as mirror_numbers
+from bot.store.mirror import reads as mirror_reads
+from bot.store.mirror.numbers import MirroredNumber, MirroredNumbers
+from bot.store.mirror.whole_read import WRITTEN_AT_ONCE, take_over
 from tests.clock import StillClock
 from tests.store.samples import HOUR, NOW, key, run
 

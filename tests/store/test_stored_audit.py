@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.audit import Break, ChainedEvent
-from bot.store import audit, stored_audit
+from bot.store import audit, raw_audit
 from bot.store.database import Database
 from tests.chain import first_break
 from tests.store.samples import applied
@@ -12,7 +12,7 @@ from tests.store.samples import applied
 
 async def read(database: Database) -> list[ChainedEvent | Break]:
     async with database.reading() as tx:
-        return [event async for event in stored_audit.stream(tx)]
+        return [event async for event in raw_audit.stream(tx)]
 
 
 async def drop_triggers(database: Database) -> None:
@@ -30,7 +30,7 @@ async def test_g7_what_the_bot_wrote_reads_as_it_was_written(database: Database)
     found = await read(database)
     async with database.reading() as tx:
         assert found == await audit.read(tx, limit=10)
-        assert await stored_audit.read_head(tx) == await audit.read_head(tx)
+        assert await raw_audit.read_head(tx) == await audit.read_head(tx)
     assert first_break([event for event in found if isinstance(event, ChainedEvent)]) is None
 
 
@@ -53,4 +53,4 @@ async def test_g7_a_missing_head_is_said(database: Database) -> None:
     async with database.transaction() as tx:
         await tx.execute(text("DELETE FROM audit_head"))
     async with database.reading() as tx:
-        assert await stored_audit.read_head(tx) is None
+        assert await raw_audit.read_head(tx) is None

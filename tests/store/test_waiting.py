@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.change import ChangeRequest
 from bot.domain.state import State, WaitCause
-from bot.store import due, leases, token_refusals
+from bot.store import claims, token_refusals
 from bot.store.database import Database
 from bot.store.errors import RefusedByDatabase
 from bot.store.token_refusals import Call
@@ -39,7 +39,7 @@ async def waiting(database: Database) -> ChangeRequest:
 async def test_the_next_look_of_a_waiting_change_moves_without_a_step(database: Database) -> None:
     change = await waiting(database)
     async with database.transaction() as tx:
-        moved = await leases.postpone(tx, change, LATER)
+        moved = await claims.postpone(tx, change, LATER)
     assert await stored(database, change.id) == moved == replace(change, not_before=LATER)
 
 
@@ -80,15 +80,15 @@ async def test_a_change_that_has_ended_keeps_no_wait(database: Database) -> None
 async def test_a_waiting_change_is_taken_for_a_look_and_claimed_only_by_its_id(database: Database) -> None:
     change = await waiting(database)
     async with database.transaction() as tx:
-        assert await due.next_to_apply(tx, NOW, HERE) is None
-        found = await due.next_waiting(tx, NOW, HERE)
+        assert await claims.next_to_apply(tx, NOW, HERE) is None
+        found = await claims.next_waiting(tx, NOW, HERE)
         assert found == change
-        postponed = await leases.postpone(tx, change, LATER)
-        assert await due.next_waiting(tx, NOW, HERE) is None
-        claimed = await due.next_to_apply(tx, NOW, HERE, waiting_id=change.id)
+        postponed = await claims.postpone(tx, change, LATER)
+        assert await claims.next_waiting(tx, NOW, HERE) is None
+        claimed = await claims.next_to_apply(tx, NOW, HERE, waiting_id=change.id)
         assert claimed == postponed
         running = await save(tx, postponed.claim("lease-2", NOW, LEASE))
-        assert await due.next_to_apply(tx, NOW, HERE, waiting_id=change.id) is None
+        assert await claims.next_to_apply(tx, NOW, HERE, waiting_id=change.id) is None
     # A second failure of the same kind is known as such.
     assert (running.state, running.wait_cause) == (State.APPLYING, WaitCause.UNAVAILABLE)
 
@@ -97,9 +97,9 @@ async def test_a_change_that_waits_is_not_looked_for_when_it_could_not_be_sent(d
     await waiting(database)
     newer = await approved(database)
     async with database.transaction() as tx:
-        assert await due.next_waiting(tx, NOW + HOUR, HERE) is None
-        assert await due.next_to_apply(tx, NOW, HERE) is None
-        assert await due.next_to_apply(tx, NOW, HERE, waiting_id=newer.id) is None
+        assert await claims.next_waiting(tx, NOW + HOUR, HERE) is None
+        assert await claims.next_to_apply(tx, NOW, HERE) is None
+        assert await claims.next_to_apply(tx, NOW, HERE, waiting_id=newer.id) is None
 
 
 async def test_the_former_release_goes_on_with_a_waiting_change(database: Database) -> None:

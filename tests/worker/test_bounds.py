@@ -16,7 +16,7 @@ from bot.domain.state import State
 from bot.sandbox.slack.workspace.seed import ALAN, PHONE_ROUTING, RITA, TEAM
 from bot.service.context import Actor, ServiceContext
 from bot.service.review import approve
-from bot.service.submit import Wish, submit
+from bot.service.submit import Submission, submit
 from bot.store.database import Database
 from bot.worker.run import Worker
 from tests.silent_line import silent_line
@@ -30,7 +30,7 @@ POLL = timedelta(seconds=0.1)
 
 async def approved(context: ServiceContext) -> int:
     """Ask for a change and approve it."""
-    wish = Wish(
+    wish = Submission(
         actor=Actor(TEAM.id, RITA, "test"),
         channel_id=PHONE_ROUTING,
         number=NUMBER,

@@ -12,7 +12,7 @@ from bot.domain.state import State
 from bot.service import history
 from bot.service.context import Actor
 from bot.service.review import approve
-from bot.service.submit import Wish, submit
+from bot.service.submit import Submission, submit
 from bot.slack.delivery.courier import Courier
 from bot.uponai.client import AgentList, NumberList, Reading, UponAIClient
 from bot.worker.run import APPLY_AT_ONCE, Worker
@@ -59,7 +59,7 @@ async def approved(world: BotWorld, number: str) -> ChangeRequest:
     team = world.rita.user.team_id
     channel = next(each.id for each in world.slack.world.channels.values() if each.name == "phone-routing")
     is_on = world.uponai.account.numbers[number]["is_time_routing_enabled"]
-    wish = Wish(
+    wish = Submission(
         actor=Actor(team, world.rita.id, "test"),
         channel_id=channel,
         number=number,

@@ -6,7 +6,7 @@ from bot.cli.audit.read_only import read_only
 from bot.cli.exits import CHECK_FAILED, run, settings_or_stop, stop
 from bot.domain.audit import Break, Verifier
 from bot.settings import DatabaseSettings
-from bot.store import stored_audit
+from bot.store import raw_audit
 from bot.store.audit import Head
 from bot.store.database import Database
 
@@ -29,8 +29,8 @@ async def _verify(url: str) -> Break | Head:
 
 async def _broken(database: Database, verifier: Verifier) -> Break | None:
     async with database.reading() as tx:
-        before = await stored_audit.read_head(tx)
-        async for event in stored_audit.stream(tx):
+        before = await raw_audit.read_head(tx)
+        async for event in raw_audit.stream(tx):
             broken = event if isinstance(event, Break) else verifier.check(event)
             if broken is not None:
                 return broken
@@ -44,7 +44,7 @@ async def _broken(database: Database, verifier: Verifier) -> Break | None:
     # Others may have appended meanwhile, so the events may reach beyond the head of the beginning, but not beyond
     # the one of the end: such events did not come by the bot.
     async with database.reading() as tx:
-        after = await stored_audit.read_head(tx)
+        after = await raw_audit.read_head(tx)
     if after is None or verifier.count > after.event_id:
         beyond = before.event_id + 1 if after is None else after.event_id + 1
         return Break(beyond, f"Event {beyond} stands behind the head of the record.")

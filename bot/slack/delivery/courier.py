@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
 from bot.service.context import ServiceContext
-from bot.service.effects import Kind, cannot_post, card_again
+from bot.service.messages import Kind, cannot_post, card_again
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused, SlackUnavailable
 from bot.slack.delivery.find_post import metadata
 from bot.slack.delivery.posting import Delivery, Posted, Posting, lease_for_calls

@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 
 from bot.domain.account import ListedAgent
+from bot.service import lookup
 from bot.service.context import ServiceContext
 from bot.slack.form import option_values
 from bot.slack.form.option_values import Option
-from bot.store import mirror_agents
 
 
 async def of_agents(context: ServiceContext, agents: Iterable[ListedAgent]) -> dict[str, Option]:
     """Make the options by agent id, in the order of `agents`. Raises DatabaseUnavailable."""
     listed = list(agents)
-    async with context.database.reading() as tx:
-        names = await mirror_agents.names(tx, context.workspace_id, {agent.agent_id for agent in listed})
+    names = await lookup.agent_names(context, {agent.agent_id for agent in listed})
     return {agent.agent_id: option_values.of_agent(agent, names.get(agent.agent_id)) for agent in listed}

@@ -1,4 +1,4 @@
-"""Fills a new form with a patch: the former assignment for a revert, the same wishes for another try."""
+"""Fills a new form with a patch: the former assignment for a revert, the same values for another try."""
 
 import hashlib
 from collections.abc import Mapping

@@ -1,10 +1,10 @@
-"""From what is entered to the patch that is wished for; what cannot be asked for is answered at its own field."""
+"""From what is entered to the patch that is asked for; what cannot be asked for is answered at its own field."""
 
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from bot.domain.assignment import ONE, Agents, Assignment, AssignmentPatch, Field, WeightedAgent
-from bot.domain.errors import InvalidWish
+from bot.domain.errors import InvalidSubmission
 from bot.domain.webhook import parse_webhook_url
 from bot.domain.weights import fractions_of
 from bot.service.context import ServiceContext
@@ -56,7 +56,7 @@ def chosen_fields(state: FormState) -> frozenset[Field]:
 
 
 def block_of(state: FormState, field: Field | None, row: int | None) -> str:
-    """Return the block at which a wish for this field was entered; the reason's for a wish as a whole."""
+    """Return the block at which something about this field was entered; the reason's for the whole."""
     match field:
         case Field.INBOUND:
             is_row = row is not None and row < len(state.rows)
@@ -103,7 +103,7 @@ def _webhook(state: FormState, errors: dict[str, str]) -> str | None:
         return None
     try:
         return parse_webhook_url(state.webhook_url)
-    except InvalidWish as error:
+    except InvalidSubmission as error:
         errors[form.WEBHOOK_URL] = str(error)
         return None
 
@@ -117,7 +117,7 @@ def _weights(state: FormState, errors: dict[str, str]) -> Sequence[Decimal]:
         return []
     try:
         return fractions_of(percents)
-    except InvalidWish as error:
+    except InvalidSubmission as error:
         row = state.rows[min(error.row or 0, len(state.rows) - 1)]
         errors[form.weight_block(row.id)] = str(error)
         return []

@@ -9,10 +9,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.domain.assignment import AssignmentPatch
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, OwnChange
-from bot.domain.state import Errand, Origin
+from bot.domain.state import FollowUp, Origin
 from bot.service import history
-from bot.service.errand import ask_errand
-from bot.service.move import move_card
+from bot.service.follow_up import ask_follow_up
+from bot.service.move_card import move_card
 from bot.service.refusals import refusals
 from bot.service.revert import revertible
 from bot.service.review import approve, cancel
@@ -91,7 +91,7 @@ async def _revert(slack: SlackContext, press: BlockActions) -> str | None:
 
 
 async def _ask_again(slack: SlackContext, press: BlockActions) -> str | None:
-    """Open the form filled with the same wishes: a new change with its own approval."""
+    """Open the form filled with the same values: a new change with its own approval."""
     change = await _stored(slack, press)
     await _open_form(slack, press, change, change.patch, Origin.TRY_AGAIN)
     return None
@@ -117,12 +117,12 @@ async def _open_form(
 
 
 async def _try_again(slack: SlackContext, press: BlockActions) -> str | None:
-    await ask_errand(slack.context, press.actor, press.action.change_id, Errand.TRY_AGAIN)
+    await ask_follow_up(slack.context, press.actor, press.action.change_id, FollowUp.TRY_AGAIN)
     return None
 
 
 async def _resolve(slack: SlackContext, press: BlockActions) -> str | None:
-    await ask_errand(slack.context, press.actor, press.action.change_id, Errand.RESOLVE)
+    await ask_follow_up(slack.context, press.actor, press.action.change_id, FollowUp.RESOLVE)
     return None
 
 

@@ -4,10 +4,10 @@ import asyncio
 from contextlib import suppress
 
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import AlreadyAsked, DomainError, Elsewhere, InvalidNumber, InvalidWish, NothingDiffers
+from bot.domain.errors import AlreadyAsked, DomainError, Elsewhere, InvalidNumber, InvalidSubmission, NothingDiffers
 from bot.service.context import Actor
 from bot.service.refusals import refusals
-from bot.service.submit import Wish, submit
+from bot.service.submit import Submission, submit
 from bot.slack.background import TooBusy, together
 from bot.slack.block_kit.sentences import sentence_plain
 from bot.slack.context import SlackContext
@@ -45,7 +45,7 @@ async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str
         return dict.fromkeys(blocks, str(error))
     except InvalidNumber as error:
         return {at_number: _about_number(slack, view, error)}
-    except InvalidWish as error:
+    except InvalidSubmission as error:
         return {block_of(state, error.field, error.row): str(error)}
     except AlreadyAsked as error:
         state = await offer_withdrawal(slack, view, error)
@@ -77,7 +77,7 @@ async def _ask(slack: SlackContext, state: FormState, actor: Actor) -> ChangeReq
     patch = await parse_patch(slack.context, state)
     if state.number is None:
         raise InvalidNumber("Choose a number.")
-    wish = Wish(
+    submission = Submission(
         actor=actor,
         channel_id=slack.channel_for(state.meta.channel_id),
         number=await resolve_number(slack.context, state.number),
@@ -86,7 +86,7 @@ async def _ask(slack: SlackContext, state: FormState, actor: Actor) -> ChangeReq
         submission_key=state.meta.submission_key,
         parent_id=state.meta.parent_id,
     )
-    return await submit(slack.context, wish)
+    return await submit(slack.context, submission)
 
 
 def _about_number(slack: SlackContext, view: View, error: InvalidNumber) -> str:

@@ -13,8 +13,8 @@ from bot.domain.account import ListedNumber
 from bot.domain.assignment import Assignment
 from bot.domain.audit import canonical_json
 from bot.domain.key import NumberKey
-from bot.store import mirror_reads
-from bot.store.mirror_whole import Write
+from bot.store.mirror import reads as mirror_reads
+from bot.store.mirror.whole_read import Write
 from bot.store.schema import numbers
 from bot.store.upsert import insert_or
 

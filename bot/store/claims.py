@@ -1,20 +1,25 @@
-"""What a worker may take: one change at a time, locked, so that no two workers take the same one.
+"""What a worker may take: one change at a time, locked, so that no two workers take the same one; and its leases.
 
 On PostgreSQL rows that others hold are skipped; on SQLite the transaction holds the only write lock, and SQLAlchemy
 leaves FOR UPDATE out. What needs UponAI is taken for one workspace alone, the one that this process can reach.
+
+A lease ends by fencing: whoever completes names the lease it holds, and finds out there that it was lost. Taking one is
+no step of the change's life.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
 from bot.domain.key import WorkspaceKey
 from bot.domain.policy import Verdict
-from bot.domain.state import Errand, State
+from bot.domain.state import FollowUp, State
 from bot.store.changes import from_row
+from bot.store.errors import LeaseLost
 from bot.store.schema import changes, pauses, reviews
 
 _other = changes.alias("other")
@@ -47,6 +52,37 @@ async def next_waiting(tx: AsyncConnection, now: datetime, workspace: WorkspaceK
         changes.c.not_before <= now,
         *_may_be_sent(now, workspace),
     )
+
+
+async def take(tx: AsyncConnection, change: ChangeRequest, lease_id: str, until: datetime) -> ChangeRequest:
+    """Put a change that was locked in this transaction under a new lease, and return it so."""
+    await tx.execute(
+        update(changes)
+        .where(changes.c.id == change.id, changes.c.state.in_([State.APPLYING, State.UNCLEAR]))
+        .values(lease_id=lease_id, leased_until=until)
+    )
+    return replace(change, lease_id=lease_id, leased_until=until)
+
+
+async def let_go(tx: AsyncConnection, change: ChangeRequest, *, until: datetime) -> None:
+    """Give a leased change back; nobody takes it before `until`. Raises LeaseLost."""
+    result = await tx.execute(
+        update(changes)
+        .where(changes.c.id == change.id, changes.c.lease_id == change.lease_id)
+        .values(lease_id=None, leased_until=until)
+    )
+    if result.rowcount == 0:
+        raise LeaseLost(f"{change.label} is held by another worker")
+
+
+async def postpone(tx: AsyncConnection, change: ChangeRequest, until: datetime) -> ChangeRequest:
+    """Let a waiting change, which was locked in this transaction, be looked at again only from then on."""
+    await tx.execute(
+        update(changes)
+        .where(changes.c.id == change.id, changes.c.state == State.APPROVED, changes.c.wait_cause.is_not(None))
+        .values(not_before=until)
+    )
+    return replace(change, not_before=until)
 
 
 def _may_be_sent(now: datetime, workspace: WorkspaceKey) -> tuple[ColumnElement[bool], ...]:
@@ -95,7 +131,7 @@ async def next_abandoned(tx: AsyncConnection, now: datetime, workspace: Workspac
     )
 
 
-async def next_errand(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
+async def next_follow_up(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
     """Lock an unclear change of a workspace that a person sent a worker to, None when there is none.
 
     It waits while another change of its number is being applied; Try again also while its team has paused the
@@ -106,9 +142,9 @@ async def next_errand(tx: AsyncConnection, now: datetime, workspace: WorkspaceKe
         changes.c.id,
         changes.c.state == State.UNCLEAR,
         _is_of(workspace),
-        changes.c.errand.is_not(None),
+        changes.c.follow_up.is_not(None),
         or_(changes.c.leased_until.is_(None), changes.c.leased_until <= now),
-        or_(changes.c.errand != Errand.TRY_AGAIN, ~_is_paused()),
+        or_(changes.c.follow_up != FollowUp.TRY_AGAIN, ~_is_paused()),
         ~exists().where(_is_same_number(), _other.c.state == State.APPLYING),
     )
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import NotAllowed
 from bot.service.context import Actor, ServiceContext
-from bot.service.effects import change_lane
-from bot.service.recording import recording
+from bot.service.messages import change_lane
 from bot.service.refusals import refusals
+from bot.service.unit_of_work import unit_of_work
 from bot.store import cards, changes, outbox
 
 
@@ -16,15 +16,15 @@ async def move_card(context: ServiceContext, actor: Actor, change_id: int, chann
 
     Raises NotAllowed unless the requester asks for it, UnknownChange. The caller has checked that the bot can post.
     """
-    async with refusals(context, actor, "move.refused", change_id), recording(context, actor) as record:
-        change = await changes.lock(record.tx, change_id, team_id=actor.team_id)
+    async with refusals(context, actor, "move.refused", change_id), unit_of_work(context, actor) as unit:
+        change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
         if actor.user_id != change.requester_id:
             raise NotAllowed(f"Only <@{change.requester_id}>, who asked for {change.label}, can move its card.")
         moved = change.move_to_channel(channel_id)
-        await record.step(change, moved, "change.moved", {"channel_id": channel_id})
-        card = await cards.get(record.tx, change_id)
+        await unit.step(change, moved, "change.moved", {"channel_id": channel_id})
+        card = await cards.get(unit.tx, change_id)
         if card is not None:
             # The old card stays where it was; a new one is posted in the new channel.
-            await cards.save(record.tx, replace(card, channel_id=channel_id, message_ts="", shown_version=0))
-        await outbox.unpark(record.tx, lane=change_lane(change_id))
+            await cards.save(unit.tx, replace(card, channel_id=channel_id, message_ts="", shown_version=0))
+        await outbox.unpark(unit.tx, lane=change_lane(change_id))
     return moved

@@ -7,7 +7,7 @@ from bot.domain.assignment import ALL_FIELDS, Assignment, Field
 from bot.domain.change import ChangeRequest
 
 
-class Sight(StrEnum):
+class Comparison(StrEnum):
     """How the live assignment stands to a change, seen through the touched fields alone."""
 
     AS_BEFORE = "as_before"
@@ -15,17 +15,17 @@ class Sight(StrEnum):
     OTHERWISE = "otherwise"
 
 
-def sight(change: ChangeRequest, live: Assignment) -> Sight:
+def compare(change: ChangeRequest, live: Assignment) -> Comparison:
     """Compare the live assignment with what was approved, and with what the reviewers saw.
 
     A change whose `before` is as good as its `after` (an unpinned agent in place of a pinned one) counts as before
     until it was sent: so `before` wins, exactly compared.
     """
     if change.before.agrees_with(live, change.patch.fields):
-        return Sight.AS_BEFORE
+        return Comparison.AS_BEFORE
     if change.patch.is_satisfied_by(live):
-        return Sight.AS_APPROVED
-    return Sight.OTHERWISE
+        return Comparison.AS_APPROVED
+    return Comparison.OTHERWISE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What can be asked for at all, whatever surface it comes from."""
 
 from bot.domain.assignment import ONE, Agents, AssignmentPatch, Field
-from bot.domain.errors import InvalidWish
+from bot.domain.errors import InvalidSubmission
 from bot.domain.weights import MOST_AGENTS
 
 
@@ -10,23 +10,23 @@ def refuse_impossible(patch: AssignmentPatch) -> None:
     if Field.INBOUND in patch.fields:
         _refuse_split(patch.wanted.inbound)
     if Field.OUTBOUND in patch.fields and len(patch.wanted.outbound) > 1:
-        raise InvalidWish(
+        raise InvalidSubmission(
             "Outbound calls can be given to one agent or to none; a split of them can only be made in the dashboard.",
             field=Field.OUTBOUND,
         )
     if Field.TIME_ROUTING in patch.fields and patch.wanted.is_time_routing_enabled is None:
-        raise InvalidWish("Time routing can be on or off.", field=Field.TIME_ROUTING)
+        raise InvalidSubmission("Time routing can be on or off.", field=Field.TIME_ROUTING)
 
 
 def _refuse_split(agents: Agents) -> None:
     if len(agents) > MOST_AGENTS:
-        raise InvalidWish(
+        raise InvalidSubmission(
             f"A split can have up to {MOST_AGENTS} agents, not {len(agents)}.", field=Field.INBOUND, row=MOST_AGENTS
         )
     seen: set[tuple[str, int | None]] = set()
     for row, agent in enumerate(agents):
         if agent.weight <= 0 or agent.weight > ONE:
-            raise InvalidWish("A weight is more than 0 and at most 100 %.", field=Field.INBOUND, row=row)
+            raise InvalidSubmission("A weight is more than 0 and at most 100 %.", field=Field.INBOUND, row=row)
         if (agent.agent_id, agent.version) in seen:
-            raise InvalidWish("This agent and version is in the split already.", field=Field.INBOUND, row=row)
+            raise InvalidSubmission("This agent and version is in the split already.", field=Field.INBOUND, row=row)
         seen.add((agent.agent_id, agent.version))

@@ -11,13 +11,13 @@ from bot.domain.audit import AuditEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
-from bot.service.effects import card_is_dirty
+from bot.service.messages import card_is_dirty
 from bot.store import audit, changes, outbox
 from bot.store.outbox import OutboxDraft
 from bot.telemetry import CHANGE_STEPS
 
 
-class Recording:
+class UnitOfWork:
     """One open transaction, and the audit events that it will append as its last act; `at` is the time of all of it."""
 
     def __init__(self, tx: AsyncConnection, actor: Actor, at: datetime) -> None:
@@ -96,16 +96,16 @@ class Recording:
 
 
 @asynccontextmanager
-async def recording(context: ServiceContext, actor: Actor) -> AsyncIterator[Recording]:
+async def unit_of_work(context: ServiceContext, actor: Actor) -> AsyncIterator[UnitOfWork]:
     """Open a write transaction; on leaving append the audit events, commit, and wake this process's worker.
 
     Any exception rolls everything back. Raises DatabaseUnavailable when the database does not answer.
     """
     async with context.database.transaction() as tx:
-        record = Recording(tx, actor, await context.clock.read(tx))
-        yield record
-        is_work = await record.close()
-    for state in record.states:
+        unit = UnitOfWork(tx, actor, await context.clock.read(tx))
+        yield unit
+        is_work = await unit.close()
+    for state in unit.states:
         CHANGE_STEPS.labels(state.value).inc()
     if is_work:
         context.wake()

@@ -7,12 +7,14 @@ from bot.domain.account import ListedNumber
 from bot.domain.assignment import Assignment, Field, fields_to_bits
 from bot.domain.change import ChangeRequest
 from bot.domain.state import State
-from bot.service import evidence, token
+from bot.service import redaction, token
 from bot.service.context import ServiceContext
-from bot.service.effects import thread_fact
 from bot.service.lease import held, worker_of
-from bot.service.recording import Recording, recording
-from bot.store import changes, mirror_agents, mirror_numbers
+from bot.service.messages import thread_fact
+from bot.service.unit_of_work import UnitOfWork, unit_of_work
+from bot.store import changes
+from bot.store.mirror import agents as mirror_agents
+from bot.store.mirror import numbers as mirror_numbers
 from bot.store.token_refusals import Call
 
 FIELD_NAMES = {
@@ -43,54 +45,54 @@ async def finish(
     `live` is what UponAI showed as of `as_of`; it becomes the mirror's newest row. Raises LeaseLost when another
     worker has taken over meanwhile: then nothing was written.
     """
-    async with recording(context, worker_of(change)) as record:
-        present = await held(record, change)
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await held(unit, change)
         result = None if live is None else live.assignment
-        done = await record.step(
+        done = await unit.step(
             present,
-            present.finish(state, record.at, result=result, problem=problem),
+            present.finish(state, unit.at, result=result, problem=problem),
             f"change.{state}",
             {
                 "problem": problem,
-                "live": None if result is None else evidence.of_assignment(result),
+                "live": None if result is None else redaction.of_assignment(result),
                 "by": by,
             },
         )
         if live is not None:
             if live.key != change.key:
                 raise ValueError(f"{change.label} is about {change.key}, not about {live.key}")
-            await mirror_numbers.put(record.tx, live, as_of or record.at, record.at)
+            await mirror_numbers.put(unit.tx, live, as_of or unit.at, unit.at)
         if present.sent_at is not None:
             # A PUT that was refused for its token does not end a change.
-            await token.note_accepted(record.tx, context, Call.WRITE)
+            await token.note_accepted(unit.tx, context, Call.WRITE)
         told: dict[str, Any] = {"by": by, "problem": problem, "live": None if result is None else result.to_json()}
-        if result is not None and (names := await _unseen_names(record, done, result)):
+        if result is not None and (names := await _unseen_names(unit, done, result)):
             told["names"] = names
-        await record.tell(thread_fact(done, state.value, record.at, told))
+        await unit.tell(thread_fact(done, state.value, unit.at, told))
         if state is State.APPLIED and live is not None:
-            await _overtake(record, done, live)
+            await _overtake(unit, done, live)
     return done
 
 
-async def _unseen_names(record: Recording, change: ChangeRequest, live: Assignment) -> dict[str, str]:
+async def _unseen_names(unit: UnitOfWork, change: ChangeRequest, live: Assignment) -> dict[str, str]:
     """Return the names of the live agents that the reviewers had not seen: somebody else put them there."""
     unseen = {agent.agent_id for agent in (*live.inbound, *live.outbound)} - set(change.agent_names)
-    return await mirror_agents.names(record.tx, change.key.workspace_id, unseen) if unseen else {}
+    return await mirror_agents.names(unit.tx, change.key.workspace_id, unseen) if unseen else {}
 
 
-async def _overtake(record: Recording, applied: ChangeRequest, live: ListedNumber) -> None:
+async def _overtake(unit: UnitOfWork, applied: ChangeRequest, live: ListedNumber) -> None:
     """End the other open changes of the number whose touched fields are no longer as their reviewers saw them."""
     bits = fields_to_bits(applied.patch.fields)
-    others = await changes.lock_open_touching(record.tx, applied.key, bits, except_id=applied.id)
+    others = await changes.lock_open_touching(unit.tx, applied.key, bits, except_id=applied.id)
     for other in others:
         gone = other.before.differing(live.assignment, other.patch.fields)
         if not gone:
             continue
         problem = f"{applied.label} was applied first and changed {name_fields(gone)}."
-        stale = await record.step(
-            other, other.go_stale(record.at, problem), "change.stale", {"problem": problem, "because_of": applied.id}
+        stale = await unit.step(
+            other, other.go_stale(unit.at, problem), "change.stale", {"problem": problem, "because_of": applied.id}
         )
-        await record.tell(thread_fact(stale, "stale", record.at, {"problem": problem}))
+        await unit.tell(thread_fact(stale, "stale", unit.at, {"problem": problem}))
 
 
 async def release(
@@ -101,7 +103,7 @@ async def release(
     wait: timedelta,
 ) -> ChangeRequest:
     """Put a change back to approved: nothing of this attempt is live. Raises LeaseLost."""
-    async with recording(context, worker_of(change)) as record:
-        present = await held(record, change)
-        not_before = record.at + wait if wait else None
-        return await record.step(present, present.release(not_before, problem), "change.released", {"problem": problem})
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await held(unit, change)
+        not_before = unit.at + wait if wait else None
+        return await unit.step(present, present.release(not_before, problem), "change.released", {"problem": problem})

@@ -18,9 +18,9 @@ from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import mirror_reads
 from bot.store.clock import Clock
 from bot.store.database import Database
+from bot.store.mirror import reads as mirror_reads
 
 # What SQLite's only writer is held for: some 20 ms of a slow disk.
 WRITTEN_AT_ONCE = 500

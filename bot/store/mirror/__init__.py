@@ -1,0 +1,1 @@
+"""The mirror of an account: its numbers and agents as they were listed, and how whole lists are taken over."""

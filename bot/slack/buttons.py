@@ -143,7 +143,7 @@ async def _move(surface: Slack, press: Press) -> str | None:
         return None
     await require_postable(surface.client, surface.identity.bot_user_id, press.selected)
     change = await move_card(surface.context, press.actor, press.change_id, press.selected)
-    return f"The card of {change.label} is posted in <#{press.selected}> now."
+    return f"The card of {change.label} goes to <#{press.selected}> now."
 
 
 async def _stored(surface: Slack, press: Press) -> ChangeRequest:

@@ -29,6 +29,7 @@ from bot.slack.fact_parts import (
 from bot.slack.fact_parts import (
     Message as Message,  # noqa: PLC0414 - mypy's way to hand a name on to those who import it from here
 )
+from bot.slack.no_channel import why_not
 
 REVERT, ASK_AGAIN = "thread:revert", "thread:ask_again"
 TRY_AGAIN, RESOLVE, MOVE = "thread:try_again", "thread:resolve", "direct:move"
@@ -172,18 +173,10 @@ def _errand_waiting(change: ChangeRequest, payload: Mapping[str, Any]) -> Messag
     return with_problem(f"I cannot look at the number of {change.label} yet.", payload, "I keep trying.")
 
 
-_NO_POST = {
-    "is_archived": "that channel is archived. Pick another one.",
-    "channel_is_archived": "that channel is archived. Pick another one.",
-    "not_in_channel": "I am not a member there. Invite me and pick that channel again, or pick another one.",
-    "channel_not_found": "I cannot see that channel. Invite me and pick that channel again, or pick another one.",
-}
-
-
 def _cannot_post(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
-    problem = str(payload["problem"])
-    why = _NO_POST.get(problem, f"Slack refused it ({literal(problem, QUOTE_LIMIT)}). Pick another channel.")
-    text = f"{change.label} is recorded, but its card cannot be posted in <#{change.channel_id}>: {why}"
+    channel = payload.get("channel", change.channel_id)
+    why = f"{why_not(payload['problem'])} Until then I keep trying there."
+    text = f"{change.label} is recorded, but its card cannot be posted in <#{channel}>: {why}"
     select: Block = {
         "type": "conversations_select",
         "action_id": MOVE,

@@ -16,7 +16,7 @@ from bot.store.database import Database
 from bot.store.migrate import alembic_config, schema_state, upgrade
 from tests.store.samples import applied, ask, run
 
-HEAD = "20261123"
+HEAD = "20261124_delivery"
 
 
 @pytest.fixture
@@ -44,8 +44,10 @@ async def definitions(database: Database) -> set[str]:
 
 
 def _parts(definition: str) -> set[str]:
-    # SQLite keeps the text of CREATE TABLE, in which the order of the constraints means nothing.
-    subject, *lines = [re.sub(r"[\s\"]+", " ", line).strip(" ,") for line in definition.strip().splitlines()]
+    # SQLite keeps the text of CREATE TABLE, in which the order of the constraints means nothing. A column that was
+    # added stands in the line of the last one.
+    apart = re.sub(r",(?= \w+ [A-Z]+(?:,|$))", "\n", definition.strip(), flags=re.MULTILINE)
+    subject, *lines = [re.sub(r"[\s\"]+", " ", line).strip(" ,") for line in apart.splitlines()]
     return {f"{subject} {line}" for line in lines} or {subject}
 
 

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, exists, func, or_, select, update
+from sqlalchemy import RowMapping, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.state import State
 from bot.store.errors import LeaseLost
-from bot.store.schema import outbox
+from bot.store.schema import changes, outbox
 from bot.store.upsert import insert_or
+
+_FINAL = [state for state in State if state.is_final]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +201,21 @@ async def unpark(tx: AsyncConnection, lane: str, at: datetime) -> int:
     """Make the parked messages of a lane due; return how many."""
     is_waiting = (outbox.c.lane == lane, outbox.c.is_parked.is_(True), outbox.c.done_at.is_(None))
     return (await tx.execute(update(outbox).where(*is_waiting).values(is_parked=False, due_at=at))).rowcount
+
+
+async def delete_done(tx: AsyncConnection, before: datetime, *, limit: int) -> int:
+    """Delete up to `limit` messages that were done before; return how many.
+
+    Those of a change that has not ended stay: its facts may be recorded again, and must be known as told.
+    """
+    is_open = exists().where(changes.c.id == outbox.c.change_id, changes.c.state.not_in(_FINAL))
+    old = (
+        select(outbox.c.id)
+        .where(outbox.c.done_at < before, ~is_open)
+        .order_by(outbox.c.done_at, outbox.c.id)
+        .limit(limit)
+    )
+    return (await tx.execute(delete(outbox).where(outbox.c.id.in_(old)))).rowcount
 
 
 async def find(tx: AsyncConnection, fact: str) -> OutboxMessage | None:

@@ -20,7 +20,7 @@ HTTP_REQUESTS = Counter(
 CHANGE_STEPS = Counter("route_number_change_steps_total", "Steps of changes, by the state they led to.", ["state"])
 PUT_OUTCOMES = Counter("route_number_put_outcomes_total", "Writes sent to UponAI, by what became of them.", ["outcome"])
 OUTBOX_WAITING = Gauge("route_number_outbox_waiting", "Messages to Slack that are not delivered yet.")
-OUTBOX_PARKED = Gauge("route_number_outbox_parked", "Messages to Slack that wait for a person.")
+OUTBOX_PARKED = Gauge("route_number_outbox_parked", "Messages to Slack that wait for their channel.")
 WORKER_LAST_TURN = Gauge("route_number_worker_last_turn_seconds", "When the worker last looked for work, Unix time.")
 SOCKET_CONNECT_FAILURES = Counter(
     "route_number_socket_connect_failures_total", "Failed tries to connect to Slack's socket, by error.", ["error"]

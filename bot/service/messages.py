@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.change import ChangeRequest
+from bot.domain.label import format_label
+from bot.store.cards import Card
 from bot.store.outbox import OutboxDraft
 
 
@@ -20,6 +22,7 @@ class Kind(StrEnum):
     THREAD = "thread"
     CHANNEL = "channel"
     DIRECT = "direct"
+    FORMER_CARD = "former_card"
 
 
 def card_is_dirty(change: ChangeRequest, at: datetime) -> OutboxDraft:
@@ -91,6 +94,32 @@ def card_again(change: ChangeRequest, at: datetime, unique: str) -> OutboxDraft:
 def cannot_post(change: ChangeRequest, at: datetime, problem: str, unique: str) -> OutboxDraft:
     """Tell the requester that the card cannot be posted, and let them name another channel."""
     fact = f"{change.label}/cannot_post/{unique}"
-    return direct_fact(
-        change, user_id=change.requester_id, name="cannot_post", fact=fact, at=at, payload={"problem": problem}
+    payload = {"problem": problem, "channel": change.channel_id}
+    return direct_fact(change, user_id=change.requester_id, name="cannot_post", fact=fact, at=at, payload=payload)
+
+
+def former_card(change: ChangeRequest, card: Card, at: datetime) -> OutboxDraft:
+    """Tell a card that it is not the card any more, so that no button of it goes on telling something.
+
+    Its lane is its own: the channel that it stands in may never be reached again.
+    """
+    return OutboxDraft(
+        team_id=change.team_id,
+        lane=f"{change_lane(change.id)}/card/{card.generation}",
+        kind=Kind.FORMER_CARD,
+        fact=f"{change.label}/former_card/{card.generation}",
+        change_id=change.id,
+        payload={
+            "channel": card.channel_id,
+            "ts": card.message_ts,
+            "generation": card.generation,
+            "attempted_at": None if card.attempted_at is None else card.attempted_at.isoformat(),
+        },
+        due_at=at,
     )
+
+
+def card_fact(change_id: int, generation: int) -> str:
+    """Name the post of a card; one that had to be posted anew is another fact."""
+    label = format_label(change_id)
+    return f"{label}/card" if generation == 1 else f"{label}/card#{generation}"

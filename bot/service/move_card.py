@@ -1,30 +1,47 @@
-"""Ask for an approval in another channel, when the card could not be posted in the first."""
-
-from dataclasses import replace
+"""Ask for an approval in another channel, when the card cannot stand where it is."""
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import NotAllowed
 from bot.service.context import Actor, ServiceContext
-from bot.service.messages import change_lane
+from bot.service.delivery import lease_for_calls
+from bot.service.messages import change_lane, former_card
 from bot.service.refusals import refusals
-from bot.service.unit_of_work import unit_of_work
+from bot.service.unit_of_work import UnitOfWork, unit_of_work
 from bot.store import cards, changes, outbox
+from bot.store.cards import Card
 
 
 async def move_card(context: ServiceContext, actor: Actor, change_id: int, channel_id: str) -> ChangeRequest:
-    """Post the card of a change, and whatever waits for its thread, in another channel.
+    """Post the card of a change, and whatever waits for its thread, in another channel; in the same one, try again.
 
-    Raises NotAllowed unless the requester asks for it, UnknownChange. The caller has checked that the bot can post.
+    Raises NotAllowed unless the requester asks for it and Slack takes nothing where the card is, UnknownChange. The
+    caller has checked that the bot can post.
     """
     async with refusals(context, actor, "move.refused", change_id), unit_of_work(context, actor) as unit:
         change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
         if actor.user_id != change.requester_id:
             raise NotAllowed(f"Only <@{change.requester_id}>, who asked for {change.label}, can move its card.")
-        moved = change.move_to_channel(channel_id)
-        await unit.step(change, moved, "change.moved", {"channel_id": channel_id})
         card = await cards.get(unit.tx, change_id)
-        if card is not None:
-            # The old card stays where it was; a new one is posted in the new channel.
-            await cards.save(unit.tx, replace(card, channel_id=channel_id, message_ts="", shown_version=0))
-        await outbox.unpark(unit.tx, lane=change_lane(change_id))
+        if channel_id == change.channel_id:
+            unit.note("card.tried_again", change_id=change_id, after={"channel_id": channel_id})
+        elif card is None or card.problem is None:
+            raise NotAllowed(
+                f"The card of {change.label} can be posted in <#{change.channel_id}>, so that is where it stays."
+            )
+        else:
+            change = await _move(context, unit, change, card, channel_id)
+        await outbox.unpark(unit.tx, change_lane(change_id), unit.at)
+    return change
+
+
+async def _move(
+    context: ServiceContext, unit: UnitOfWork, change: ChangeRequest, card: Card, channel_id: str
+) -> ChangeRequest:
+    moved = await unit.step(
+        change, change.move_to_channel(channel_id), "change.moved", {"from": card.channel_id, "channel_id": channel_id}
+    )
+    await cards.save(unit.tx, card.anew(channel_id), over=card)
+    if card.is_posted or card.attempted_at is not None:
+        # Whoever is about to post or update the old card has lost its lease by then, and cannot bring it back to life.
+        await unit.tell(former_card(moved, card, unit.at + lease_for_calls(context)))
     return moved

@@ -1,34 +1,76 @@
 """Where the approval card of a change stands, and which version of the change it shows."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.label import format_label
+from bot.store.errors import StaleCard
 from bot.store.schema import cards
 from bot.store.upsert import insert_or
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One posted card; `generation` counts the posts of a change's card, for one that had to be posted anew."""
+    """A posted card, or the one that is to be posted next: without `message_ts` nobody knows of a post.
+
+    `generation` counts the cards of a change, for one that had to be posted anew. `attempted_at` is set, and
+    committed, before a post leaves: with it, the card may stand in the channel. `problem` says why Slack takes nothing
+    in this channel, since `problem_at`.
+    """
 
     change_id: int
     channel_id: str
-    message_ts: str
+    message_ts: str = ""
     generation: int = 1
-    shown_version: int
+    shown_version: int = 0
+    attempted_at: datetime | None = None
+    problem: str | None = None
+    problem_at: datetime | None = None
+
+    @property
+    def is_posted(self) -> bool:
+        """Say whether the card is known to stand in its channel."""
+        return bool(self.message_ts)
+
+    def anew(self, channel_id: str) -> "Card":
+        """Return the card that takes the place of this one."""
+        return Card(change_id=self.change_id, channel_id=channel_id, generation=self.generation + 1)
 
 
 async def get(tx: AsyncConnection, change_id: int) -> Card | None:
-    """Return the card of a change, None before it was posted."""
+    """Return the card of a change, None before anybody tried to post it."""
     row = (await tx.execute(select(cards).where(cards.c.change_id == change_id))).mappings().one_or_none()
     return None if row is None else Card(**row)
 
 
-async def save(tx: AsyncConnection, card: Card) -> None:
-    """Record where the card stands now."""
+async def save(tx: AsyncConnection, card: Card, *, over: Card | None) -> None:
+    """Record where the card stands now, in the place of what was read before.
+
+    Raises:
+        StaleCard: It was moved, or posted anew, or marked as dirty meanwhile. Nothing was saved.
+    """
     values = asdict(card)
-    await tx.execute(
-        insert_or(tx, cards).values(values).on_conflict_do_update(index_elements=["change_id"], set_=values)
-    )
+    if over is None:
+        first = insert_or(tx, cards).values(values).on_conflict_do_nothing(index_elements=["change_id"])
+        result = await tx.execute(first)
+    else:
+        result = await tx.execute(
+            update(cards)
+            .where(
+                cards.c.change_id == over.change_id,
+                cards.c.generation == over.generation,
+                cards.c.message_ts == over.message_ts,
+                cards.c.shown_version == over.shown_version,
+            )
+            .values(values)
+        )
+    if result.rowcount == 0:
+        raise StaleCard(f"The card of {format_label(card.change_id)} is no longer as it was read.")
+
+
+async def mark_dirty(tx: AsyncConnection, change_id: int) -> None:
+    """Record that the card may show anything: whoever delivers to it next shows the stored state."""
+    await tx.execute(update(cards).where(cards.c.change_id == change_id).values(shown_version=0))

@@ -24,5 +24,9 @@ class StaleVersion(StoreError):
     """The change moved on since it was read. Nothing was saved."""
 
 
+class StaleCard(StoreError):
+    """The card of a change is no longer as it was read. Nothing was saved."""
+
+
 class LeaseLost(StoreError):
     """Somebody else holds, or finished, what this lease was for."""

@@ -1,7 +1,7 @@
 """The outbox: work that the deciding transaction recorded, claimed under leases, lane by lane.
 
 A lane is delivered in the order in which it was filled: nothing overtakes an earlier message of its lane, not even
-one that is not due, is leased, or is parked.
+one that is not due, is leased, or is parked. So the first of a lane is always tried again, sooner or later.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,12 +9,15 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, exists, func, or_, select, update
+from sqlalchemy import RowMapping, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.state import State
 from bot.store.errors import LeaseLost
-from bot.store.schema import outbox
+from bot.store.schema import changes, outbox
 from bot.store.upsert import insert_or
+
+_FINAL = [state for state in State if state.is_final]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,8 @@ class OutboxMessage(OutboxDraft):
     """A recorded draft.
 
     `attempts` counts the claims. `attempted_at` is set, and committed, before a send: with it, the send may have
-    taken place. `due_at` is when it was, or is, to be tried next.
+    taken place, in `attempted_channel` and `attempted_thread`. `due_at` is when it was, or is, to be tried next;
+    `is_parked` says that it waits for its channel, and is tried seldom.
     """
 
     id: int
@@ -48,6 +52,8 @@ class OutboxMessage(OutboxDraft):
     posted_ts: str | None
     problem: str | None
     is_parked: bool
+    attempted_channel: str | None
+    attempted_thread: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +93,6 @@ async def claim(
         select(outbox.c.id)
         .where(
             outbox.c.done_at.is_(None),
-            outbox.c.is_parked.is_(False),
             outbox.c.due_at <= now,
             or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now),
             outbox.c.lane.not_in(except_lanes),
@@ -107,13 +112,31 @@ async def claim(
     return sorted((_from_row(row) for row in rows.mappings()), key=lambda message: (message.due_at, message.id))
 
 
-async def mark_attempted(tx: AsyncConnection, message: OutboxMessage, at: datetime, *, until: datetime) -> None:
+async def mark_attempted(
+    tx: AsyncConnection,
+    message: OutboxMessage,
+    at: datetime,
+    *,
+    until: datetime,
+    channel: str,
+    thread_ts: str | None = None,
+) -> None:
     """Record that a send is about to leave, and hold the message until then; commit before it does.
 
     Raises:
         LeaseLost: Somebody else holds the message, or has finished it.
     """
-    await _update_held(tx, message, {"attempted_at": at, "leased_until": until})
+    place = {"attempted_channel": channel, "attempted_thread": thread_ts}
+    await _update_held(tx, message, {"attempted_at": at, "leased_until": until, **place})
+
+
+async def hold(tx: AsyncConnection, message: OutboxMessage, *, until: datetime) -> None:
+    """Hold the message for longer.
+
+    Raises:
+        LeaseLost: Somebody else holds the message, or has finished it.
+    """
+    await _update_held(tx, message, {"leased_until": until})
 
 
 async def complete(
@@ -139,7 +162,13 @@ async def complete(
 
 
 async def postpone(
-    tx: AsyncConnection, message: OutboxMessage, due_at: datetime, *, problem: str | None, was_sent: bool
+    tx: AsyncConnection,
+    message: OutboxMessage,
+    due_at: datetime,
+    *,
+    problem: str | None,
+    was_sent: bool,
+    is_parked: bool = False,
 ) -> None:
     """Give a message back, to be tried again from `due_at` on.
 
@@ -149,27 +178,44 @@ async def postpone(
     Raises:
         LeaseLost: Somebody else holds the message, or has finished it.
     """
-    values: dict[str, Any] = {"due_at": due_at, "problem": problem, "lease_id": None, "leased_until": None}
+    values: dict[str, Any] = {
+        "due_at": due_at,
+        "problem": problem,
+        "is_parked": is_parked,
+        "lease_id": None,
+        "leased_until": None,
+    }
     await _update_held(tx, message, values if was_sent else values | {"attempted_at": None})
 
 
-async def park(tx: AsyncConnection, message: OutboxMessage, problem: str) -> None:
-    """Set a message aside until somebody unparks it; its lane waits behind it.
+async def park(tx: AsyncConnection, message: OutboxMessage, due_at: datetime, *, problem: str, was_sent: bool) -> None:
+    """Give a message back as `postpone` does, and let it wait for its channel; its lane waits behind it.
 
     Raises:
         LeaseLost: Somebody else holds the message, or has finished it.
     """
-    await _update_held(tx, message, {"is_parked": True, "problem": problem, "lease_id": None, "leased_until": None})
+    await postpone(tx, message, due_at, problem=problem, was_sent=was_sent, is_parked=True)
 
 
-async def unpark(tx: AsyncConnection, *, change_id: int | None = None, lane: str | None = None) -> int:
-    """Make parked messages due again: those of a change, or of a lane, or all; return how many."""
-    statement = update(outbox).where(outbox.c.is_parked.is_(True), outbox.c.done_at.is_(None))
-    if change_id is not None:
-        statement = statement.where(outbox.c.change_id == change_id)
-    if lane is not None:
-        statement = statement.where(outbox.c.lane == lane)
-    return (await tx.execute(statement.values(is_parked=False))).rowcount
+async def unpark(tx: AsyncConnection, lane: str, at: datetime) -> int:
+    """Make the parked messages of a lane due; return how many."""
+    is_waiting = (outbox.c.lane == lane, outbox.c.is_parked.is_(True), outbox.c.done_at.is_(None))
+    return (await tx.execute(update(outbox).where(*is_waiting).values(is_parked=False, due_at=at))).rowcount
+
+
+async def delete_done(tx: AsyncConnection, before: datetime, *, limit: int) -> int:
+    """Delete up to `limit` messages that were done before; return how many.
+
+    Those of a change that has not ended stay: its facts may be recorded again, and must be known as told.
+    """
+    is_open = exists().where(changes.c.id == outbox.c.change_id, changes.c.state.not_in(_FINAL))
+    old = (
+        select(outbox.c.id)
+        .where(outbox.c.done_at < before, ~is_open)
+        .order_by(outbox.c.done_at, outbox.c.id)
+        .limit(limit)
+    )
+    return (await tx.execute(delete(outbox).where(outbox.c.id.in_(old)))).rowcount
 
 
 async def find(tx: AsyncConnection, fact: str) -> OutboxMessage | None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.schema import rate_limits
@@ -25,3 +25,8 @@ async def hold(tx: AsyncConnection, method: str, channel_id: str, until: datetim
             where=rate_limits.c.until < statement.excluded.until,
         )
     )
+
+
+async def delete_over(tx: AsyncConnection, before: datetime) -> None:
+    """Delete the waits that were over before."""
+    await tx.execute(delete(rate_limits).where(rate_limits.c.until < before))

@@ -187,6 +187,8 @@ outbox = Table(
     Column("posted_ts", Text),
     Column("problem", Text),
     Column("is_parked", Boolean, nullable=False),
+    Column("attempted_channel", Text),
+    Column("attempted_thread", Text),
     UniqueConstraint("fact"),
     CheckConstraint("lease_id IS NULL OR leased_until IS NOT NULL", "lease"),
     Index(
@@ -195,6 +197,14 @@ outbox = Table(
         "id",
         sqlite_where=text("done_at IS NULL"),
         postgresql_where=text("done_at IS NULL"),
+    ),
+    # What was delivered long ago is found by it, without a look at what is kept.
+    Index(
+        "ix_outbox_done",
+        "done_at",
+        "id",
+        sqlite_where=text("done_at IS NOT NULL"),
+        postgresql_where=text("done_at IS NOT NULL"),
     ),
     Index(None, "change_id"),
     sqlite_autoincrement=True,
@@ -208,6 +218,9 @@ cards = Table(
     Column("message_ts", Text, nullable=False),
     Column("generation", Integer, nullable=False),
     Column("shown_version", Integer, nullable=False),
+    Column("attempted_at", UtcDateTime),
+    Column("problem", Text),
+    Column("problem_at", UtcDateTime),
 )
 
 numbers = Table(

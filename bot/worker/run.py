@@ -1,7 +1,8 @@
 """The worker of one process: takes due work until it is told to stop, and finishes what it holds.
 
-Four loops share nothing but the database: applying, delivering, expiring, refreshing the mirror. Each does one pass
-at a time, goes on at once while there is work, and otherwise waits for a wake-up or the next poll.
+Four loops share nothing but the database: applying, delivering, expiring (and forgetting what was delivered long
+ago), refreshing the mirror. Each does one pass at a time, goes on at once while there is work, and otherwise waits
+for a wake-up or the next poll.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from bot.domain.change import ChangeRequest
 from bot.service.apply import apply
 from bot.service.claim import claim_next, expire_next, take_abandoned, take_follow_up, take_waiting
 from bot.service.context import ServiceContext
+from bot.service.forget import forget_delivered
 from bot.service.recover import recover, run_follow_up
 from bot.service.refresh import refresh_due
 from bot.service.retry import retry
@@ -26,6 +28,7 @@ log = structlog.get_logger(__name__)
 # Changes of different numbers do not wait for each other; more at once than this gains nothing on one event loop.
 APPLY_AT_ONCE = 8
 TROUBLE_WAIT_SECONDS = 1.0
+FORGET_EVERY = timedelta(hours=1)
 # A pass that takes longer hangs: the longest one calls UponAI seven times, for less than half a lease each. What it
 # left is found as after a crash. The mirror's lists come in pages, as many as the account is large.
 PASS_LEASES = 4
@@ -50,6 +53,7 @@ class Worker:
         self._given_up: set[asyncio.Task[bool]] = set()
         self._wakes = {name: asyncio.Event() for name in ("apply", "deliver", "expire", "refresh")}
         self._passes: dict[str, datetime] = {}
+        self._forget_from: datetime | None = None
         self._slots = asyncio.Semaphore(APPLY_AT_ONCE)
         self._stop = asyncio.Event()
 
@@ -176,7 +180,17 @@ class Worker:
         return await self._courier.deliver_due() > 0
 
     async def _expire_once(self) -> bool:
-        return await expire_next(self._context) is not None
+        return await expire_next(self._context) is not None or await self._forget_some()
+
+    async def _forget_some(self) -> bool:
+        """Once an hour, delete what was delivered long ago, a batch a pass; say whether there may be more."""
+        now = self._context.now()
+        if self._forget_from is not None and now < self._forget_from:
+            return False
+        is_more = await forget_delivered(self._context)
+        if not is_more:
+            self._forget_from = now + FORGET_EVERY
+        return is_more
 
     async def _refresh_once(self) -> bool:
         """Refresh the mirror; a stop does not wait for it, since a list that was stored in part harms nobody."""

@@ -70,6 +70,15 @@ async def test_a_deleted_card_is_not_found_and_leaves_its_thread(b: Bench) -> No
     assert [message.get("subtype") for message in shown["messages"]] == ["tombstone", None]
 
 
+async def test_an_answer_to_a_message_that_is_gone_without_a_trace_stands_in_the_channel(b: Bench) -> None:
+    card = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="card")
+    await b.client.chat_delete(channel=PHONE_ROUTING, ts=card["ts"])
+    reply = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="reply", thread_ts=card["ts"])
+    assert "thread_ts" not in reply["message"]
+    history = await b.client.conversations_history(channel=PHONE_ROUTING)
+    assert [message["text"] for message in history["messages"]] == ["reply"]
+
+
 async def test_an_app_that_is_too_slow_is_given_up_on(b: Bench) -> None:
     b.slack.ack_seconds = 0.1
 

@@ -132,3 +132,15 @@ async def test_a_pause_in_a_channel_without_the_bot_is_told_to_whoever_paused(
     await world.post_cards()
     assert world.ada.find_message("app", "paused all sending")
     assert all(row["done_at"] for row in await rows(world))
+
+
+async def test_the_worker_forgets_once_an_hour_what_was_delivered_long_ago(bot_world: BotWorld) -> None:
+    for days in (31, 0):
+        await bot_world.type(bot_world.ada, "pause" if days else "resume", "support-ops")
+        await bot_world.post_cards()
+        bot_world.clock.advance(days=days)
+        await bot_world.worker._expire_once()
+        assert len(await rows(bot_world)) == (0 if days else 1)
+    bot_world.clock.advance(days=31)
+    await bot_world.worker._expire_once()
+    assert await rows(bot_world) == []

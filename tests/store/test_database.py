@@ -1,6 +1,7 @@
 """Connecting, waiting, and errors in our own words."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from bot.store import cards, rate_limits
 from bot.store.cards import Card
 from bot.store.database import Database
-from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable
+from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable, StaleCard
 from tests.store.samples import HOUR, NOW, ask, run
 
 SHORT = timedelta(seconds=0.2)
@@ -147,16 +148,25 @@ async def test_a_file_that_is_no_database_is_unavailable(database: Database, dat
         await read_one(database)
 
 
-async def test_a_card_is_saved_over_the_one_before(database: Database) -> None:
+async def test_a_card_is_saved_over_the_one_that_was_read_and_over_no_other(database: Database) -> None:
     change = await ask(database)
     first = Card(change_id=change.id, channel_id="C1", message_ts="1.1", shown_version=1)
-    second = Card(change_id=change.id, channel_id="C2", message_ts="2.2", generation=2, shown_version=3)
+    second = Card(change_id=change.id, channel_id="C2", generation=2, attempted_at=NOW, problem="full", problem_at=NOW)
     async with database.transaction() as tx:
         assert await cards.get(tx, change.id) is None
-        await cards.save(tx, first)
+        await cards.save(tx, first, over=None)
         assert await cards.get(tx, change.id) == first
-        await cards.save(tx, second)
+        await cards.save(tx, second, over=first)
         assert await cards.get(tx, change.id) == second
+        for former in (None, first, replace(second, message_ts="2.2")):
+            with pytest.raises(StaleCard):
+                await cards.save(tx, first, over=former)
+        shown = replace(second, message_ts="2.2", shown_version=2)
+        await cards.save(tx, shown, over=second)
+        await cards.mark_dirty(tx, change.id)
+        with pytest.raises(StaleCard):
+            await cards.save(tx, shown, over=shown)
+        assert await cards.get(tx, change.id) == replace(shown, shown_version=0)
 
 
 async def test_the_longer_of_two_waits_that_slack_asked_for_counts(database: Database) -> None:

@@ -101,10 +101,11 @@ async def test_g2_a_dead_workers_message_is_taken_when_its_lease_ends(database: 
     await enqueue(database, note("x"))
     [dead] = await claim(database)
     async with database.transaction() as tx:
-        await outbox.mark_attempted(tx, dead, NOW, until=NOW + LEASE)
+        await outbox.mark_attempted(tx, dead, NOW, until=NOW + LEASE, channel="C1", thread_ts="1.2")
     assert await claim(database, "two", now=NOW + LEASE - SECOND) == []
     [taken] = await claim(database, "two", now=NOW + LEASE)
     assert (taken.attempts, taken.attempted_at) == (2, NOW)
+    assert (taken.attempted_channel, taken.attempted_thread) == ("C1", "1.2")
     with pytest.raises(LeaseLost):
         await complete(database, dead)
     await complete(database, taken)
@@ -136,17 +137,34 @@ async def test_a_postponed_message_remembers_whether_it_may_have_been_sent(datab
         assert (waiting.problem, waiting.lease_id, waiting.due_at) == ("busy", None, NOW)
 
 
-async def test_a_parked_message_holds_its_lane_until_it_is_unparked(database: Database) -> None:
-    change = await ask(database)
-    await enqueue(database, note("x", change_id=change.id), note("y"))
+async def test_a_parked_message_holds_its_lane_until_it_is_tried_again_or_unparked(database: Database) -> None:
+    await enqueue(database, note("x"), note("y"))
+    for unparks in (False, True):
+        [message] = await claim(database)
+        await _park(database, message)
+        assert await claim(database, now=NOW + SECOND) == []
+        if unparks:
+            async with database.transaction() as tx:
+                assert await outbox.unpark(tx, "b", NOW) == 0
+                assert await outbox.unpark(tx, "a", NOW) == 1
+                assert await outbox.unpark(tx, "a", NOW) == 0
+            assert facts(await claim(database)) == ["x"]
+        else:
+            [again] = await claim(database, now=NOW + 2 * SECOND)
+            assert (again.fact, again.is_parked, again.problem) == ("x", True, "not in channel")
+            await _postpone(database, again, was_sent=False)
+
+
+async def test_g2_whoever_holds_a_message_for_longer_still_holds_it(database: Database) -> None:
+    await enqueue(database, note("x"))
     [message] = await claim(database)
-    await _park(database, message)
-    assert await claim(database) == []
     async with database.transaction() as tx:
-        assert await outbox.unpark(tx, lane="b") == 0
-        assert await outbox.unpark(tx, change_id=change.id) == 1
-        assert await outbox.unpark(tx, lane="a") == 0
-    assert facts(await claim(database)) == ["x"]
+        await outbox.hold(tx, message, until=NOW + 2 * LEASE)
+    assert await claim(database, "two", now=NOW + LEASE) == []
+    await claim(database, "two", now=NOW + 2 * LEASE)
+    with pytest.raises(LeaseLost):
+        async with database.transaction() as tx:
+            await outbox.hold(tx, message, until=NOW + 3 * LEASE)
 
 
 async def test_the_depth_counts_what_waits(database: Database) -> None:
@@ -192,7 +210,7 @@ async def test_g9_a_recorded_message_cannot_be_replaced(database: Database) -> N
 
 async def _mark_attempted(database: Database, message: OutboxMessage) -> None:
     async with database.transaction() as tx:
-        await outbox.mark_attempted(tx, message, NOW, until=NOW + LEASE)
+        await outbox.mark_attempted(tx, message, NOW, until=NOW + LEASE, channel="C1")
 
 
 async def _postpone(database: Database, message: OutboxMessage, *, was_sent: bool) -> None:
@@ -202,4 +220,4 @@ async def _postpone(database: Database, message: OutboxMessage, *, was_sent: boo
 
 async def _park(database: Database, message: OutboxMessage) -> None:
     async with database.transaction() as tx:
-        await outbox.park(tx, message, "not in channel")
+        await outbox.park(tx, message, NOW + 2 * SECOND, problem="not in channel", was_sent=False)

@@ -26,7 +26,6 @@ _MISCONFIGURED = frozenset(
         "app_missing_action_url",
         "invalid_auth",
         "missing_scope",
-        "no_permission",
         "not_allowed_token_type",
         "not_authed",
         "org_login_required",

@@ -3,25 +3,28 @@
 An attempt is committed before it leaves, with a lease that outlives it; so whoever takes the message over knows.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.label import format_label
+from bot.service import delivery as room
 from bot.service.context import ServiceContext
-from bot.slack.api.calls import SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
+from bot.service.delivery import CALL_WITHIN, Attempt, Delivery, Place
+from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
 from bot.slack.block_kit.elements import context as small_print
 from bot.slack.delivery.find_post import find_post, metadata
+from bot.slack.messages.no_channel import NO_CHANNEL
 from bot.slack.messages.thread import Message
-from bot.store import outbox, rate_limits
-from bot.store.outbox import OutboxMessage
+from bot.store.errors import LeaseLost
 
 log = structlog.get_logger(__name__)
 
-CALL_WITHIN = timedelta(seconds=5)
 REPEATED = "(This may repeat an earlier message: Slack's answer to it was lost.)"
 # Slack will never take these words or blocks: something plainer is shown in their place.
 UNSHOWABLE = frozenset(
@@ -38,21 +41,17 @@ UNSHOWABLE = frozenset(
 )
 
 
-class Delivery:
-    """A claimed message on its way; `may_have_arrived` when a post of it left and nobody knows what became of it."""
-
-    def __init__(self, message: OutboxMessage) -> None:
-        self.message = message
-        self.may_have_arrived = message.attempted_at is not None
-
-
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Where a message stands; `was_found` when an earlier attempt had posted it."""
+    """Where a message stands; `was_found` when an earlier attempt had posted it.
+
+    `is_astray` when Slack put an answer to a message that is gone into the channel itself.
+    """
 
     channel: str
     ts: str
-    was_found: bool
+    was_found: bool = False
+    is_astray: bool = False
 
 
 class Posting:
@@ -62,89 +61,130 @@ class Posting:
         self._context = context
         self._client = client
 
-    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
-        """Call Slack, unless it asked to wait. Raises SlackError."""
-        channel = str(arguments.get("channel", ""))
-        await self._refuse_while_limited(method, channel)
-        try:
-            return await call(self._client, method, timeout=CALL_WITHIN, **arguments)
-        except SlackRateLimited as error:
-            async with self._context.database.transaction() as tx:
-                until = await self._context.clock.read(tx) + error.retry_after
-                await rate_limits.hold(tx, method, channel, until)
-            raise
+    async def call(self, delivery: Delivery, method: str, **arguments: Any) -> dict[str, Any]:
+        """Call Slack, unless it asked to wait. Raises SlackError, LeaseLost."""
+        await self._refuse_while_limited(method, str(arguments.get("channel", "")))
+        return await self._call_now(delivery, method, **arguments)
 
-    async def show(self, method: str, rendered: Message, plainer: Message, **arguments: Any) -> dict[str, Any]:
-        """Post or update with `rendered`; with `plainer` when Slack can never show that."""
-        text, blocks = rendered
-        try:
-            return await self.call(method, text=text, blocks=blocks, **arguments)
-        except SlackRefused as error:
-            if error.error not in UNSHOWABLE:
-                raise
-            log.exception("posting.unshowable", method=method, error=error.error)
-        text, blocks = plainer
-        return await self.call(method, text=text, blocks=blocks, **arguments)
+    async def update(
+        self, delivery: Delivery, rendered: Message, plainer: Message, *, place: Place, ts: str, fact: str
+    ) -> None:
+        """Show something else in a message. Raises SlackError, LeaseLost."""
+        arguments = {"channel": place.channel, "ts": ts, "metadata": metadata(fact, _label(delivery))}
+        await show(self.call, delivery, "chat.update", rendered, plainer, **arguments)
 
     async def post(
         self,
         delivery: Delivery,
+        attempt: Attempt,
         rendered: Message,
         plainer: Message,
         *,
-        channel: str,
+        place: Place,
         fact: str,
-        thread_ts: str | None = None,
+        begin: Callable[[Attempt], Awaitable[None]],
     ) -> Posted:
-        """Post a fact, unless it stands there already. Raises SlackError, LeaseLost."""
-        message = delivery.message
-        if delivery.may_have_arrived and message.attempted_at is not None:
-            try:
-                found = await find_post(
-                    self.call, channel=channel, thread_ts=thread_ts, fact=fact, since=message.attempted_at
-                )
-            except SlackMisconfigured:
-                # Without the history scopes nobody can look: better twice, and said so, than never.
-                rendered, plainer = _repeated(rendered), _repeated(plainer)
-            else:
-                if found is not None:
-                    return Posted(channel, found, was_found=True)
-                delivery.may_have_arrived = False
-        await self._refuse_while_limited("chat.postMessage", channel)
-        await self._mark_attempted(message)
-        arguments: dict[str, Any] = {"thread_ts": thread_ts} if thread_ts else {}
-        label = None if message.change_id is None else format_label(message.change_id)
-        try:
-            posted = await self.show(
-                "chat.postMessage",
-                rendered,
-                plainer,
-                channel=channel,
-                metadata=metadata(fact, label),
-                unfurl_links=False,
-                unfurl_media=False,
-                **arguments,
-            )
-        except SlackUnavailable as error:
-            delivery.may_have_arrived = delivery.may_have_arrived or error.was_sent
-            raise
-        return Posted(channel, posted["ts"], was_found=False)
+        """Post a fact, unless it stands there already.
 
-    async def _mark_attempted(self, message: OutboxMessage) -> None:
-        async with self._context.database.transaction() as tx:
-            now = await self._context.clock.read(tx)
-            await outbox.mark_attempted(tx, message, now, until=now + lease_for_calls(self._context))
+        `attempt` is the last one, whose `at` says afterwards whether one may stand there that nobody knows of.
+        `begin` records the new one. Raises SlackError, LeaseLost, StaleCard.
+        """
+        found = await self.find(delivery, attempt, fact, place=place)
+        if found is not None:
+            return found
+        is_repeated = attempt.at is not None
+        if is_repeated:
+            # Nobody can look: better twice, and said so, than never.
+            rendered, plainer = _repeated(rendered), _repeated(plainer)
+        await self._refuse_while_limited("chat.postMessage", place.channel)
+        await begin(attempt)
+        arguments: dict[str, Any] = {"thread_ts": place.thread_ts} if place.thread_ts else {}
+        arguments |= {"channel": place.channel, "metadata": metadata(fact, _label(delivery))}
+        arguments |= {"unfurl_links": False, "unfurl_media": False}
+        try:
+            # Nothing but a look at the lease comes between the attempt's commit and the call.
+            posted = await show(self._call_now, delivery, "chat.postMessage", rendered, plainer, **arguments)
+        except SlackError as error:
+            if not is_repeated and not (isinstance(error, SlackUnavailable) and error.was_sent):
+                attempt.at = None
+            raise
+        thread_ts = (posted.get("message") or {}).get("thread_ts")
+        return Posted(place.channel, posted["ts"], is_astray=bool(place.thread_ts) and not thread_ts)
+
+    async def find(self, delivery: Delivery, attempt: Attempt, fact: str, *, place: Place) -> Posted | None:
+        """Return where an earlier attempt stands. Raises SlackError, LeaseLost.
+
+        Afterwards the attempt is known not to have arrived, unless nobody can look where it went.
+        """
+        if attempt.at is None:
+            return None
+        tried = attempt.place or place
+        try:
+            ts = await find_post(
+                partial(self.call, delivery),
+                channel=tried.channel,
+                thread_ts=tried.thread_ts,
+                fact=fact,
+                since=attempt.at,
+            )
+        except SlackMisconfigured:
+            # The history scopes are missing.
+            return None
+        except SlackRefused as error:
+            if error.error in NO_CHANNEL and tried.channel != place.channel:
+                return None
+            raise
+        if ts is not None:
+            return Posted(tried.channel, ts, was_found=True)
+        attempt.at = None
+        return None
+
+    async def _call_now(self, delivery: Delivery, method: str, **arguments: Any) -> dict[str, Any]:
+        # A process that stood still since its last commit may have lost the message to another one. A call takes one
+        # time-out at the most, and a late one may land for another: both have to end before anybody takes over.
+        if not self._is_enough_left(delivery):
+            await room.hold(self._context, delivery)
+        if not self._is_enough_left(delivery):
+            raise LeaseLost(f"{delivery.message.fact}: too little of the lease is left to call Slack under it")
+        delivery.has_shown |= method.startswith("chat.")
+        try:
+            return await call(self._client, method, timeout=CALL_WITHIN, **arguments)
+        except SlackRateLimited as error:
+            await room.note_rate(self._context, method, str(arguments.get("channel", "")), error.retry_after)
+            raise
+
+    def _is_enough_left(self, delivery: Delivery) -> bool:
+        return delivery.leased_until - self._context.now() >= CALL_WITHIN * 2
 
     async def _refuse_while_limited(self, method: str, channel: str) -> None:
-        async with self._context.database.reading() as tx:
-            until = await rate_limits.until(tx, method, channel)
-        if until is not None and (wait := until - self._context.now()) > timedelta(0):
+        wait = await room.wait_for_rate(self._context, method, channel)
+        if wait > timedelta(0):
             raise SlackRateLimited(method, wait)
 
 
-def lease_for_calls(context: ServiceContext) -> timedelta:
-    """Return how long a message is held: never shorter than the calls that are made under one lease."""
-    return max(context.lease, CALL_WITHIN * 4)
+async def show(
+    send: Callable[..., Awaitable[dict[str, Any]]],
+    delivery: Delivery,
+    method: str,
+    rendered: Message,
+    plainer: Message,
+    **arguments: Any,
+) -> dict[str, Any]:
+    """Post or update with `rendered`; with `plainer` when Slack can never show that."""
+    text, blocks = rendered
+    try:
+        return await send(delivery, method, text=text, blocks=blocks, **arguments)
+    except SlackRefused as error:
+        if error.error not in UNSHOWABLE:
+            raise
+        log.exception("posting.unshowable", method=method, error=error.error)
+    text, blocks = plainer
+    return await send(delivery, method, text=text, blocks=blocks, **arguments)
+
+
+def _label(delivery: Delivery) -> str | None:
+    change_id = delivery.message.change_id
+    return None if change_id is None else format_label(change_id)
 
 
 def _repeated(rendered: Message) -> Message:

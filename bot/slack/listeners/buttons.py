@@ -132,7 +132,7 @@ async def _move(slack: SlackContext, press: BlockActions) -> str | None:
         return None
     await require_postable(slack.client, slack.identity.bot_user_id, selected)
     change = await move_card(slack.context, press.actor, press.action.change_id, selected)
-    return f"The card of {change.label} is posted in <#{selected}> now."
+    return f"The card of {change.label} goes to <#{selected}> now."
 
 
 async def _stored(slack: SlackContext, press: BlockActions) -> ChangeRequest:

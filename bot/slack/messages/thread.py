@@ -18,6 +18,7 @@ from bot.slack.block_kit.elements import (
     text_run,
 )
 from bot.slack.block_kit.limits import short_number
+from bot.slack.messages.no_channel import why_not
 from bot.slack.messages.thread_parts import (
     QUOTE_LIMIT,
     assignment_blocks,
@@ -187,18 +188,10 @@ def _errand_waiting(change: ChangeRequest, payload: Mapping[str, Any]) -> Messag
     return with_problem(f"I cannot look at the number of {change.label} yet.", payload, "I keep trying.")
 
 
-_NO_POST = {
-    "is_archived": "that channel is archived. Pick another one.",
-    "channel_is_archived": "that channel is archived. Pick another one.",
-    "not_in_channel": "I am not a member there. Invite me and pick that channel again, or pick another one.",
-    "channel_not_found": "I cannot see that channel. Invite me and pick that channel again, or pick another one.",
-}
-
-
 def _cannot_post(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
-    problem = str(payload["problem"])
-    why = _NO_POST.get(problem, f"Slack refused it ({literal(problem, QUOTE_LIMIT)}). Pick another channel.")
-    text = f"{change.label} is recorded, but its card cannot be posted in <#{change.channel_id}>: {why}"
+    channel = payload.get("channel", change.channel_id)
+    why = f"{why_not(payload['problem'])} Until then I keep trying there."
+    text = f"{change.label} is recorded, but its card cannot be posted in <#{channel}>: {why}"
     select: Block = {
         "type": "conversations_select",
         "action_id": MOVE,

@@ -72,6 +72,9 @@ def _thread(call: Call, channel: Channel) -> str | None:
     if thread_ts is None:
         return None
     parent = call.world.message(channel.id, thread_ts)
+    if parent is None and not any(thread_ts in (m.ts, m.thread_ts) for m in call.world.messages[channel.id]):
+        # Of a message that is gone without a trace Slack says nothing: the answer stands in the channel itself.
+        return None
     # Slack files an answer to a reply under the reply's own thread; a parent that was deleted is no obstacle.
     return parent.thread_ts or thread_ts if parent is not None else thread_ts
 

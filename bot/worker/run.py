@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.change import ChangeRequest
-from bot.service.apply import apply
-from bot.service.claim import claim_next, expire_next, take_abandoned, take_follow_up, take_waiting
+from bot.service.applying.apply import apply
+from bot.service.applying.claim import claim_next, expire_next, take_abandoned, take_follow_up, take_waiting
+from bot.service.applying.recover import recover, run_follow_up
+from bot.service.applying.retry import retry
 from bot.service.context import ServiceContext
 from bot.service.forget import forget_delivered
-from bot.service.recover import recover, run_follow_up
 from bot.service.refresh import refresh_due
-from bot.service.retry import retry
 from bot.slack.delivery.courier import Courier
 from bot.store.errors import DatabaseUnavailable, LeaseLost
 from bot.uponai.errors import UponAIError

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
-from tests.browser.town import Town, town
+from tests.browser.demo_process import Town, town
 from tests.browser.window import PATIENCE_MS, Window, Windows
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.town import Town
+from tests.browser.demo_process import Town
 from tests.browser.window import Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

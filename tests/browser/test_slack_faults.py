@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.town import SUPPORT_OPS, Town
+from tests.browser.demo_process import SUPPORT_OPS, Town
 from tests.browser.window import Window, Windows
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.town import Town
+from tests.browser.demo_process import Town
 from tests.browser.window import Card, Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -6,9 +6,9 @@ from typing import Literal
 
 from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, Request, expect
 
+from tests.browser.demo_process import PEOPLE, PHONE_ROUTING
 from tests.browser.form import Form
 from tests.browser.panel import Panel
-from tests.browser.town import PEOPLE, PHONE_ROUTING
 
 PATIENCE_MS = 30_000
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.town import free_port
+from tests.e2e.processes import free_port
 
 ROOT = Path(__file__).parents[2]
 RITA = "U07RITA4K2Q"

@@ -13,7 +13,7 @@ from bot.sandbox.slack.workspace.seed import OLD_NUMBERS, PHONE_ROUTING, RANDOM,
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.store.database import Database
 from tests.cli.command import SETTINGS, Ended, route_number
-from tests.store.samples import ask
+from tests.store.stored_changes import ask
 
 APP_TOKEN = "xapp-very-secret"
 

@@ -19,8 +19,17 @@ from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, RITA, TEAM, demo_wor
 from bot.store.database import Database
 from bot.web.door import sign
 from tests.cli.command import route_number
-from tests.e2e.town import APP_TOKEN, BOT_TOKEN, PATIENCE_SECONDS, SIGNING_SECRET, BotProcess, Town, free_port, town
-from tests.store import samples
+from tests.e2e.processes import (
+    APP_TOKEN,
+    BOT_TOKEN,
+    PATIENCE_SECONDS,
+    SIGNING_SECRET,
+    BotProcess,
+    Town,
+    free_port,
+    town,
+)
+from tests.store import stored_changes
 
 
 @pytest.fixture
@@ -175,7 +184,7 @@ async def test_a_token_that_uponai_refuses_is_said_in_log_and_health(here: Town)
 async def test_changes_of_another_workspace_are_named_in_health(here: Town, tmp_path: Path) -> None:
     bot = await here.start()
     database = Database.connect(f"sqlite:///{tmp_path / 'town.db'}")
-    await samples.ask(database)
+    await stored_changes.ask(database)
     await database.dispose()
     for path in ("/healthz", "/readyz"):
         answer = await ask(bot, path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.slack.web_api.faults import Fault
-from tests.e2e.town import PATIENCE_SECONDS, Town, town
+from tests.e2e.processes import PATIENCE_SECONDS, Town, town
 
 NUMBER = "+14155550123"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.town import Town, town
+from tests.e2e.processes import Town, town
 
 NUMBER = "+14155550123"
 

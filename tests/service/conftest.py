@@ -7,7 +7,7 @@ import pytest
 from bot.sandbox.slack.serving import running
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.store.database import Database
-from tests.service.bench import ACCOUNT_SID, TOKEN, Bench, make_bench
+from tests.service.service_harness import ACCOUNT_SID, TOKEN, Bench, make_bench
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.sandbox.uponai.seed import FRONT_DESK
-from bot.service.claim import claim_next, expire_next, take_abandoned
+from bot.service.applying.claim import claim_next, expire_next, take_abandoned
 from bot.service.context import ServiceContext
 from bot.service.submit import submit
 from bot.store.clock import DatabaseClock
-from tests.service.bench import LEASE, Bench, inbound
+from tests.service.service_harness import LEASE, Bench, inbound
 
 # SQLite is of one machine, which has one clock.
 pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)

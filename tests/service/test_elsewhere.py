@@ -12,14 +12,25 @@ from bot.sandbox.slack.serving import running
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.sandbox.uponai.seed import SUPPORT
 from bot.service import elsewhere, lookup
-from bot.service.claim import claim_next
+from bot.service.applying.claim import claim_next
 from bot.service.context import ServiceContext
 from bot.service.follow_up import ask_follow_up
 from bot.service.review import approve
 from bot.service.submit import submit
 from bot.store import outbox
 from bot.uponai.client import UponAIClient
-from tests.service.bench import ACCOUNT_SID, ALAN, LEASE, NUMBER, RITA, TEAM, TOKEN, Bench, inbound, time_routing
+from tests.service.service_harness import (
+    ACCOUNT_SID,
+    ALAN,
+    LEASE,
+    NUMBER,
+    RITA,
+    TEAM,
+    TOKEN,
+    Bench,
+    inbound,
+    time_routing,
+)
 
 
 @dataclass(frozen=True)

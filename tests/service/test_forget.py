@@ -5,15 +5,15 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from bot.sandbox.uponai.seed import FRONT_DESK
-from bot.service.claim import claim_next, claim_waiting, take_waiting
+from bot.service.applying.claim import claim_next, claim_waiting, take_waiting
+from bot.service.applying.wait import wait
 from bot.service.forget import BATCH, KEEP_DELIVERED, KEEP_RATE_LIMITS, forget_delivered
 from bot.service.messages import channel_fact
 from bot.service.review import cancel
-from bot.service.wait import wait
 from bot.store import outbox, rate_limits
 from bot.store.schema import outbox as messages
 from bot.uponai.errors import Unavailable
-from tests.service.bench import LEASE, RITA, TEAM, Bench, inbound
+from tests.service.service_harness import LEASE, RITA, TEAM, Bench, inbound
 
 MINUTE = timedelta(minutes=1)
 

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.errors import AlreadyDecided
 from bot.service.pause import pause, resume
 from bot.store import audit, pauses
-from tests.service.bench import ADA, ALAN, RITA, TEAM, Bench
+from tests.service.service_harness import ADA, ALAN, RITA, TEAM, Bench
 
 
 async def events(bench: Bench) -> list[tuple[str, str]]:

@@ -17,9 +17,9 @@ from bot.domain.errors import (
 )
 from bot.domain.state import State
 from bot.sandbox.uponai.seed import SALES, SUPPORT
-from bot.service.claim import claim_next, expire_next
+from bot.service.applying.claim import claim_next, expire_next
 from bot.service.review import approve, cancel, deny
-from tests.service.bench import ADA, ALAN, NUMBER, RITA, Bench, inbound, time_routing, webhook
+from tests.service.service_harness import ADA, ALAN, NUMBER, RITA, Bench, inbound, time_routing, webhook
 
 
 async def test_g1_requester_cannot_approve_or_deny_own_change(bench: Bench) -> None:

@@ -11,10 +11,10 @@ from bot.domain.errors import AlreadyAsked, UnknownChange
 from bot.domain.state import Origin, State
 from bot.sandbox.uponai.seed import BOOKINGS, FRONT_DESK, SALES, SUPPORT
 from bot.service import lookup
-from bot.service.claim import claim_next, expire_next
+from bot.service.applying.claim import claim_next, expire_next
 from bot.service.history import pending
 from bot.service.review import approve, cancel, deny
-from tests.service.bench import ALAN, NUMBER, RITA, SPLIT_NUMBER, TEAM, Bench, inbound, time_routing, webhook
+from tests.service.service_harness import ALAN, NUMBER, RITA, SPLIT_NUMBER, TEAM, Bench, inbound, time_routing, webhook
 
 
 def outbound(agent_id: str, version: int | None = None) -> AssignmentPatch:

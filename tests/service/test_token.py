@@ -15,7 +15,7 @@ from bot.service.context import ServiceContext
 from bot.service.follow_up import ask_follow_up
 from bot.store.schema import outbox
 from bot.uponai.errors import Unauthorized
-from tests.service.bench import ALAN, LEASE, NUMBER, SPLIT_NUMBER, Bench, inbound, time_routing
+from tests.service.service_harness import ALAN, LEASE, NUMBER, SPLIT_NUMBER, Bench, inbound, time_routing
 
 OTHERS = ("+442079460958", "+13125550111")
 

@@ -3,7 +3,7 @@
 from bot.domain.state import State
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.service import lookup
-from tests.service.bench import NUMBER, Bench, inbound, time_routing, webhook
+from tests.service.service_harness import NUMBER, Bench, inbound, time_routing, webhook
 
 HALF, NUL = "\ud83d", "\0"
 

@@ -16,7 +16,7 @@ from bot.service import history
 from bot.slack.api.calls import SlackUnavailable
 from bot.slack.api.identity import Identity
 from bot.slack.app import SlackApp
-from tests.slack.world import BotWorld
+from tests.slack.bot_harness import BotWorld
 
 NUMBER = "+14155550123"
 

@@ -8,11 +8,11 @@ import pytest
 
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.service import history
-from bot.service.apply import apply
-from bot.service.claim import claim_next
+from bot.service.applying.apply import apply
+from bot.service.applying.claim import claim_next
 from bot.uponai.client import UponAIClient
-from tests.slack.test_card_truth import ask, cards, replies, work
-from tests.slack.world import ACCOUNT_SID, UPONAI_TOKEN, BotWorld
+from tests.slack.bot_harness import ACCOUNT_SID, UPONAI_TOKEN, BotWorld
+from tests.slack.messages.test_card_truth import ask, cards, replies, work
 
 NUMBER = "+14155550123"
 OTHER = "+442079460958"

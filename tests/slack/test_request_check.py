@@ -11,7 +11,7 @@ from bot.slack.messages import card, thread
 from bot.slack.payload_parts import Place
 from bot.slack.payloads import BlockActions
 from bot.slack.request_check import parse
-from tests.slack.world import BotWorld
+from tests.slack.bot_harness import BotWorld
 
 USER = {"id": "U1", "team_id": "T1"}
 META = '{"channel_id": "C1", "submission_key": "k"}'

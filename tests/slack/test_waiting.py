@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from bot.service.claim import take_waiting
-from bot.service.retry import retry
-from tests.slack.test_card_truth import ask, cards, replies, work
-from tests.slack.world import BotWorld
+from bot.service.applying.claim import take_waiting
+from bot.service.applying.retry import retry
+from tests.slack.bot_harness import BotWorld
+from tests.slack.messages.test_card_truth import ask, cards, replies, work
 
 
 async def test_a_refused_token_is_told_in_the_channel_and_the_change_waits(bot_world: BotWorld) -> None:

@@ -10,7 +10,7 @@ from bot.domain.state import Origin, State
 from bot.store import changes, reviews
 from bot.store.database import Database
 from bot.store.errors import RefusedByDatabase, StaleVersion
-from tests.store.samples import (
+from tests.store.stored_changes import (
     ADA,
     ALAN,
     HOUR,

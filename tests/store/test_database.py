@@ -13,7 +13,7 @@ from bot.store import cards, rate_limits
 from bot.store.cards import Card
 from bot.store.database import Database
 from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable, StaleCard
-from tests.store.samples import HOUR, NOW, ask, run
+from tests.store.stored_changes import HOUR, NOW, ask, run
 
 SHORT = timedelta(seconds=0.2)
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import outbox
 from bot.store.database import Database
 from bot.store.schema import outbox as messages
-from tests.store.samples import NOW, TEAM, ask
+from tests.store.stored_changes import NOW, TEAM, ask
 
 MANY = 4000
 MINUTE = timedelta(minutes=1)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, inspect, text
 from bot.store.columns import metadata
 from bot.store.database import Database
 from bot.store.migrate import alembic_config, schema_state, upgrade
-from tests.store.samples import applied, ask, run
+from tests.store.stored_changes import applied, ask, run
 
 HEAD = "20261124_delivery"
 

@@ -19,7 +19,7 @@ from bot.store.mirror.agents import MirroredAgents
 from bot.store.mirror.numbers import MirroredNumber, MirroredNumbers
 from bot.store.mirror.whole_read import take_over
 from tests.clock import StillClock
-from tests.store.samples import HOUR, NOW, key, run
+from tests.store.stored_changes import HOUR, NOW, key, run
 
 SECOND = timedelta(seconds=1)
 CLOCK = StillClock(NOW + 24 * HOUR)

@@ -9,7 +9,7 @@ from bot.store import outbox
 from bot.store.database import Database
 from bot.store.errors import LeaseLost, RefusedByDatabase
 from bot.store.outbox import OutboxDraft, OutboxMessage
-from tests.store.samples import LEASE, NOW, TEAM, ask, run, updating
+from tests.store.stored_changes import LEASE, NOW, TEAM, ask, run, updating
 
 SECOND = timedelta(seconds=1)
 

@@ -14,7 +14,7 @@ from bot.store import audit, changes
 from bot.store.database import Database
 from bot.store.errors import RefusedByDatabase
 from tests.chain import first_break
-from tests.store.samples import (
+from tests.store.stored_changes import (
     HOUR,
     LEASE,
     NOW,

@@ -15,7 +15,7 @@ from bot.store import rate_limits
 from bot.store.database import Database
 from bot.store.errors import DatabaseUnavailable
 from tests.silent_line import SilentLine, silent_line
-from tests.store.samples import HOUR, NOW
+from tests.store.stored_changes import HOUR, NOW
 
 pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 

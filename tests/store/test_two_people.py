@@ -10,7 +10,7 @@ from bot.domain.policy import Verdict
 from bot.domain.state import TRANSITIONS, State
 from bot.store.database import Database
 from bot.store.errors import DatabaseUnavailable, RefusedByDatabase, StoreError
-from tests.store.samples import (
+from tests.store.stored_changes import (
     ADA,
     ALAN,
     LEASE,

@@ -11,7 +11,7 @@ from bot.store import claims, token_refusals
 from bot.store.database import Database
 from bot.store.errors import RefusedByDatabase
 from bot.store.token_refusals import Call
-from tests.store.samples import (
+from tests.store.stored_changes import (
     HOUR,
     LEASE,
     NOW,

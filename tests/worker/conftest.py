@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.store.database import Database
-from tests.slack import world as worlds
-from tests.slack.world import BotWorld
+from tests.slack import bot_harness as worlds
+from tests.slack.bot_harness import BotWorld
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from bot.service.submit import Submission, submit
 from bot.store.database import Database
 from bot.worker.run import Worker
 from tests.silent_line import silent_line
-from tests.slack.world import BotWorld, bot_world
-from tests.store.samples import stored
+from tests.slack.bot_harness import BotWorld, bot_world
+from tests.store.stored_changes import stored
 
 NUMBER = "+14155550123"
 LONG = 60.0

@@ -16,7 +16,7 @@ from bot.service.submit import Submission, submit
 from bot.slack.delivery.courier import Courier
 from bot.uponai.client import AgentList, NumberList, Reading, UponAIClient
 from bot.worker.run import APPLY_AT_ONCE, Worker
-from tests.slack.world import BotWorld
+from tests.slack.bot_harness import BotWorld
 
 KEYS = count(1)
 

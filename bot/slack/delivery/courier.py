@@ -20,7 +20,6 @@ from bot.slack.messages.fallback import plain_fact
 from bot.slack.messages.no_channel import NO_CHANNEL
 from bot.slack.messages.thread import Message, render_channel_fact, render_fact
 from bot.store.errors import LeaseLost, StaleCard
-from bot.store.outbox import OutboxMessage
 
 log = structlog.get_logger(__name__)
 
@@ -138,12 +137,12 @@ class Courier:
             return
         if isinstance(error, SlackMisconfigured | SlackRefused):
             self.problem = str(error)
-        await room.put_off(self._context, delivery, _wait(message, error), str(error))
+        await room.put_off(self._context, delivery, _wait(message.attempts, error), str(error))
 
 
-def _wait(message: OutboxMessage, error: SlackError) -> timedelta:
+def _wait(attempts: int, error: SlackError) -> timedelta:
     """Wait as long as Slack says, else 1, 2, 4 … s up to a limit: once Slack is back, all is told soon."""
     if isinstance(error, SlackMisconfigured):
         return LONGEST_WAIT
     asked = getattr(error, "retry_after", None)
-    return asked or backoff(message.attempts, first=timedelta(seconds=1), longest=LONGEST_WAIT)
+    return asked or backoff(attempts, first=timedelta(seconds=1), longest=LONGEST_WAIT)

@@ -1,0 +1,109 @@
+"""End an attempt: the state, the mirror, the other open changes of the number, and what is told commit together."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.account import ListedNumber
+from bot.domain.assignment import Assignment, Field, fields_to_bits
+from bot.domain.change import ChangeRequest
+from bot.domain.state import State
+from bot.service import redaction, token
+from bot.service.applying.lease import held, worker_of
+from bot.service.context import ServiceContext
+from bot.service.messages import thread_fact
+from bot.service.unit_of_work import UnitOfWork, unit_of_work
+from bot.store import changes
+from bot.store.mirror import agents as mirror_agents
+from bot.store.mirror import numbers as mirror_numbers
+from bot.store.token_refusals import Call
+
+FIELD_NAMES = {
+    Field.INBOUND: "inbound calls",
+    Field.OUTBOUND: "outbound calls",
+    Field.WEBHOOK: "the inbound webhook",
+    Field.TIME_ROUTING: "time routing",
+}
+
+
+def name_fields(fields: frozenset[Field]) -> str:
+    """Name fields in the order in which people read them."""
+    return ", ".join(FIELD_NAMES[field] for field in Field if field in fields)
+
+
+async def finish(
+    context: ServiceContext,
+    change: ChangeRequest,
+    state: State,
+    *,
+    live: ListedNumber | None = None,
+    as_of: datetime | None = None,
+    problem: str | None = None,
+    by: str | None = None,
+) -> ChangeRequest:
+    """End the attempt that `change.lease_id` stands for, in one transaction.
+
+    `live` is what UponAI showed as of `as_of`; it becomes the mirror's newest row. Raises LeaseLost when another
+    worker has taken over meanwhile: then nothing was written.
+    """
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await held(unit, change)
+        result = None if live is None else live.assignment
+        done = await unit.step(
+            present,
+            present.finish(state, unit.at, result=result, problem=problem),
+            f"change.{state}",
+            {
+                "problem": problem,
+                "live": None if result is None else redaction.of_assignment(result),
+                "by": by,
+            },
+        )
+        if live is not None:
+            if live.key != change.key:
+                raise ValueError(f"{change.label} is about {change.key}, not about {live.key}")
+            await mirror_numbers.put(unit.tx, live, as_of or unit.at, unit.at)
+        if present.sent_at is not None:
+            # A PUT that was refused for its token does not end a change.
+            await token.note_accepted(unit.tx, context, Call.WRITE)
+        told: dict[str, Any] = {"by": by, "problem": problem, "live": None if result is None else result.to_json()}
+        if result is not None and (names := await _unseen_names(unit, done, result)):
+            told["names"] = names
+        await unit.tell(thread_fact(done, state.value, unit.at, told))
+        if state is State.APPLIED and live is not None:
+            await _overtake(unit, done, live)
+    return done
+
+
+async def _unseen_names(unit: UnitOfWork, change: ChangeRequest, live: Assignment) -> dict[str, str]:
+    """Return the names of the live agents that the reviewers had not seen: somebody else put them there."""
+    unseen = {agent.agent_id for agent in (*live.inbound, *live.outbound)} - set(change.agent_names)
+    return await mirror_agents.names(unit.tx, change.key.workspace_id, unseen) if unseen else {}
+
+
+async def _overtake(unit: UnitOfWork, applied: ChangeRequest, live: ListedNumber) -> None:
+    """End the other open changes of the number whose touched fields are no longer as their reviewers saw them."""
+    bits = fields_to_bits(applied.patch.fields)
+    others = await changes.lock_open_touching(unit.tx, applied.key, bits, except_id=applied.id)
+    for other in others:
+        gone = other.before.differing(live.assignment, other.patch.fields)
+        if not gone:
+            continue
+        problem = f"{applied.label} was applied first and changed {name_fields(gone)}."
+        stale = await unit.step(
+            other, other.go_stale(unit.at, problem), "change.stale", {"problem": problem, "because_of": applied.id}
+        )
+        await unit.tell(thread_fact(stale, "stale", unit.at, {"problem": problem}))
+
+
+async def release(
+    context: ServiceContext,
+    change: ChangeRequest,
+    *,
+    problem: str | None,
+    wait: timedelta,
+) -> ChangeRequest:
+    """Put a change back to approved: nothing of this attempt is live. Raises LeaseLost."""
+    async with unit_of_work(context, worker_of(change)) as unit:
+        present = await held(unit, change)
+        not_before = unit.at + wait if wait else None
+        return await unit.step(present, present.release(not_before, problem), "change.released", {"problem": problem})

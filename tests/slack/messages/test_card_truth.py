@@ -1,0 +1,343 @@
+"""Card and thread: what they show, who may press, and that they come to be true and single whatever was down (G9)."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox.slack.block_kit.entries import Spot
+from bot.sandbox.slack.client.person import Person
+from bot.sandbox.slack.web_api.faults import Fault
+from bot.sandbox.slack.workspace.model import Message
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
+from bot.service.applying.apply import apply
+from bot.service.applying.claim import claim_next, expire_next, take_abandoned
+from bot.service.applying.recover import recover
+from tests.slack.bot_harness import BotWorld
+
+NUMBER = "+14155550123"
+STATES = [
+    "pending",
+    "approved",
+    "applying",
+    "applied",
+    "denied",
+    "canceled",
+    "expired",
+    "stale",
+    "failed",
+    "unclear",
+    "resolved",
+]
+
+
+async def ask(bot_world: BotWorld, person: Person | None = None, number: str = NUMBER) -> Message:
+    """Ask for time routing, and return the card."""
+    asker = person or bot_world.rita
+    await bot_world.type(asker, number)
+    await asker.fill("Time routing", "On")
+    await asker.fill("Reason", "Night shift <!channel> *now*")
+    assert await asker.submit() == {"ok": True}
+    await bot_world.post_cards()
+    return cards(bot_world)[-1]
+
+
+def cards(bot_world: BotWorld) -> list[Message]:
+    return [m for m in bot_world.slack.world.messages[PHONE_ROUTING] if is_told(m) and not is_reply(m)]
+
+
+def replies(bot_world: BotWorld) -> list[str]:
+    found = [m for m in bot_world.slack.world.messages[PHONE_ROUTING] if is_told(m) and is_reply(m)]
+    return [bot_world.rita.read(m) for m in found]
+
+
+def is_told(message: Message) -> bool:
+    return bool(message.metadata and "change" in message.metadata["event_payload"])
+
+
+def is_reply(message: Message) -> bool:
+    return message.thread_ts not in (None, message.ts)
+
+
+async def work(bot_world: BotWorld) -> None:
+    """Do what a worker would do now."""
+    while (change := await claim_next(bot_world.context)) is not None:
+        await apply(bot_world.context, change)
+    await bot_world.post_cards()
+
+
+def refusal(person: Person) -> str:
+    return person.read(person.ephemeral("phone-routing")[-1])
+
+
+async def test_the_card_shows_one_state_word_and_the_notification_starts_with_it(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    lines = bot_world.alan.read(card).splitlines()
+    assert lines.count("State: pending") == 1
+    without_reason = [line for line in lines if "Night shift" not in line]
+    words = " ".join(without_reason).lower()
+    assert [state for state in STATES if state in words] == ["pending"]
+    assert card.text.startswith("RN-1 pending:")
+    assert bot_world.alan.buttons(card) == ["Approve", "Deny", "Cancel", "Details"]
+    assert card.metadata == {"event_type": "route_number", "event_payload": {"change": "RN-1", "fact": "RN-1/card"}}
+
+
+async def test_g11_words_of_people_are_shown_literally(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    assert "Night shift <!channel> *now*" in bot_world.alan.read(card)
+    assert "<!channel>" not in card.text
+    quotes = [e for b in card.blocks if b["type"] == "rich_text" for e in b["elements"] if e["type"].endswith("quote")]
+    assert quotes[0]["elements"][0]["text"] == "Night shift <!channel> *now*"
+
+
+async def test_g1_nobody_decides_about_their_own_change(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    await bot_world.rita.click("Approve", card)
+    assert "somebody else has to decide" in refusal(bot_world.rita)
+    await bot_world.rita.click("Deny", card)
+    assert not bot_world.rita.has_view
+    assert "Cancel takes it back" in refusal(bot_world.rita)
+    await work(bot_world)
+    assert "State: pending" in bot_world.rita.read(card)
+
+
+async def test_g10_guests_strangers_and_deactivated_people_are_refused_at_every_button(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    bot_world.ada.user.deleted = True
+    for person in (bot_world.gus, bot_world.eve, bot_world.ada):
+        for number, button in enumerate(("Approve", "Deny", "Cancel", "Details"), start=1):
+            await person.click(button, card)
+            assert not person.has_view
+            assert len(person.ephemeral("phone-routing")) == number
+    await work(bot_world)
+    assert "State: pending" in bot_world.rita.read(card)
+
+
+async def test_g10_who_cannot_be_looked_up_may_not_press(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    bot_world.slack.faults.add(Fault("error_before", methods=["users.info"]))
+    await bot_world.alan.click("Approve", card)
+    assert "could not check with Slack who you are" in refusal(bot_world.alan)
+    await work(bot_world)
+    assert "State: pending" in bot_world.rita.read(card)
+
+
+async def test_a_denial_asks_for_a_reason_and_tells_it_in_the_thread(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    await bot_world.alan.click("Deny", card)
+    assert bot_world.alan.labels() == ["Reason"]
+    await bot_world.alan.fill("Reason", "Not on a <Friday>")
+    assert await bot_world.alan.submit() == {"ok": True}
+    await bot_world.post_cards()
+    assert "State: denied" in bot_world.rita.read(cards(bot_world)[0])
+    assert "Decided by" in bot_world.rita.read(cards(bot_world)[0])
+    assert "Not on a <Friday>" in replies(bot_world)[0]
+    assert bot_world.alan.buttons(cards(bot_world)[0]) == ["Details"]
+
+
+async def test_g3_whoever_is_too_late_is_told_who_was_first(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    await bot_world.ada.click("Deny", card)
+    await bot_world.alan.click("Approve", card)
+    await bot_world.ada.fill("Reason", "No")
+    assert await bot_world.ada.submit() == {"ok": True}
+    assert f"already approved by <{bot_world.alan.id}>" in bot_world.ada.read_view()
+    await bot_world.ada.close()
+    await bot_world.ada.click("Approve", card)
+    assert f"already approved by <{bot_world.alan.id}>" in refusal(bot_world.ada)
+
+
+async def test_only_the_requester_cancels(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    await bot_world.alan.click("Cancel", card)
+    assert "can cancel it" in refusal(bot_world.alan)
+    await bot_world.rita.click("Cancel", card)
+    await bot_world.post_cards()
+    assert "State: canceled" in bot_world.rita.read(cards(bot_world)[0])
+
+
+async def test_details_opens_the_whole_record_with_the_full_webhook(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    await bot_world.type(rita, NUMBER)
+    await rita.fill("Inbound webhook", "Set")
+    await rita.fill("Webhook URL", "https://hooks.example.com/in?key=hush")
+    await rita.fill("Reason", "Because")
+    await rita.submit()
+    await bot_world.post_cards()
+    card = cards(bot_world)[0]
+    assert "hush" not in rita.read(card) + card.text
+    await rita.click("Approve", card)
+    await bot_world.alan.click("Details", card)
+    shown = bot_world.alan.read_view()
+    assert "https://hooks.example.com/in?key=hush" in shown
+    assert "change.submitted" in shown
+    assert "review.refused" in shown
+
+
+async def test_the_result_offers_revert_and_the_revert_is_a_change_of_its_own(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    await bot_world.alan.click("Approve", card)
+    await work(bot_world)
+    assert "State: applied" in bot_world.rita.read(cards(bot_world)[0])
+    decision, result = replies(bot_world)
+    assert "approved RN-1" in decision
+    assert "is applied" in result
+    await bot_world.ada.click("Revert", bot_world.ada.find_message("phone-routing", "is applied"))
+    assert bot_world.ada.value("Time routing") == "Off"
+    await bot_world.ada.fill("Reason", "Undo")
+    assert await bot_world.ada.submit() == {"ok": True}
+    await bot_world.post_cards()
+    revert = cards(bot_world)[1]
+    assert "RN-2" in bot_world.ada.read(revert)
+    assert "RN-1" in bot_world.ada.read(revert)
+    assert "State: pending" in bot_world.ada.read(revert)
+
+
+async def test_failed_offers_try_again_with_the_same_wishes(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    bot_world.fault("refuse", message="The agent <b>retired</b>.")
+    await bot_world.alan.click("Approve", card)
+    await work(bot_world)
+    told = bot_world.rita.find_message("phone-routing", "failed")
+    assert "The agent <b>retired</b>." in bot_world.rita.read(told)
+    await bot_world.rita.click("Try again", told)
+    assert bot_world.rita.value("Time routing") == "On"
+
+
+async def test_stale_offers_the_same_wishes_for_the_number_as_it_is_now(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    await bot_world.type(rita, NUMBER)
+    await rita.fill("Inbound calls", "No agent")
+    await rita.fill("Reason", "Closing")
+    await rita.submit()
+    await bot_world.post_cards()
+    bot_world.uponai.account.set_number(NUMBER, {"inbound_agents": [{"agent_id": "agent_x", "weight": 1}]})
+    await bot_world.alan.click("Approve", cards(bot_world)[0])
+    await work(bot_world)
+    assert "State: stale" in rita.read(cards(bot_world)[0])
+    await bot_world.ada.click("Ask again", rita.find_message("phone-routing", "is stale"))
+    assert bot_world.ada.value("Inbound calls") == "No agent"
+
+
+async def test_unclear_offers_a_look_and_resolving_is_not_for_the_requester(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    bot_world.fault("import_error", times=1)
+    await bot_world.alan.click("Approve", card)
+    await work(bot_world)
+    told = bot_world.rita.find_message("phone-routing", "is unclear")
+    assert bot_world.rita.buttons(told) == ["Try again", "Mark as resolved"]
+    await bot_world.rita.click("Mark as resolved", told)
+    assert "somebody else has to mark it" in refusal(bot_world.rita)
+    await bot_world.ada.click("Mark as resolved", told)
+    await bot_world.rita.click("Try again", told)
+    assert "was first" in refusal(bot_world.rita)
+
+
+async def test_g9_a_lost_answer_to_a_post_is_looked_for_before_it_is_repeated(bot_world: BotWorld) -> None:
+    bot_world.slack.faults.add(Fault("lost_answer", methods=["chat.postMessage"], times=1))
+    await ask(bot_world)
+    bot_world.clock.advance(seconds=60)
+    await bot_world.post_cards()
+    assert len(cards(bot_world)) == 1
+    await bot_world.alan.click("Approve", cards(bot_world)[0])
+    await work(bot_world)
+    assert "State: applied" in bot_world.rita.read(cards(bot_world)[0])
+
+
+async def test_g9_without_the_history_scopes_an_unclear_post_is_repeated_and_says_so(bot_world: BotWorld) -> None:
+    for scope in ("channels:history", "groups:history"):
+        bot_world.slack.world.app.scopes.remove(scope)
+    bot_world.slack.faults.add(Fault("lost_answer", methods=["chat.postMessage"], times=1))
+    await ask(bot_world)
+    bot_world.clock.advance(seconds=60)
+    await bot_world.post_cards()
+    first, second = cards(bot_world)
+    assert "may repeat" not in first.text
+    assert "may repeat" in second.text
+    assert "may repeat" in bot_world.rita.read(second)
+
+
+@pytest.mark.parametrize("kind", ["down", "error_before", "rate_limit"])
+async def test_g9_after_slack_was_down_card_and_thread_come_to_show_the_stored_state(
+    bot_world: BotWorld, kind: str
+) -> None:
+    card = await ask(bot_world)
+    bot_world.slack.faults.add(Fault(kind, methods=["chat.postMessage", "chat.update"]))  # type: ignore[arg-type]  # one of the kinds
+    await bot_world.alan.click("Approve", card)
+    await work(bot_world)
+    assert "State: pending" in bot_world.rita.read(cards(bot_world)[0])
+    bot_world.slack.faults.clear()
+    for _ in range(4):
+        bot_world.clock.advance(seconds=60)
+        await bot_world.post_cards()
+    assert "State: applied" in bot_world.rita.read(cards(bot_world)[0])
+    assert len(replies(bot_world)) == 2
+    assert len(cards(bot_world)) == 1
+
+
+async def test_g9_a_deleted_card_is_posted_anew_with_the_stored_state(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    bot_world.slack.world.delete_message(card)
+    bot_world.clock.advance(days=2)
+    assert await expire_next(bot_world.context) is not None
+    await bot_world.post_cards()
+    (again,) = cards(bot_world)
+    assert again.ts != card.ts
+    assert "State: expired" in bot_world.rita.read(again)
+    assert len(replies(bot_world)) == 1
+
+
+async def test_a_card_that_cannot_be_posted_is_offered_to_the_requester_for_another_channel(
+    bot_world: BotWorld,
+) -> None:
+    rita = bot_world.rita
+    await bot_world.type(rita, NUMBER)
+    await rita.fill("Time routing", "On")
+    await rita.fill("Reason", "Because")
+    await rita.submit()
+    bot_world.slack.world.channels[PHONE_ROUTING].is_archived = True
+    await bot_world.post_cards()
+    told = rita.find_message("app", "cannot be posted")
+    assert "that channel is archived. Pick another one." in rita.read(told)
+    await rita.press("app", told.ts, "direct:move", SUPPORT_OPS)
+    await bot_world.post_cards()
+    card = rita.find_message("support-ops", "State: pending")
+    await bot_world.alan.click("Approve", card)
+    await work(bot_world)
+    assert rita.find_message("support-ops", "State: applied").ts == card.ts
+
+
+async def test_pause_and_resume_are_told_in_the_approval_channel(bot_world: BotWorld) -> None:
+    await bot_world.type(bot_world.ada, "pause", "support-ops")
+    await bot_world.post_cards()
+    assert bot_world.rita.find_message("phone-routing", "paused all sending")
+    await bot_world.alan.click("Approve", await ask(bot_world))
+    await work(bot_world)
+    assert "State: approved" in bot_world.rita.read(cards(bot_world)[-1])
+    await bot_world.type(bot_world.alan, "resume")
+    await work(bot_world)
+    assert "State: applied" in bot_world.rita.read(cards(bot_world)[-1])
+
+
+async def test_a_lost_answer_is_told_with_what_happens_next(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    bot_world.fault("lost_answer", times=1)
+    await bot_world.alan.click("Approve", card)
+    await work(bot_world)
+    assert any("look at the number before anything is sent again" in said for said in replies(bot_world))
+    assert "State: applying" in bot_world.rita.read(cards(bot_world)[0])
+    bot_world.clock.advance(seconds=timedelta(minutes=1).total_seconds())
+    change = await take_abandoned(bot_world.context)
+    assert change is not None
+    await recover(bot_world.context, change)
+    await bot_world.post_cards()
+    assert "State: applied" in bot_world.rita.read(cards(bot_world)[0])
+
+
+async def test_g3_a_press_that_an_update_overtook_is_told_who_was_first(bot_world: BotWorld) -> None:
+    card = await ask(bot_world)
+    spot = next(b["block_id"] for b in card.blocks if b["type"] == "actions")
+    await bot_world.alan.click("Approve", card)
+    await work(bot_world)
+    assert bot_world.ada.buttons(cards(bot_world)[0]) == ["Details"]
+    await bot_world.slack.acts.press_in_message(bot_world.ada.id, PHONE_ROUTING, card.ts, Spot(spot, "card:approve"))
+    assert f"already approved by <{bot_world.alan.id}>" in refusal(bot_world.ada)

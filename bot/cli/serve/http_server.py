@@ -62,6 +62,8 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)
+        # From here on whoever connects waits for an answer, also while the rest starts.
+        listener.listen()
     except OSError as error:
         listener.close()
         match error.errno:

@@ -36,7 +36,7 @@ def chained(found: list[AuditEvent]) -> list[ChainedEvent]:
 
 records = st.lists(events, min_size=1, max_size=6).map(chained)
 # To be cut or shuffled: a single event would be thrown away, and generating it is what takes the time.
-longer_records = st.lists(events, min_size=2, max_size=6).map(chained)
+longer_records = st.lists(events, min_size=2, max_size=5).map(chained)
 
 
 @given(records)
@@ -78,15 +78,13 @@ def test_g7_a_missing_event_is_found(record: list[ChainedEvent], data: st.DataOb
 
 @given(longer_records, st.data())
 def test_g7_a_reordered_record_is_found(record: list[ChainedEvent], data: st.DataObject) -> None:
-    shuffled = data.draw(st.permutations(record))
-    assume([event.id for event in shuffled] != [event.id for event in record])
+    shuffled = data.draw(st.permutations(record).filter(lambda found: found != record))
     assert first_break(shuffled) is not None
 
 
 @given(longer_records, st.data())
 def test_g7_renumbering_what_was_reordered_does_not_help(record: list[ChainedEvent], data: st.DataObject) -> None:
-    shuffled = data.draw(st.permutations(record))
-    assume([event.id for event in shuffled] != [event.id for event in record])
+    shuffled = data.draw(st.permutations(record).filter(lambda found: found != record))
     assert first_break(replace(event, id=place) for place, event in enumerate(shuffled, start=1)) is not None
 
 

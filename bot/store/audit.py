@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, insert, select
+from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent, ChainedEvent, chain
@@ -13,6 +13,9 @@ from bot.domain.change import NumberKey
 from bot.store.schema import audit_events, audit_head, changes
 
 _BATCH = 500
+# In this order the databases gather the few events that are wanted first. In the order of the plain id they walk along
+# all events instead until they have met enough, and where those are few, old or none that is the whole record.
+_GATHERED_ID = audit_events.c.id + literal_column("0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ async def read(
     tx: AsyncConnection,
     *,
     after_id: int = 0,
+    last_id: int | None = None,
     limit: int,
     key: NumberKey | str | None = None,
     change_id: int | None = None,
@@ -60,25 +64,19 @@ async def read(
     until: datetime | None = None,
 ) -> list[ChainedEvent]:
     """Return up to `limit` events behind `after_id`, oldest first; a number is a key, or its identifier anywhere."""
-    query = _filtered(key, change_id, actor_id, since, until).where(audit_events.c.id > after_id)
-    rows = await tx.execute(query.order_by(audit_events.c.id).limit(limit))
-    return [_from_row(row) for row in rows.mappings()]
+    wanted = [*_conditions(key, change_id, actor_id, since, until), audit_events.c.id > after_id]
+    if last_id is not None:
+        wanted.append(audit_events.c.id <= last_id)
+    of_changes = key is not None or change_id is not None
+    return await _events(tx, _oldest_first(wanted, limit, of_changes=of_changes, of_actor=actor_id is not None))
 
 
-async def latest(
-    tx: AsyncConnection,
-    *,
-    limit: int,
-    key: NumberKey | str | None = None,
-    change_id: int | None = None,
-    actor_id: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[ChainedEvent]:
-    """Return the last `limit` events, newest first."""
-    query = _filtered(key, change_id, actor_id, since, until)
-    rows = await tx.execute(query.order_by(audit_events.c.id.desc()).limit(limit))
-    return [_from_row(row) for row in rows.mappings()]
+async def latest(tx: AsyncConnection, *, limit: int, change_id: int | None = None) -> list[ChainedEvent]:
+    """Return the last `limit` events, of one change when it is given, newest first."""
+    if change_id is None:
+        return await _events(tx, select(audit_events).order_by(audit_events.c.id.desc()).limit(limit))
+    query = select(audit_events).where(audit_events.c.change_id == change_id)
+    return await _events(tx, query.order_by(_GATHERED_ID.desc()).limit(limit))
 
 
 async def stream(
@@ -91,11 +89,17 @@ async def stream(
     until: datetime | None = None,
 ) -> AsyncIterator[ChainedEvent]:
     """Yield the events oldest first, in batches, so that a record of any length fits into memory."""
-    after_id = 0
+    after_id, last_id = 0, None
+    if since is not None or until is not None:
+        first_id, last_id = await _ends(tx, since, until)
+        if first_id is None:
+            return
+        after_id = first_id - 1
     while True:
         batch = await read(
             tx,
             after_id=after_id,
+            last_id=last_id,
             limit=_BATCH,
             key=key,
             change_id=change_id,
@@ -110,30 +114,59 @@ async def stream(
         after_id = batch[-1].id
 
 
-def _filtered(
+async def _ends(
+    tx: AsyncConnection, since: datetime | None, until: datetime | None
+) -> tuple[int, int] | tuple[None, None]:
+    """Return the first and the last id of a time, so that nobody walks there along all that was before or came after.
+
+    Times are in the order of the ids but for transactions that overlap, which the databases cannot know.
+    """
+    query = select(func.min(_GATHERED_ID), func.max(_GATHERED_ID)).where(*_conditions(None, None, None, since, until))
+    first_id, last_id = (await tx.execute(query)).one()
+    return first_id, last_id
+
+
+def _oldest_first(
+    wanted: Sequence[ColumnElement[bool]], limit: int, *, of_changes: bool, of_actor: bool
+) -> Select[Any]:
+    query = select(audit_events)
+    if of_changes:
+        return query.where(*wanted).order_by(_GATHERED_ID).limit(limit)
+    if of_actor:
+        # Their ids first: the index by actor holds all that this needs, and nothing is quicker to read.
+        ids = select(audit_events.c.id).where(*wanted).order_by(audit_events.c.id).limit(limit)
+        return query.where(audit_events.c.id.in_(ids)).order_by(audit_events.c.id)
+    return query.where(*wanted).order_by(audit_events.c.id).limit(limit)
+
+
+def _conditions(
     key: NumberKey | str | None,
     change_id: int | None,
     actor_id: str | None,
     since: datetime | None,
     until: datetime | None,
-) -> Select[Any]:
-    query = select(audit_events)
+) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if key is not None:
         of_number = select(changes.c.id).where(changes.c.number == (key if isinstance(key, str) else key.number))
         if isinstance(key, NumberKey):
             of_number = of_number.where(
                 changes.c.account_sid == key.account_sid, changes.c.workspace_id == key.workspace_id
             )
-        query = query.where(audit_events.c.change_id.in_(of_number))
+        found.append(audit_events.c.change_id.in_(of_number))
     if change_id is not None:
-        query = query.where(audit_events.c.change_id == change_id)
+        found.append(audit_events.c.change_id == change_id)
     if actor_id is not None:
-        query = query.where(audit_events.c.actor_id == actor_id)
+        found.append(audit_events.c.actor_id == actor_id)
     if since is not None:
-        query = query.where(audit_events.c.at >= since)
+        found.append(audit_events.c.at >= since)
     if until is not None:
-        query = query.where(audit_events.c.at < until)
-    return query
+        found.append(audit_events.c.at < until)
+    return found
+
+
+async def _events(tx: AsyncConnection, query: Select[Any]) -> list[ChainedEvent]:
+    return [_from_row(row) for row in (await tx.execute(query)).mappings()]
 
 
 def _head(row: RowMapping) -> Head:

@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select, text, update
+from sqlalchemy import RowMapping, Select, func, literal_column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.assignment import Assignment, AssignmentPatch, fields_to_bits
@@ -12,7 +12,7 @@ from bot.domain.errors import UnknownChange
 from bot.domain.policy import ApprovalPolicy
 from bot.domain.state import Errand, Origin, State
 from bot.store.errors import AlreadySubmitted, StaleVersion
-from bot.store.schema import changes
+from bot.store.schema import changes, is_unfinished
 from bot.store.upsert import insert_or
 
 # Everything but what the draft said and the reviewers saw. The database refuses the rest.
@@ -93,7 +93,9 @@ async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
 
 async def pending(tx: AsyncConnection, team_id: str, limit: int) -> list[ChangeRequest]:
     """Return a team's undecided changes, oldest first."""
-    query = select(changes).where(changes.c.team_id == team_id, changes.c.state == State.PENDING)
+    query = select(changes).where(
+        changes.c.team_id == team_id, is_unfinished(changes), changes.c.state == State.PENDING
+    )
     return await _all(tx, query.order_by(changes.c.id).limit(limit))
 
 
@@ -111,11 +113,13 @@ async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, 
         select(changes)
         .where(
             *_of_number(key),
+            is_unfinished(changes),
             changes.c.state.in_([State.PENDING, State.APPROVED]),
             changes.c.touched.bitwise_and(bits) != 0,
             changes.c.id != except_id,
         )
-        .order_by(changes.c.id)
+        # Not the plain id: few are open, and along the index that has their order lies the history of the number.
+        .order_by(changes.c.id + literal_column("0"))
         .with_for_update()
     )
     return await _all(tx, query)

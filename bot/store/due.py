@@ -14,7 +14,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.policy import Verdict
 from bot.domain.state import Errand, State
 from bot.store.changes import from_row
-from bot.store.schema import changes, pauses, reviews
+from bot.store.schema import changes, is_unfinished, pauses, reviews
 
 _other = changes.alias("other")
 
@@ -27,6 +27,7 @@ async def next_to_apply(tx: AsyncConnection, now: datetime) -> ChangeRequest | N
     """
     in_the_way = exists().where(
         _is_same_number(),
+        is_unfinished(_other),
         or_(
             _other.c.state == State.APPLYING,
             and_(
@@ -42,7 +43,8 @@ async def next_to_apply(tx: AsyncConnection, now: datetime) -> ChangeRequest | N
     )
     return await _first(
         tx,
-        changes.c.approved_at,
+        # Of those that are due the one that is so for longest; the index holds none that is not due yet.
+        changes.c.due_at,
         changes.c.state == State.APPROVED,
         changes.c.due_at <= now,
         or_(changes.c.not_before.is_(None), changes.c.not_before <= now),
@@ -71,20 +73,18 @@ async def next_errand(tx: AsyncConnection, now: datetime) -> ChangeRequest | Non
         changes.c.errand.is_not(None),
         or_(changes.c.leased_until.is_(None), changes.c.leased_until <= now),
         or_(changes.c.errand != Errand.TRY_AGAIN, ~_is_paused()),
-        ~exists().where(_is_same_number(), _other.c.state == State.APPLYING),
+        ~exists().where(_is_same_number(), is_unfinished(_other), _other.c.state == State.APPLYING),
     )
 
 
 async def next_expired(tx: AsyncConnection, now: datetime) -> ChangeRequest | None:
     """Lock a change whose time to decide, or to apply what was approved, is over; None when there is none."""
-    return await _first(
-        tx,
-        changes.c.id,
-        or_(
-            and_(changes.c.state == State.PENDING, changes.c.expires_at <= now),
-            and_(changes.c.state == State.APPROVED, changes.c.apply_before <= now),
-        ),
-    )
+    # Two looks, each along an index of its own: for both at once the databases read all changes there ever were.
+    for state, end in ((State.PENDING, changes.c.expires_at), (State.APPROVED, changes.c.apply_before)):
+        expired = await _first(tx, end, changes.c.state == state, end <= now)
+        if expired is not None:
+            return expired
+    return None
 
 
 def _is_same_number() -> ColumnElement[bool]:

@@ -5,13 +5,16 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, insert, select
+from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent, ChainedEvent, chain
 from bot.store.schema import audit_events, audit_head, changes
 
 _BATCH = 500
+# In this order the databases gather the few events that are wanted first. In the order of the plain id they walk along
+# all events instead until they have met enough, and where those are few, old or none that is the whole record.
+_GATHERED_ID = audit_events.c.id + literal_column("0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +65,32 @@ async def append(tx: AsyncConnection, events: Sequence[AuditEvent]) -> list[Chai
 
 
 async def read(
-    tx: AsyncConnection, wanted: Filter = EVERYTHING, *, after_id: int = 0, limit: int
+    tx: AsyncConnection, wanted: Filter = EVERYTHING, *, after_id: int = 0, last_id: int | None = None, limit: int
 ) -> list[ChainedEvent]:
     """Return up to `limit` of the wanted events behind `after_id`, oldest first."""
-    query = _select(wanted).where(audit_events.c.id > after_id).order_by(audit_events.c.id).limit(limit)
-    return [_from_row(row) for row in (await tx.execute(query)).mappings()]
+    conditions = [*_conditions(wanted), audit_events.c.id > after_id]
+    if last_id is not None:
+        conditions.append(audit_events.c.id <= last_id)
+    return await _events(tx, _oldest_first(wanted, conditions, limit))
 
 
 async def latest(tx: AsyncConnection, wanted: Filter = EVERYTHING, *, limit: int) -> list[ChainedEvent]:
     """Return the last `limit` of the wanted events, newest first."""
-    query = _select(wanted).order_by(audit_events.c.id.desc()).limit(limit)
-    return [_from_row(row) for row in (await tx.execute(query)).mappings()]
+    order: ColumnElement[int] = audit_events.c.id if wanted == EVERYTHING else _GATHERED_ID
+    query = select(audit_events).where(*_conditions(wanted))
+    return await _events(tx, query.order_by(order.desc()).limit(limit))
 
 
 async def stream(tx: AsyncConnection, wanted: Filter = EVERYTHING) -> AsyncIterator[ChainedEvent]:
     """Yield the wanted events oldest first, in batches, so that a record of any length fits into memory."""
-    after_id = 0
+    after_id, last_id = 0, None
+    if wanted.since is not None or wanted.until is not None:
+        first_id, last_id = await _ends(tx, wanted)
+        if first_id is None:
+            return
+        after_id = first_id - 1
     while True:
-        batch = await read(tx, wanted, after_id=after_id, limit=_BATCH)
+        batch = await read(tx, wanted, after_id=after_id, last_id=last_id, limit=_BATCH)
         for event in batch:
             yield event
         if len(batch) < _BATCH:
@@ -87,20 +98,46 @@ async def stream(tx: AsyncConnection, wanted: Filter = EVERYTHING) -> AsyncItera
         after_id = batch[-1].id
 
 
-def _select(wanted: Filter) -> Select[Any]:
+async def _ends(tx: AsyncConnection, wanted: Filter) -> tuple[int, int] | tuple[None, None]:
+    """Return the first and the last id of a time, so that nobody walks there along all that was before or came after.
+
+    Times are in the order of the ids but for transactions that overlap, which the databases cannot know.
+    """
+    time_alone = Filter(since=wanted.since, until=wanted.until)
+    query = select(func.min(_GATHERED_ID), func.max(_GATHERED_ID)).where(*_conditions(time_alone))
+    first_id, last_id = (await tx.execute(query)).one()
+    return first_id, last_id
+
+
+def _oldest_first(wanted: Filter, conditions: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
     query = select(audit_events)
+    if wanted.number is not None or wanted.change_id is not None:
+        return query.where(*conditions).order_by(_GATHERED_ID).limit(limit)
+    if wanted.actor_id is not None:
+        # Their ids first: the index by actor holds all that this needs, and nothing is quicker to read.
+        ids = select(audit_events.c.id).where(*conditions).order_by(audit_events.c.id).limit(limit)
+        return query.where(audit_events.c.id.in_(ids)).order_by(audit_events.c.id)
+    return query.where(*conditions).order_by(audit_events.c.id).limit(limit)
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if wanted.number is not None:
         of_number = select(changes.c.id).where(changes.c.number == wanted.number)
-        query = query.where(audit_events.c.change_id.in_(of_number))
+        found.append(audit_events.c.change_id.in_(of_number))
     if wanted.change_id is not None:
-        query = query.where(audit_events.c.change_id == wanted.change_id)
+        found.append(audit_events.c.change_id == wanted.change_id)
     if wanted.actor_id is not None:
-        query = query.where(audit_events.c.actor_id == wanted.actor_id)
+        found.append(audit_events.c.actor_id == wanted.actor_id)
     if wanted.since is not None:
-        query = query.where(audit_events.c.at >= wanted.since)
+        found.append(audit_events.c.at >= wanted.since)
     if wanted.until is not None:
-        query = query.where(audit_events.c.at < wanted.until)
-    return query
+        found.append(audit_events.c.at < wanted.until)
+    return found
+
+
+async def _events(tx: AsyncConnection, query: Select[Any]) -> list[ChainedEvent]:
+    return [_from_row(row) for row in (await tx.execute(query)).mappings()]
 
 
 def _head(row: RowMapping) -> Head:

@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select, text, update
+from sqlalchemy import RowMapping, Select, func, literal_column, select, text, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,7 @@ from bot.domain.label import format_label
 from bot.domain.policy import ApprovalPolicy
 from bot.domain.state import FollowUp, Origin, State, WaitCause
 from bot.store.errors import StaleVersion
-from bot.store.schema import changes
+from bot.store.schema import changes, is_unfinished
 
 # Everything but what the draft said and the reviewers saw. The database refuses the rest.
 _MUTABLE = ({f.name for f in fields(ChangeRequest)} - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}) | {
@@ -91,7 +91,9 @@ async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
 
 async def pending(tx: AsyncConnection, team_id: str, limit: int) -> list[ChangeRequest]:
     """Return a team's undecided changes, oldest first."""
-    query = select(changes).where(changes.c.team_id == team_id, changes.c.state == State.PENDING)
+    query = select(changes).where(
+        changes.c.team_id == team_id, is_unfinished(changes), changes.c.state == State.PENDING
+    )
     return await _all(tx, query.order_by(changes.c.id).limit(limit))
 
 
@@ -109,11 +111,13 @@ async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, 
         select(changes)
         .where(
             *_of_number(key),
+            is_unfinished(changes),
             changes.c.state.in_([State.PENDING, State.APPROVED]),
             changes.c.touched.bitwise_and(bits) != 0,
             changes.c.id != except_id,
         )
-        .order_by(changes.c.id)
+        # Not the plain id: few are open, and along the index that has their order lies the history of the number.
+        .order_by(changes.c.id + literal_column("0"))
         .with_for_update()
     )
     return await _all(tx, query)

@@ -20,7 +20,7 @@ from bot.domain.policy import Verdict
 from bot.domain.state import FollowUp, State
 from bot.store.changes import from_row
 from bot.store.errors import LeaseLost
-from bot.store.schema import changes, pauses, reviews
+from bot.store.schema import changes, is_unfinished, pauses, reviews
 
 _other = changes.alias("other")
 
@@ -36,7 +36,8 @@ async def next_to_apply(
         return await _first(tx, changes.c.id, changes.c.id == waiting_id, *_may_be_sent(now, workspace))
     return await _first(
         tx,
-        changes.c.approved_at,
+        # Of those that are due the one that is so for longest; the index holds none that is not due yet.
+        changes.c.due_at,
         changes.c.wait_cause.is_(None),
         or_(changes.c.not_before.is_(None), changes.c.not_before <= now),
         *_may_be_sent(now, workspace),
@@ -47,7 +48,7 @@ async def next_waiting(tx: AsyncConnection, now: datetime, workspace: WorkspaceK
     """Lock the change that waits for UponAI and is to be looked at next, None when there is none."""
     return await _first(
         tx,
-        changes.c.approved_at,
+        changes.c.due_at,
         changes.c.wait_cause.is_not(None),
         changes.c.not_before <= now,
         *_may_be_sent(now, workspace),
@@ -93,6 +94,7 @@ def _may_be_sent(now: datetime, workspace: WorkspaceKey) -> tuple[ColumnElement[
     """
     in_the_way = exists().where(
         _is_same_number(),
+        is_unfinished(_other),
         or_(
             _other.c.state == State.APPLYING,
             and_(
@@ -145,20 +147,18 @@ async def next_follow_up(tx: AsyncConnection, now: datetime, workspace: Workspac
         changes.c.follow_up.is_not(None),
         or_(changes.c.leased_until.is_(None), changes.c.leased_until <= now),
         or_(changes.c.follow_up != FollowUp.TRY_AGAIN, ~_is_paused()),
-        ~exists().where(_is_same_number(), _other.c.state == State.APPLYING),
+        ~exists().where(_is_same_number(), is_unfinished(_other), _other.c.state == State.APPLYING),
     )
 
 
 async def next_expired(tx: AsyncConnection, now: datetime) -> ChangeRequest | None:
     """Lock a change of any workspace whose time to decide, or to apply what was approved, is over, else None."""
-    return await _first(
-        tx,
-        changes.c.id,
-        or_(
-            and_(changes.c.state == State.PENDING, changes.c.expires_at <= now),
-            and_(changes.c.state == State.APPROVED, changes.c.apply_before <= now),
-        ),
-    )
+    # Two looks, each along an index of its own: for both at once the databases read all changes there ever were.
+    for state, end in ((State.PENDING, changes.c.expires_at), (State.APPROVED, changes.c.apply_before)):
+        expired = await _first(tx, end, changes.c.state == state, end <= now)
+        if expired is not None:
+            return expired
+    return None
 
 
 def _is_of(workspace: WorkspaceKey) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ the write lock as its transaction begins, so that no transaction finds out at it
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -178,8 +179,12 @@ def _sqlite_engine(path: Path, *, mode: Literal["rw", "rwc"], patience: timedelt
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
-        for pragma in (*_PRAGMAS, "journal_mode = WAL" if is_writer else "query_only = ON"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
+        if is_writer:
+            _write_ahead(connection, cursor, patience)
+        else:
+            cursor.execute("PRAGMA query_only = ON")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "handle_error")
@@ -190,3 +195,18 @@ def _sqlite_engine(path: Path, *, mode: Literal["rw", "rwc"], patience: timedelt
             connection.run_async(lambda driver: driver.interrupt())
 
     return engine
+
+
+def _write_ahead(connection: Any, cursor: Any, patience: timedelta) -> None:
+    """Switch a new file to WAL. SQLite does not wait for others there, such as processes that start with this one."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience.total_seconds()
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or loop.time() > deadline:
+                raise
+        else:
+            return
+        connection.run_async(lambda _: asyncio.sleep(0.01))

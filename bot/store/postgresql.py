@@ -62,6 +62,8 @@ def postgresql_engine(url: URL, *, patience: timedelta) -> AsyncEngine:
             command_timeout=(patience + _LATER_THAN_SERVER).total_seconds(),
             server_settings={
                 "application_name": "route-number",
+                # A plan for any values would not know which states the partial indexes hold.
+                "plan_cache_mode": "force_custom_plan",
                 "statement_timeout": milliseconds,
                 "lock_timeout": milliseconds,
                 "idle_in_transaction_session_timeout": _milliseconds(patience * _QUIET_PATIENCES),

@@ -1,6 +1,8 @@
 """Connecting, waiting, and errors in our own words."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -111,6 +113,19 @@ async def test_an_answered_commit_is_on_the_disk(database: Database) -> None:
     async with database.transaction() as tx:
         pragmas = [await tx.scalar(text(f"PRAGMA {name}")) for name in ("synchronous", "journal_mode", "foreign_keys")]
     assert pragmas == [2, "wal", 1]
+
+
+async def test_g8_a_new_file_that_somebody_reads_is_waited_for(tmp_path: Path) -> None:
+    database = Database.connect(f"sqlite:///{tmp_path}/new.db")
+    with closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None)) as other:
+        other.execute("CREATE TABLE rate_limits (method, channel_id, until, UNIQUE (method, channel_id))")
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM rate_limits")
+        holding = asyncio.create_task(_hold(database))
+        await asyncio.wait({holding}, timeout=SHORT.total_seconds())
+        other.execute("COMMIT")
+        await holding
+    await database.dispose()
 
 
 async def test_g8_a_server_that_is_away_is_unavailable_and_comes_back(database_url: str, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import DomainError, InvalidNumber, UnknownChange
+from bot.domain.events import Event
 from bot.service.context import Actor, ServiceContext
 from bot.service.unit_of_work import unit_of_work
 from bot.store import changes
@@ -14,7 +15,7 @@ from bot.store import changes
 
 @asynccontextmanager
 async def refusals(
-    context: ServiceContext, actor: Actor, event: str, change_id: int | None = None
+    context: ServiceContext, actor: Actor, event: Event, change_id: int | None = None
 ) -> AsyncIterator[None]:
     """Record a refusal that comes out of the block, unless it was recorded further inside, and let it out.
 

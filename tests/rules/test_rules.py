@@ -16,6 +16,7 @@ from typer.main import get_group
 
 from bot.cli.main import app
 from bot.cli.manifest import BOT_SCOPES
+from bot.domain.events import Event
 from bot.sandbox.slack.web_api.front import METHODS
 from bot.sandbox.slack.workspace.model import DEFAULT_SCOPES
 from bot.settings import setting_names
@@ -73,6 +74,18 @@ def methods_called(path: Path) -> Iterator[str]:
                     yield argument.value
         elif re.match(r"[a-z]+_", name) and isinstance(node.func, ast.Attribute) and hasattr(AsyncWebClient, name):
             yield name.replace("_", ".")
+
+
+def test_what_the_record_calls_an_event_is_written_once() -> None:
+    bare = [(path.name, text) for path in OURS if path.name != "events.py" for text in strings_of(path)]
+    assert [found for found in bare if found[1] in set(Event) or re.fullmatch(r"(change|errand)\.", found[1])] == []
+
+
+def strings_of(path: Path) -> Iterator[str]:
+    """Find the strings of a module, and the pieces of those that are put together."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def test_the_stand_in_gives_the_scopes_that_the_manifest_asks_for() -> None:

@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, InvalidNumber
+from bot.domain.events import Event
 from bot.domain.number import QUOTED_AT_MOST, quoted
 from bot.domain.state import Origin
 from bot.service import elsewhere, history, lookup, pause
@@ -47,7 +48,7 @@ async def run(slack: SlackContext, command: Command) -> Answer:
     word, _, rest = text.partition(" ")
     verb = _VERBS.get(word.lower())
     try:
-        async with refusals(slack.context, command.actor, "command.refused"):
+        async with refusals(slack.context, command.actor, Event.COMMAND_REFUSED):
             if not text:
                 return await _open(slack, command, None)
             if verb is not None:

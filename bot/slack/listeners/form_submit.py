@@ -4,12 +4,20 @@ import asyncio
 from contextlib import suppress
 
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import AlreadyAsked, DomainError, Elsewhere, InvalidNumber, InvalidSubmission, NothingDiffers
+from bot.domain.errors import (
+    AlreadyAsked,
+    DomainError,
+    Elsewhere,
+    InvalidNumber,
+    InvalidSubmission,
+    NothingDiffers,
+    TooBusy,
+)
 from bot.domain.events import Event
 from bot.service.context import Actor
 from bot.service.refusals import refusals
 from bot.service.submit import Submission, submit
-from bot.slack.background import TooBusy, together
+from bot.slack.background import together
 from bot.slack.block_kit.sentences import sentence_plain
 from bot.slack.context import SlackContext
 from bot.slack.form import fields as form

@@ -1,15 +1,45 @@
-"""Reasons to refuse a person, as sentences that can be shown as they are."""
+"""Reasons to turn a person away, as sentences that can be shown as they are.
+
+* TurnedAway
+  · TooBusy
+  + DomainError, which the audit record keeps
+    + NotAllowed
+      · OwnChange
+    · CannotCheck
+    · AlreadyDecided
+    · TooLate
+    · UnknownChange
+    · Elsewhere
+    · InvalidNumber
+    · WrongUsage
+    · InvalidSubmission
+    · AlreadyAsked
+    · NothingDiffers
+* IllegalTransition, a bug
+
+What goes wrong at the far ends has trees of its own: `SlackError`, `UponAIError`, `StoreError`.
+"""
 
 from bot.domain.assignment import Field
 
 
-class DomainError(Exception):
-    """A refusal. `str(error)` is a whole sentence for the person who asked; `code` names the reason in the record.
+class TurnedAway(Exception):
+    """Somebody is not served. `str(error)` is a whole sentence for them."""
+
+
+class TooBusy(TurnedAway):
+    """As much is running as may run: no refusal of what was asked, and none that is recorded."""
+
+
+class DomainError(TurnedAway):
+    """A refusal; `code` names the reason in the record, where two kinds can share one.
 
     `change_id` is the change that it is about, where the person named none; `is_recorded` is set by whoever records it.
+    `is_quoting` says that the sentence may quote what was typed: it is shown literally, and not recorded.
     """
 
     code = "refused"
+    is_quoting = False
     change_id: int | None = None
     is_recorded = False
 
@@ -24,6 +54,12 @@ class OwnChange(NotAllowed):
     """The requester tried to decide about their own change."""
 
     code = "own_change"
+
+
+class CannotCheck(DomainError):
+    """Slack did not say whether this person may do this, so it was not done."""
+
+    code = NotAllowed.code
 
 
 class AlreadyDecided(DomainError):
@@ -54,6 +90,14 @@ class InvalidNumber(DomainError):
     """The text is not a number that this account lists."""
 
     code = "invalid_number"
+    is_quoting = True
+
+
+class WrongUsage(DomainError):
+    """The command was written in a way that it does not have."""
+
+    code = InvalidNumber.code
+    is_quoting = True
 
 
 class InvalidSubmission(DomainError):

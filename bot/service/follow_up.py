@@ -1,6 +1,8 @@
 """Send a worker to look at an `unclear` change."""
 
 from bot.domain.change import ChangeRequest
+from bot.domain.events import Event
+from bot.domain.facts import By, Fact
 from bot.domain.state import FollowUp
 from bot.service.context import Actor, ServiceContext
 from bot.service.elsewhere import refuse_elsewhere
@@ -16,10 +18,10 @@ async def ask_follow_up(context: ServiceContext, actor: Actor, change_id: int, f
     Raises AlreadyDecided, NotAllowed, Elsewhere, UnknownChange.
     With the policy of today every full member of the team is a reviewer; the caller has checked that membership.
     """
-    async with refusals(context, actor, "errand.refused", change_id), unit_of_work(context, actor) as unit:
+    async with refusals(context, actor, Event.FOLLOW_UP_REFUSED, change_id), unit_of_work(context, actor) as unit:
         change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
         refuse_elsewhere(context, change)
         asked = change.ask_follow_up(follow_up, actor.user_id, is_reviewer=True)
-        await unit.step(change, asked, f"errand.{follow_up}")
-        await unit.tell(thread_fact(asked, f"asked_{follow_up}", unit.at, {"by": actor.user_id}))
+        await unit.step(change, asked, Event.of_follow_up(follow_up))
+        await unit.tell(thread_fact(asked, Fact.of_follow_up(follow_up), unit.at, By(by=actor.user_id)))
     return asked

@@ -3,13 +3,12 @@
 All messages about one change share a lane and are delivered in order; a fact is posted once, whoever delivers it.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from bot.domain.change import ChangeRequest
+from bot.domain.facts import By, CannotPost, Fact, Told
 from bot.domain.label import format_label
 from bot.store.cards import Card
 from bot.store.outbox import OutboxDraft
@@ -38,37 +37,33 @@ def card_is_dirty(change: ChangeRequest, at: datetime) -> OutboxDraft:
     )
 
 
-def thread_fact(
-    change: ChangeRequest, name: str, at: datetime, payload: Mapping[str, Any], *, is_once: bool = False
-) -> OutboxDraft:
-    """Tell one fact in the card's thread: once for this step, or once in the life of the change."""
-    fact = f"{change.label}/{name}" if is_once else f"{change.label}/{name}/{change.version}"
+def thread_fact(change: ChangeRequest, name: Fact, at: datetime, told: Told, *, once: str | None = None) -> OutboxDraft:
+    """Tell one fact in the card's thread: once for this step, or once in its life, where `once` names it."""
+    fact = f"{change.label}/{once or f'{name}/{change.version}'}"
     return OutboxDraft(
         team_id=change.team_id,
         lane=change_lane(change.id),
         kind=Kind.THREAD,
         fact=fact,
         change_id=change.id,
-        payload={"name": name, "at": at.isoformat(), **payload},
+        payload={"name": name.value, "at": at.isoformat(), **told.to_json()},
         due_at=at,
     )
 
 
-def channel_fact(*, team_id: str, channel_id: str, name: str, fact: str, at: datetime, by: str) -> OutboxDraft:
+def channel_fact(*, team_id: str, channel_id: str, name: Fact, fact: str, at: datetime, told: By) -> OutboxDraft:
     """Tell something that concerns no single change in a channel."""
     return OutboxDraft(
         team_id=team_id,
         lane=f"channel/{channel_id}",
         kind=Kind.CHANNEL,
         fact=fact,
-        payload={"name": name, "channel": channel_id, "by": by, "at": at.isoformat()},
+        payload={"name": name.value, "channel": channel_id, "at": at.isoformat(), **told.to_json()},
         due_at=at,
     )
 
 
-def direct_fact(
-    change: ChangeRequest, *, user_id: str, name: str, fact: str, at: datetime, payload: Mapping[str, Any]
-) -> OutboxDraft:
+def direct_fact(change: ChangeRequest, *, user_id: str, name: Fact, fact: str, at: datetime, told: Told) -> OutboxDraft:
     """Tell one person something about a change in a direct message."""
     return OutboxDraft(
         team_id=change.team_id,
@@ -76,7 +71,7 @@ def direct_fact(
         kind=Kind.DIRECT,
         fact=fact,
         change_id=change.id,
-        payload={"name": name, "user": user_id, "at": at.isoformat(), **payload},
+        payload={"name": name.value, "user": user_id, "at": at.isoformat(), **told.to_json()},
         due_at=at,
     )
 
@@ -93,9 +88,9 @@ def card_again(change: ChangeRequest, at: datetime, unique: str) -> OutboxDraft:
 
 def cannot_post(change: ChangeRequest, at: datetime, problem: str, unique: str) -> OutboxDraft:
     """Tell the requester that the card cannot be posted, and let them name another channel."""
-    fact = f"{change.label}/cannot_post/{unique}"
-    payload = {"problem": problem, "channel": change.channel_id}
-    return direct_fact(change, user_id=change.requester_id, name="cannot_post", fact=fact, at=at, payload=payload)
+    fact = f"{change.label}/{Fact.CANNOT_POST}/{unique}"
+    told = CannotPost(problem=problem, channel=change.channel_id)
+    return direct_fact(change, user_id=change.requester_id, name=Fact.CANNOT_POST, fact=fact, at=at, told=told)
 
 
 def former_card(change: ChangeRequest, card: Card, at: datetime) -> OutboxDraft:

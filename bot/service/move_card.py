@@ -2,6 +2,7 @@
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import NotAllowed
+from bot.domain.events import Event
 from bot.service.context import Actor, ServiceContext
 from bot.service.delivery import lease_for_calls
 from bot.service.messages import change_lane, former_card
@@ -17,13 +18,13 @@ async def move_card(context: ServiceContext, actor: Actor, change_id: int, chann
     Raises NotAllowed unless the requester asks for it and Slack takes nothing where the card is, UnknownChange. The
     caller has checked that the bot can post.
     """
-    async with refusals(context, actor, "move.refused", change_id), unit_of_work(context, actor) as unit:
+    async with refusals(context, actor, Event.MOVE_REFUSED, change_id), unit_of_work(context, actor) as unit:
         change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
         if actor.user_id != change.requester_id:
             raise NotAllowed(f"Only <@{change.requester_id}>, who asked for {change.label}, can move its card.")
         card = await cards.get(unit.tx, change_id)
         if channel_id == change.channel_id:
-            unit.note("card.tried_again", change_id=change_id, after={"channel_id": channel_id})
+            unit.note(Event.CARD_TRIED_AGAIN, change_id=change_id, after={"channel_id": channel_id})
         elif card is None or card.problem is None:
             raise NotAllowed(
                 f"The card of {change.label} can be posted in <#{change.channel_id}>, so that is where it stays."
@@ -38,7 +39,7 @@ async def _move(
     context: ServiceContext, unit: UnitOfWork, change: ChangeRequest, card: Card, channel_id: str
 ) -> ChangeRequest:
     moved = await unit.step(
-        change, change.move_to_channel(channel_id), "change.moved", {"from": card.channel_id, "channel_id": channel_id}
+        change, change.move_to_channel(channel_id), Event.MOVED, {"from": card.channel_id, "channel_id": channel_id}
     )
     await cards.save(unit.tx, card.anew(channel_id), over=card)
     if card.is_posted or card.attempted_at is not None:

@@ -1,6 +1,8 @@
 """Stop and restart all sending to UponAI; asking and approving go on."""
 
 from bot.domain.errors import AlreadyDecided
+from bot.domain.events import Event
+from bot.domain.facts import By, Fact
 from bot.service.context import Actor, ServiceContext
 from bot.service.messages import channel_fact
 from bot.service.refusals import refusals
@@ -11,25 +13,26 @@ from bot.store.outbox import OutboxDraft
 
 async def pause(context: ServiceContext, actor: Actor, channel_id: str) -> None:
     """Stop sending, record it, tell the channel. Raises AlreadyDecided when sending is paused already."""
-    async with refusals(context, actor, "pause.refused"), unit_of_work(context, actor) as unit:
+    async with refusals(context, actor, Event.PAUSE_REFUSED), unit_of_work(context, actor) as unit:
         if not await pauses.pause(unit.tx, actor.team_id, actor.user_id, unit.at):
             present = await pauses.paused(unit.tx, actor.team_id)
             by = f", by <@{present.by}>" if present else ""
             raise AlreadyDecided(f"Sending is already paused{by}. `/route-number resume` restarts it.")
-        unit.note("sending.paused")
-        await unit.tell(_fact(context, unit, channel_id, "paused"))
+        unit.note(Event.PAUSED)
+        await unit.tell(_fact(context, unit, channel_id, Fact.PAUSED))
 
 
 async def resume(context: ServiceContext, actor: Actor, channel_id: str) -> None:
     """Restart sending, record it, tell the channel. Raises AlreadyDecided when nothing is paused."""
-    async with refusals(context, actor, "resume.refused"), unit_of_work(context, actor) as unit:
+    async with refusals(context, actor, Event.RESUME_REFUSED), unit_of_work(context, actor) as unit:
         if not await pauses.resume(unit.tx, actor.team_id):
             raise AlreadyDecided("Sending is not paused; nothing to resume.")
-        unit.note("sending.resumed")
-        await unit.tell(_fact(context, unit, channel_id, "resumed"))
+        unit.note(Event.RESUMED)
+        await unit.tell(_fact(context, unit, channel_id, Fact.RESUMED))
 
 
-def _fact(context: ServiceContext, unit: UnitOfWork, channel_id: str, name: str) -> OutboxDraft:
+def _fact(context: ServiceContext, unit: UnitOfWork, channel_id: str, name: Fact) -> OutboxDraft:
     fact = f"sending/{name}/{context.new_id()}"
     by = unit.actor
-    return channel_fact(team_id=by.team_id, channel_id=channel_id, name=name, fact=fact, at=unit.at, by=by.user_id)
+    told = By(by=by.user_id)
+    return channel_fact(team_id=by.team_id, channel_id=channel_id, name=name, fact=fact, at=unit.at, told=told)

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.errors import DomainError, InvalidNumber, UnknownChange
+from bot.domain.errors import DomainError, UnknownChange
+from bot.domain.events import Event
 from bot.service.context import Actor, ServiceContext
 from bot.service.unit_of_work import unit_of_work
 from bot.store import changes
@@ -14,7 +15,7 @@ from bot.store import changes
 
 @asynccontextmanager
 async def refusals(
-    context: ServiceContext, actor: Actor, event: str, change_id: int | None = None
+    context: ServiceContext, actor: Actor, event: Event, change_id: int | None = None
 ) -> AsyncIterator[None]:
     """Record a refusal that comes out of the block, unless it was recorded further inside, and let it out.
 
@@ -43,7 +44,7 @@ async def _existing(tx: AsyncConnection, team_id: str, change_id: int | None) ->
 
 
 def _evidence(error: DomainError) -> dict[str, Any]:
-    if isinstance(error, InvalidNumber):
-        # Its sentence quotes what was typed, and the record keeps for ever what may have been pasted by mistake.
+    if error.is_quoting:
+        # Its sentence may quote what was typed, and the record keeps for ever what may have been pasted by mistake.
         return {"refused": error.code}
     return {"refused": error.code, "sentence": str(error)}

@@ -2,6 +2,7 @@
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import AlreadyDecided
+from bot.domain.events import Event
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.refusals import refusals
@@ -10,7 +11,7 @@ from bot.store import changes
 
 async def revertible(context: ServiceContext, actor: Actor, change_id: int) -> ChangeRequest:
     """Return an applied change. Raises UnknownChange, and AlreadyDecided for one that changed nothing."""
-    async with refusals(context, actor, "revert.refused", change_id):
+    async with refusals(context, actor, Event.REVERT_REFUSED, change_id):
         async with context.database.reading() as tx:
             change = await changes.get(tx, change_id, team_id=actor.team_id)
         if change.state is not State.APPLIED:

@@ -9,6 +9,7 @@ from bot.domain.account import ListedAgent
 from bot.domain.assignment import Agents, AssignmentPatch, Field
 from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.errors import InvalidNumber, InvalidSubmission, NothingDiffers
+from bot.domain.events import Event
 from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
 from bot.domain.patch_validation import refuse_impossible
@@ -52,7 +53,7 @@ async def submit(context: ServiceContext, submission: Submission) -> ChangeReque
     Raises AlreadyAsked, InvalidNumber, InvalidWish, NothingDiffers, Elsewhere, UnknownChange, DatabaseUnavailable;
     nothing is stored then, but for the record of the refusal.
     """
-    async with refusals(context, submission.actor, "ask.refused"), unit_of_work(context, submission.actor) as unit:
+    async with refusals(context, submission.actor, Event.ASK_REFUSED), unit_of_work(context, submission.actor) as unit:
         key, stored = await _asked_before(unit.tx, context, submission)
         if stored is not None:
             return stored

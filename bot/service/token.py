@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
+from bot.domain.facts import By, Fact
 from bot.domain.key import WorkspaceKey
 from bot.service.context import ServiceContext
 from bot.service.messages import channel_fact
@@ -41,10 +42,10 @@ async def note(
         fact = channel_fact(
             team_id=change.team_id,
             channel_id=change.channel_id,
-            name="token_refused",
-            fact=f"uponai/token_refused/{outage}",
+            name=Fact.TOKEN_REFUSED,
+            fact=f"uponai/{Fact.TOKEN_REFUSED}/{outage}",
             at=at,
-            by=change.requester_id,
+            told=By(by=change.requester_id),
         )
         await outbox.enqueue(tx, [fact])
 

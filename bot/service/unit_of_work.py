@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent
 from bot.domain.change import ChangeRequest
+from bot.domain.events import Event
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.messages import card_is_dirty
@@ -28,7 +29,7 @@ class UnitOfWork:
         self._events: list[AuditEvent] = []
 
     async def step(
-        self, old: ChangeRequest, new: ChangeRequest, event: str, after: Mapping[str, Any] | None = None
+        self, old: ChangeRequest, new: ChangeRequest, event: Event, after: Mapping[str, Any] | None = None
     ) -> ChangeRequest:
         """Save one step of a change with its audit event, and mark its card as dirty.
 
@@ -44,7 +45,7 @@ class UnitOfWork:
     async def submitted(self, change: ChangeRequest, after: Mapping[str, Any]) -> None:
         """Note the first step of a change that was just inserted."""
         self.states.append(change.state)
-        self._note(change, "change.submitted", None, {"state": change.state.value, **after})
+        self._note(change, Event.SUBMITTED, None, {"state": change.state.value, **after})
         await outbox.enqueue(self.tx, [card_is_dirty(change, self.at)])
 
     async def tell(self, *drafts: OutboxDraft) -> None:
@@ -53,7 +54,7 @@ class UnitOfWork:
 
     def note(
         self,
-        event: str,
+        event: Event,
         *,
         change_id: int | None = None,
         after: Mapping[str, Any] | None = None,
@@ -64,7 +65,7 @@ class UnitOfWork:
                 at=self.at,
                 team_id=self.actor.team_id,
                 actor_id=self.actor.user_id,
-                event=event,
+                event=event.value,
                 origin=self.actor.origin,
                 change_id=change_id,
                 after=after,
@@ -72,14 +73,14 @@ class UnitOfWork:
         )
 
     def _note(
-        self, change: ChangeRequest, event: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
+        self, change: ChangeRequest, event: Event, before: Mapping[str, Any] | None, after: Mapping[str, Any]
     ) -> None:
         self._events.append(
             AuditEvent(
                 at=self.at,
                 team_id=change.team_id,
                 actor_id=self.actor.user_id,
-                event=event,
+                event=event.value,
                 origin=self.actor.origin,
                 change_id=change.id,
                 change_version=change.version,

@@ -13,11 +13,12 @@ from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.errors import TooBusy
 from bot.domain.storable import storable
 from bot.service.context import ServiceContext
 from bot.slack.api.identity import Identity
 from bot.slack.api.members import Members
-from bot.slack.background import Background, TooBusy
+from bot.slack.background import Background
 from bot.slack.bolt import make_bolt
 from bot.slack.context import SlackContext
 from bot.slack.failures import failed_body, is_expected, sentence_of

@@ -11,13 +11,11 @@ from typing import Any
 
 import structlog
 
+from bot.domain.errors import TooBusy
+
 MOST_TASKS = 1000
 
 log = structlog.get_logger(__name__)
-
-
-class TooBusy(Exception):
-    """As much is running as may run. `str(error)` is a sentence for people."""
 
 
 class Background:

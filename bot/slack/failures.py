@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.domain.errors import DomainError
+from bot.domain.errors import DomainError, TurnedAway
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused
-from bot.slack.background import TooBusy
+from bot.slack.api.error_codes import TRIGGER_GONE
 from bot.slack.block_kit.sentences import sentence_plain
 from bot.slack.form import option_values
 from bot.slack.listeners.replies import reply
@@ -27,17 +27,26 @@ _SLACK = "Slack did not answer me just now. Please try again in a moment."
 _TRIGGER = "That took too long, so Slack does not let me open the form any more. Please try again."
 _BUG = "Something went wrong on my side, and it is in my log. Please try again, and tell whoever runs me if it stays."
 _OLD_FORM = "I cannot read this form any more, it is older than I am. Please close it and open a new one."
-_TRIGGER_ERRORS = ("expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged")
 
 
 def sentence_of(error: BaseException) -> str:
     """Say what went wrong, for people."""
+    return _sentence_of_expected(error) or _BUG
+
+
+def is_expected(error: BaseException) -> bool:
+    """Say whether this is a far end's failure or a refusal, and no fault of the code."""
+    return _sentence_of_expected(error) is not None
+
+
+def _sentence_of_expected(error: BaseException) -> str | None:
+    """Say what went wrong; None for what nobody foresaw: this is the list of what is expected."""
     match error:
-        case DomainError() | TooBusy():
+        case TurnedAway():
             return str(error)
         case DatabaseUnavailable():
             return _DATABASE
-        case SlackRefused() if error.error in _TRIGGER_ERRORS:
+        case SlackRefused() if error.error in TRIGGER_GONE:
             return _TRIGGER
         case SlackRefused():
             return _REFUSED.format(error.error)
@@ -51,14 +60,7 @@ def sentence_of(error: BaseException) -> str:
             return TOO_LATE
         case ValidationError():
             return _OLD_FORM
-    return _BUG
-
-
-def is_expected(error: BaseException) -> bool:
-    """Say whether this is a far end's failure or a refusal, and no fault of the code."""
-    return isinstance(
-        error, (DomainError, TooBusy, DatabaseUnavailable, SlackError, UponAIError, TimeoutError, ValidationError)
-    )
+    return None
 
 
 def failed_body(payload: Payload, error: BaseException) -> dict[str, Any] | None:

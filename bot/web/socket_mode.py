@@ -16,13 +16,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.backoff import backoff
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
+from bot.slack.api.error_codes import SOCKET_SWITCHED_OFF
 from bot.telemetry import SOCKET_CONNECT_FAILURES, SOCKET_CONNECTED_SINCE, SOCKET_LAST_ENVELOPE
 from bot.web.app import AnswerLike, Handle
 from bot.web.socket_connection import CLOSE_WITHIN, Connection, NoHello
 
 log = structlog.get_logger(__name__)
 
-_SWITCHED_OFF = "link_disabled"
 _RANDOM = random.SystemRandom()
 
 
@@ -140,9 +140,9 @@ class SocketReceiver:
             old = connection
             if not connection.is_open:
                 log.warning("socket_mode.ended", reason=connection.reason or "dropped")
-            if connection.reason == _SWITCHED_OFF:
+            if connection.reason == SOCKET_SWITCHED_OFF:
                 failures += 1
-                await self._pause_after(NoHello(_SWITCHED_OFF), failures)
+                await self._pause_after(NoHello(SOCKET_SWITCHED_OFF), failures)
             elif clock.time() - greeted_at < self._pace.steady_after.total_seconds():
                 failures += 1
                 await asyncio.sleep(self._pace.pause(failures).total_seconds())
@@ -198,7 +198,7 @@ class SocketReceiver:
         """Tell of a failed connect, and wait; never with the address, which is a key to the app's envelopes."""
         self._error = _name_of(error)
         pause = self._pace.pause(failures, at_least=_retry_after(error))
-        if self._error == _SWITCHED_OFF:
+        if self._error == SOCKET_SWITCHED_OFF:
             self._fault = (
                 "Slack says that Socket Mode is switched off (link_disabled); switch it on in the app's settings."
             )
@@ -221,8 +221,8 @@ async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
 
 def _name_of(error: Exception) -> str:
     match error:
-        case NoHello() if str(error) == _SWITCHED_OFF:
-            return _SWITCHED_OFF
+        case NoHello() if str(error) == SOCKET_SWITCHED_OFF:
+            return SOCKET_SWITCHED_OFF
         case SlackRefused():
             return error.error
         case SlackUnavailable() if error.__cause__ is not None:

@@ -16,9 +16,11 @@ from typer.main import get_group
 
 from bot.cli.main import app
 from bot.cli.manifest import BOT_SCOPES
+from bot.domain.events import Event
 from bot.sandbox.slack.web_api.front import METHODS
 from bot.sandbox.slack.workspace.model import DEFAULT_SCOPES
 from bot.settings import setting_names
+from bot.slack.api import error_codes
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -73,6 +75,26 @@ def methods_called(path: Path) -> Iterator[str]:
                     yield argument.value
         elif re.match(r"[a-z]+_", name) and isinstance(node.func, ast.Attribute) and hasattr(AsyncWebClient, name):
             yield name.replace("_", ".")
+
+
+def test_what_the_record_calls_an_event_is_written_once() -> None:
+    bare = [(path.name, text) for path in OURS if path.name != "events.py" for text in strings_of(path)]
+    assert [found for found in bare if found[1] in set(Event) or re.fullmatch(r"(change|errand)\.", found[1])] == []
+
+
+def test_codes_of_slack_stand_in_one_place() -> None:
+    groups = [value for name, value in vars(error_codes).items() if name.isupper()]
+    codes = {code for group in groups for code in ({group} if isinstance(group, str) else group)}
+    codes.discard("is_archived")  # Slack calls a field of a channel the same.
+    elsewhere = [path for path in OURS if path.name not in ("error_codes.py", "no_channel.py")]
+    assert [(path.name, text) for path in elsewhere for text in strings_of(path) if text in codes] == []
+
+
+def strings_of(path: Path) -> Iterator[str]:
+    """Find the strings of a module, and the pieces of those that are put together."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def test_the_stand_in_gives_the_scopes_that_the_manifest_asks_for() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from bot.domain.facts import By, Fact
 from bot.sandbox.uponai.seed import FRONT_DESK
 from bot.service.applying.claim import claim_next, claim_waiting, take_waiting
 from bot.service.applying.wait import wait
@@ -78,7 +79,7 @@ async def test_g9_what_an_open_change_has_told_is_not_told_again_however_old_it_
 async def test_much_is_forgotten_in_batches(bench: Bench) -> None:
     at = bench.clock.now()
     drafts = [
-        channel_fact(team_id=TEAM, channel_id=f"C{n}", name="paused", fact=f"fact-{n}", at=at, by="URITA")
+        channel_fact(team_id=TEAM, channel_id=f"C{n}", name=Fact.PAUSED, fact=f"fact-{n}", at=at, told=By(by="URITA"))
         for n in range(BATCH + 1)
     ]
     async with bench.context.database.transaction() as tx:

@@ -6,6 +6,8 @@ Every remote call stands between two transactions, never in one.
 from bot.domain.account import ListedNumber
 from bot.domain.change import ChangeRequest
 from bot.domain.comparison import Comparison, Verification, compare, verify
+from bot.domain.events import Event
+from bot.domain.facts import Fact, Problem
 from bot.domain.state import State
 from bot.service import redaction
 from bot.service.applying.finish import finish, name_fields
@@ -74,12 +76,12 @@ async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: Lis
         if present.leased_until is not None and present.leased_until <= unit.at:
             raise LeaseLost(f"{change.label}: the lease ran out during the look")
         if await pauses.paused(unit.tx, change.team_id) is not None:
-            await unit.step(present, present.release(None), "change.released", {"problem": "Sending is paused."})
+            await unit.step(present, present.release(None), Event.RELEASED, {"problem": "Sending is paused."})
             return None
         return await unit.step(
             present,
             present.mark_sent(unit.at, context.lease, looked.assignment),
-            "change.sending",
+            Event.SENDING,
             {"patch": redaction.of_patch(change.patch)},
         )
 
@@ -152,6 +154,8 @@ async def _hold(context: ServiceContext, change: ChangeRequest, problem: str) ->
         present = await held(unit, change)
         until = unit.at + context.uponai_timeout
         waiting = await unit.step(
-            present, present.hold(unit.at, until, problem), "change.answer_lost", {"problem": problem}
+            present, present.hold(unit.at, until, problem), Event.ANSWER_LOST, {"problem": problem}
         )
-        await unit.tell(thread_fact(waiting, "answer_lost", unit.at, {"problem": problem}, is_once=True))
+        await unit.tell(
+            thread_fact(waiting, Fact.ANSWER_LOST, unit.at, Problem(problem=problem), once=Fact.ANSWER_LOST)
+        )

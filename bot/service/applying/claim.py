@@ -1,6 +1,8 @@
 """Take the next piece of work about changes, each under a lease of its own."""
 
 from bot.domain.change import ChangeRequest
+from bot.domain.events import Event
+from bot.domain.facts import Expired, Fact
 from bot.service import token
 from bot.service.context import WORKER_ID, Actor, ServiceContext
 from bot.service.messages import thread_fact
@@ -37,7 +39,7 @@ async def claim_waiting(context: ServiceContext, change: ChangeRequest) -> Chang
 async def _claim(context: ServiceContext, unit: UnitOfWork, change: ChangeRequest) -> ChangeRequest:
     claimed = change.claim(context.new_id(), unit.at, context.lease)
     waited = {} if change.waiting_since is None else {"waiting_since": change.waiting_since.isoformat()}
-    return await unit.step(change, claimed, "change.applying", {"attempt": claimed.attempts, **waited})
+    return await unit.step(change, claimed, Event.APPLYING, {"attempt": claimed.attempts, **waited})
 
 
 async def take_abandoned(context: ServiceContext) -> ChangeRequest | None:
@@ -62,8 +64,8 @@ async def expire_next(context: ServiceContext) -> ChangeRequest | None:
         change = await claims.next_expired(unit.tx, unit.at)
         if change is None:
             return None
-        expired = await unit.step(change, change.expire(unit.at), "change.expired", {"was": change.state.value})
-        await unit.tell(thread_fact(expired, "expired", unit.at, {"was": change.state.value}))
+        expired = await unit.step(change, change.expire(unit.at), Event.EXPIRED, {"was": change.state.value})
+        await unit.tell(thread_fact(expired, Fact.EXPIRED, unit.at, Expired(was=change.state.value)))
         return expired
 
 

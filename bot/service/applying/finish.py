@@ -1,11 +1,12 @@
 """End an attempt: the state, the mirror, the other open changes of the number, and what is told commit together."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.domain.account import ListedNumber
 from bot.domain.assignment import Assignment, Field, fields_to_bits
 from bot.domain.change import ChangeRequest
+from bot.domain.events import Event
+from bot.domain.facts import Fact, Finished, Problem
 from bot.domain.state import State
 from bot.service import redaction, token
 from bot.service.applying.lease import held, worker_of
@@ -51,7 +52,7 @@ async def finish(
         done = await unit.step(
             present,
             present.finish(state, unit.at, result=result, problem=problem),
-            f"change.{state}",
+            Event.of_state(state),
             {
                 "problem": problem,
                 "live": None if result is None else redaction.of_assignment(result),
@@ -65,10 +66,9 @@ async def finish(
         if present.sent_at is not None:
             # A PUT that was refused for its token does not end a change.
             await token.note_accepted(unit.tx, context, Call.WRITE)
-        told: dict[str, Any] = {"by": by, "problem": problem, "live": None if result is None else result.to_json()}
-        if result is not None and (names := await _unseen_names(unit, done, result)):
-            told["names"] = names
-        await unit.tell(thread_fact(done, state.value, unit.at, told))
+        names = {} if result is None else await _unseen_names(unit, done, result)
+        told = Finished(by=by, problem=problem, live=result, names=names)
+        await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told))
         if state is State.APPLIED and live is not None:
             await _overtake(unit, done, live)
     return done
@@ -90,9 +90,9 @@ async def _overtake(unit: UnitOfWork, applied: ChangeRequest, live: ListedNumber
             continue
         problem = f"{applied.label} was applied first and changed {name_fields(gone)}."
         stale = await unit.step(
-            other, other.go_stale(unit.at, problem), "change.stale", {"problem": problem, "because_of": applied.id}
+            other, other.go_stale(unit.at, problem), Event.STALE, {"problem": problem, "because_of": applied.id}
         )
-        await unit.tell(thread_fact(stale, "stale", unit.at, {"problem": problem}))
+        await unit.tell(thread_fact(stale, Fact.STALE, unit.at, Problem(problem=problem)))
 
 
 async def release(
@@ -106,4 +106,4 @@ async def release(
     async with unit_of_work(context, worker_of(change)) as unit:
         present = await held(unit, change)
         not_before = unit.at + wait if wait else None
-        return await unit.step(present, present.release(not_before, problem), "change.released", {"problem": problem})
+        return await unit.step(present, present.release(not_before, problem), Event.RELEASED, {"problem": problem})

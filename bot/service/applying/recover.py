@@ -6,6 +6,8 @@ from datetime import timedelta
 from bot.domain.account import ListedNumber
 from bot.domain.change import ChangeRequest
 from bot.domain.comparison import Comparison, compare
+from bot.domain.events import Event
+from bot.domain.facts import Expired, Fact, Problem
 from bot.domain.state import FollowUp, State
 from bot.service import token
 from bot.service.applying.apply import apply, conclude
@@ -102,7 +104,7 @@ async def _send_again(context: ServiceContext, change: ChangeRequest) -> None:
     async with unit_of_work(context, worker_of(change)) as unit:
         present = await held(unit, change)
         lease_id = context.new_id()
-        claimed = await unit.step(present, present.claim(lease_id, unit.at, context.lease), "change.applying")
+        claimed = await unit.step(present, present.claim(lease_id, unit.at, context.lease), Event.APPLYING)
     await apply(context, claimed)
 
 
@@ -110,9 +112,9 @@ async def _lapse(context: ServiceContext, change: ChangeRequest, problem: str) -
     async with unit_of_work(context, worker_of(change)) as unit:
         present = await held(unit, change)
         lapsed = await unit.step(
-            present, replace(present.expire(unit.at), problem=problem), "change.expired", {"problem": problem}
+            present, replace(present.expire(unit.at), problem=problem), Event.EXPIRED, {"problem": problem}
         )
-        await unit.tell(thread_fact(lapsed, "expired", unit.at, {}))
+        await unit.tell(thread_fact(lapsed, Fact.EXPIRED, unit.at, Expired()))
 
 
 async def _follow_up_waits(context: ServiceContext, change: ChangeRequest, error: UponAIError) -> None:
@@ -121,4 +123,4 @@ async def _follow_up_waits(context: ServiceContext, change: ChangeRequest, error
         present = await held(unit, change)
         await claims.let_go(unit.tx, present, until=unit.at + context.uponai_timeout)
         await token.note(unit.tx, context, error, unit.at, change=present)
-        await unit.tell(thread_fact(present, "errand_waiting", unit.at, {"problem": str(error)}))
+        await unit.tell(thread_fact(present, Fact.FOLLOW_UP_WAITING, unit.at, Problem(problem=str(error))))

@@ -8,6 +8,8 @@ outage leaves no trail of attempts.
 from datetime import datetime, timedelta
 
 from bot.domain.change import ChangeRequest
+from bot.domain.events import Event
+from bot.domain.facts import Fact, Problem
 from bot.domain.state import WaitCause
 from bot.service import token
 from bot.service.applying.lease import held, wait_for, worker_of
@@ -67,13 +69,14 @@ async def put_back(context: ServiceContext, change: ChangeRequest) -> None:
 async def _step(unit: UnitOfWork, present: ChangeRequest, error: UponAIError, not_before: datetime) -> None:
     cause, problem = cause_of(error), str(error)
     # An attempt that a wait went through, and that met the same trouble, is no news.
-    event = "change.released" if cause is present.wait_cause else "change.waiting"
+    event = Event.RELEASED if cause is present.wait_cause else Event.WAITING
     waiting = await unit.step(
         present, present.wait(cause, unit.at, not_before, problem), event, {"problem": problem, "cause": cause.value}
     )
     # Each cause is told once in the life of a change, however often one gives way to another.
-    payload = {"name": "waiting", "problem": problem}
-    await unit.tell(thread_fact(waiting, f"waiting/{cause}", unit.at, payload, is_once=True))
+    await unit.tell(
+        thread_fact(waiting, Fact.WAITING, unit.at, Problem(problem=problem), once=f"{Fact.WAITING}/{cause}")
+    )
 
 
 def _until_next_look(context: ServiceContext, change: ChangeRequest, error: UponAIError, now: datetime) -> timedelta:

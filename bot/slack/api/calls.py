@@ -15,25 +15,12 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.storable import storable
+from bot.slack.api.error_codes import MISCONFIGURED, RATE_LIMITED, TRANSIENT
 
 # The longest that any call may take; each call names its own, shorter limit.
 SESSION_TIMEOUT_SECONDS = 30
 DEFAULT_RETRY_AFTER = timedelta(seconds=1)
 
-_MISCONFIGURED = frozenset(
-    {
-        "account_inactive",
-        "app_missing_action_url",
-        "invalid_auth",
-        "missing_scope",
-        "not_allowed_token_type",
-        "not_authed",
-        "org_login_required",
-        "token_expired",
-        "token_revoked",
-    }
-)
-_TRANSIENT = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
 
@@ -121,13 +108,13 @@ def _translated(method: str, failure: SlackApiError) -> SlackError:
     headers: Mapping[str, Any] = getattr(response, "headers", None) or {}
     data = getattr(response, "data", None)
     error = storable(str(data.get("error", "unknown_error"))) if isinstance(data, Mapping) else "unreadable_answer"
-    if status == _TOO_MANY_REQUESTS or error in ("ratelimited", "rate_limited"):
+    if status == _TOO_MANY_REQUESTS or error in RATE_LIMITED:
         return SlackRateLimited(method, _retry_after(headers) or DEFAULT_RETRY_AFTER)
-    if status >= _SERVER_ERRORS or error in _TRANSIENT or error == "unreadable_answer":
+    if status >= _SERVER_ERRORS or error in TRANSIENT or error == "unreadable_answer":
         return SlackUnavailable(
             f"Slack has a problem of its own with {method}.", was_sent=True, retry_after=_retry_after(headers)
         )
-    if error in _MISCONFIGURED:
+    if error in MISCONFIGURED:
         return SlackMisconfigured(method, error)
     return SlackRefused(method, error)
 

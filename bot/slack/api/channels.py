@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.errors import NotAllowed
+from bot.domain.errors import CannotCheck, NotAllowed
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused, call
 
 ANSWER_WITHIN = timedelta(seconds=1.5)
@@ -22,7 +22,10 @@ def refuse_direct(channel_id: str, approval_channel: str | None = None) -> None:
 
 
 async def require_postable(client: AsyncWebClient, bot_user_id: str, channel_id: str) -> None:
-    """Raise NotAllowed with a sentence to the asker, unless the bot can post a card in this channel."""
+    """Raise NotAllowed with a sentence to the asker, unless the bot can post a card in this channel.
+
+    Raises CannotCheck when Slack does not say.
+    """
     refuse_direct(channel_id)
     invite = f"Invite me there with /invite <@{bot_user_id}>, then ask again."
     try:
@@ -36,7 +39,7 @@ async def require_postable(client: AsyncWebClient, bot_user_id: str, channel_id:
             f"not set up right. {_ELSEWHERE}"
         ) from error
     except SlackError as error:
-        raise NotAllowed(
+        raise CannotCheck(
             "I could not check with Slack whether I can post the approval. Please try again in a moment."
         ) from error
     channel = answer.get("channel") or {}

@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.errors import NotAllowed
+from bot.domain.errors import CannotCheck, NotAllowed
 from bot.slack.api.calls import SlackError, call
 
 # design.md, G10: look-ups are at most 60 s old and answer within 1.5 s.
@@ -36,7 +36,10 @@ class Members:
         self._known: dict[str, _Known] = {}
 
     async def require(self, team_id: str, user_id: str) -> None:
-        """Raise NotAllowed with a sentence, unless this person is a full, active member of the installing team."""
+        """Raise NotAllowed with a sentence, unless this person is a full, active member of the installing team.
+
+        Raises CannotCheck when Slack does not say.
+        """
         if team_id != self._team_id:
             raise NotAllowed("Only members of this workspace may do this; you belong to another one.")
         known = self._known.get(user_id)
@@ -51,7 +54,7 @@ class Members:
         try:
             answer = await call(self._client, "users.info", timeout=ANSWER_WITHIN, user=user_id)
         except SlackError as error:
-            raise NotAllowed(
+            raise CannotCheck(
                 "I could not check with Slack who you are, so I did nothing. Please try again in a moment."
             ) from error
         known = _Known(_refusal(answer.get("user") or {}, self._team_id), at)

@@ -13,11 +13,11 @@ from bot.service.context import ServiceContext
 from bot.service.delivery import Attempt, Delivery, Place
 from bot.service.messages import Kind
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused
+from bot.slack.api.error_codes import NO_CHANNEL
 from bot.slack.delivery.former_card import tell_former_card
 from bot.slack.delivery.posting import Posted, Posting
 from bot.slack.delivery.standing_card import see_to_card
 from bot.slack.messages.fallback import plain_fact
-from bot.slack.messages.no_channel import NO_CHANNEL
 from bot.slack.messages.thread import Message, render_channel_fact, render_fact
 from bot.store.errors import LeaseLost, StaleCard
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.slack.api.calls import SlackRefused
+from bot.slack.api.error_codes import THREAD_GONE
 
 Call = Callable[..., Awaitable[dict[str, Any]]]
 EVENT_TYPE = "route_number"
@@ -31,7 +32,7 @@ async def find_post(call: Call, *, channel: str, thread_ts: str | None, fact: st
                 lambda **page: call("conversations.replies", channel=channel, ts=thread_ts, **page), fact
             )
         except SlackRefused as error:
-            if error.error != "thread_not_found":
+            if error.error != THREAD_GONE:
                 raise
             # An answer to a message that is gone goes into the channel.
     oldest = (since - CLOCK_MARGIN).timestamp()

@@ -6,9 +6,9 @@ from bot.domain.change import ChangeRequest
 from bot.service.delivery import Attempt, Delivery, Place
 from bot.service.messages import card_fact
 from bot.slack.api.calls import SlackRefused
+from bot.slack.api.error_codes import CARD_GONE
 from bot.slack.block_kit.elements import section
 from bot.slack.delivery.posting import Posting
-from bot.slack.delivery.standing_card import CARD_GONE
 from bot.slack.messages.thread import Message
 
 

@@ -17,28 +17,15 @@ from bot.service import delivery as room
 from bot.service.context import ServiceContext
 from bot.service.delivery import CALL_WITHIN, Attempt, Delivery, Place
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
+from bot.slack.api.error_codes import NO_CHANNEL, UNSHOWABLE
 from bot.slack.block_kit.elements import context as small_print
 from bot.slack.delivery.find_post import find_post, metadata
-from bot.slack.messages.no_channel import NO_CHANNEL
 from bot.slack.messages.thread import Message
 from bot.store.errors import LeaseLost
 
 log = structlog.get_logger(__name__)
 
 REPEATED = "(This may repeat an earlier message: Slack's answer to it was lost.)"
-# Slack will never take these words or blocks: something plainer is shown in their place.
-UNSHOWABLE = frozenset(
-    {
-        "invalid_arguments",
-        "invalid_blocks",
-        "invalid_blocks_format",
-        "metadata_too_large",
-        "msg_blocks_too_long",
-        "msg_too_long",
-        "no_text",
-        "too_many_blocks",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,10 @@ from bot.service.context import ServiceContext
 from bot.service.delivery import Attempt, Delivery, Place, begin_card
 from bot.service.messages import card_fact
 from bot.slack.api.calls import SlackError, SlackRefused, SlackUnavailable
+from bot.slack.api.error_codes import CARD_GONE
 from bot.slack.delivery.posting import Posting
 from bot.slack.messages.card import card_blocks, card_text
 from bot.slack.messages.fallback import plain_card
-
-# What stands there, if anything does, cannot be brought to show the state.
-CARD_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
 
 async def see_to_card(context: ServiceContext, posting: Posting, delivery: Delivery) -> None:

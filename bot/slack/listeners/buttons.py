@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.domain.assignment import AssignmentPatch
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, OwnChange
+from bot.domain.events import Event
 from bot.domain.state import FollowUp, Origin
 from bot.service import history
 from bot.service.follow_up import ask_follow_up
@@ -44,8 +45,8 @@ def _listener(provide: Callable[[], SlackContext], verb: Verb) -> Callable[..., 
     async def listener(parsed: BlockActions, ack: AsyncAck) -> None:
         slack = provide()
         try:
-            await require_member(slack, parsed.actor, event="press.refused")
-            async with refusals(slack.context, parsed.actor, "press.refused", parsed.action.change_id):
+            await require_member(slack, parsed.actor, event=Event.PRESS_REFUSED)
+            async with refusals(slack.context, parsed.actor, Event.PRESS_REFUSED, parsed.action.change_id):
                 said = await verb(slack, parsed)
         except DomainError as error:
             said = str(error)
@@ -68,7 +69,7 @@ async def _cancel(slack: SlackContext, press: BlockActions) -> str | None:
 
 async def _deny(slack: SlackContext, press: BlockActions) -> str | None:
     """Open the form that asks why, unless it would be refused anyway."""
-    async with refusals(slack.context, press.actor, "review.refused", press.action.change_id):
+    async with refusals(slack.context, press.actor, Event.REVIEW_REFUSED, press.action.change_id):
         change = await _stored(slack, press)
         if change.requester_id == press.actor.user_id:
             raise OwnChange(f"You asked for {change.label} yourself. Cancel takes it back.")

@@ -7,7 +7,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import DomainError, InvalidNumber
+from bot.domain.errors import DomainError, InvalidNumber, WrongUsage
+from bot.domain.events import Event
 from bot.domain.number import QUOTED_AT_MOST, quoted
 from bot.domain.state import Origin
 from bot.service import elsewhere, history, lookup, pause
@@ -47,14 +48,14 @@ async def run(slack: SlackContext, command: Command) -> Answer:
     word, _, rest = text.partition(" ")
     verb = _VERBS.get(word.lower())
     try:
-        async with refusals(slack.context, command.actor, "command.refused"):
+        async with refusals(slack.context, command.actor, Event.COMMAND_REFUSED):
             if not text:
                 return await _open(slack, command, None)
             if verb is not None:
                 return await verb(slack, command, rest.strip())
             return await _number(slack, command, text)
     except DomainError as error:
-        return reply(str(error), is_literal=isinstance(error, InvalidNumber))
+        return reply(str(error), is_literal=error.is_quoting)
 
 
 async def _open(slack: SlackContext, command: Command, number: str | None) -> Answer:
@@ -189,7 +190,7 @@ def _told_in(slack: SlackContext, command: Command) -> str:
 
 def _refuse_rest(word: str, rest: str) -> None:
     if rest:
-        raise InvalidNumber(f"“{word}” stands alone: type {NAME} {word}.")
+        raise WrongUsage(f"“{word}” stands alone: type {NAME} {word}.")
 
 
 def _listed(slack: SlackContext, title: str, changes: list[ChangeRequest]) -> list[Block]:

@@ -6,6 +6,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError
+from bot.domain.events import Event
 from bot.service.review import deny
 from bot.slack.block_kit.elements import Block, plain, rich_line, rich_text, text_run
 from bot.slack.block_kit.limits import short_number
@@ -58,7 +59,7 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
             await ack(response_action="errors", errors={REASON: "Say why, so that the requester can learn from it."})
             return
         try:
-            await require_member(slack, parsed.actor, event="press.refused")
+            await require_member(slack, parsed.actor, event=Event.PRESS_REFUSED)
             await deny(slack.context, parsed.actor, view.change_id, reason)
         except DomainError as error:
             # An error at a field is plain text, where a mention of who was first would show as an id.

@@ -6,6 +6,7 @@ from dataclasses import replace
 import structlog
 
 from bot.slack.api.calls import SlackRefused
+from bot.slack.api.error_codes import VIEW_GONE
 from bot.slack.context import SlackContext
 from bot.slack.form import view as form_view
 from bot.slack.form.compose import compose
@@ -28,7 +29,7 @@ async def choose(slack: SlackContext, view: View, actions: Iterable[Action]) -> 
         try:
             await form.update(slack.client, composed)
         except SlackRefused as error:
-            if error.error != "not_found":
+            if error.error != VIEW_GONE:
                 raise
             log.info("form.gone", error=error.error)
             return

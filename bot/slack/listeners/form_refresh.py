@@ -12,6 +12,7 @@ import structlog
 
 from bot.service import lookup
 from bot.slack.api.calls import SlackRateLimited, SlackRefused, SlackUnavailable
+from bot.slack.api.error_codes import VIEW_GONE, VIEW_IS_NEWER
 from bot.slack.context import SlackContext
 from bot.slack.form.compose import Composed, compose, compose_unknown
 from bot.slack.form.current_assignment import PROBLEM_LIMIT
@@ -88,9 +89,9 @@ async def _show(slack: SlackContext, form: OpenForm, composing: Composing) -> bo
         try:
             await form.update(slack.client, composed, only_if_hash=sent)
         except SlackRefused as error:
-            if error.error == "hash_conflict":
+            if error.error == VIEW_IS_NEWER:
                 return form.hash == sent
-            if error.error != "not_found":
+            if error.error != VIEW_GONE:
                 raise
             log.info("form.gone", error=error.error)
     return True

@@ -4,11 +4,20 @@ import asyncio
 from contextlib import suppress
 
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import AlreadyAsked, DomainError, Elsewhere, InvalidNumber, InvalidSubmission, NothingDiffers
+from bot.domain.errors import (
+    AlreadyAsked,
+    DomainError,
+    Elsewhere,
+    InvalidNumber,
+    InvalidSubmission,
+    NothingDiffers,
+    TooBusy,
+)
+from bot.domain.events import Event
 from bot.service.context import Actor
 from bot.service.refusals import refusals
 from bot.service.submit import Submission, submit
-from bot.slack.background import TooBusy, together
+from bot.slack.background import together
 from bot.slack.block_kit.sentences import sentence_plain
 from bot.slack.context import SlackContext
 from bot.slack.form import fields as form
@@ -34,7 +43,7 @@ async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str
     state = slack.forms.of(view).entered(view)
     at_number = number_block(state.meta.number_at)
     try:
-        async with refusals(slack.context, actor, "ask.refused"):
+        async with refusals(slack.context, actor, Event.ASK_REFUSED):
             await together(require_may_ask(slack, actor, state.meta.channel_id), _wait_for_read(slack, view, state))
             change = await _ask(slack, state, actor)
     except WrongEntries as error:

@@ -8,6 +8,7 @@ import asyncio
 import structlog
 
 from bot.domain.errors import AlreadyAsked, AlreadyDecided, DomainError, TooLate
+from bot.domain.events import Event
 from bot.service.context import Actor
 from bot.service.review import cancel
 from bot.slack.api.calls import SlackError
@@ -49,7 +50,7 @@ async def withdraw(slack: SlackContext, view: View, change_id: int, actor: Actor
     async with form.lock:
         state = form.entered(view)
         try:
-            await require_member(slack, actor, event="press.refused")
+            await require_member(slack, actor, event=Event.PRESS_REFUSED)
             change = await cancel(slack.context, actor, change_id)
         except (AlreadyDecided, TooLate) as error:
             state = state.with_meta(asked=None, said=str(error))

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.domain.errors import NotAllowed
+from bot.domain import events
+from bot.domain.errors import CannotCheck, NotAllowed
 from bot.service import history
 from bot.service.context import Actor
 from bot.service.elsewhere import why_elsewhere
@@ -36,8 +37,8 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
 
 async def _blocks(slack: SlackContext, actor: Actor) -> list[Block]:
     try:
-        await require_member(slack, actor, event="home.refused")
-    except NotAllowed as error:
+        await require_member(slack, actor, event=events.Event.HOME_REFUSED)
+    except (CannotCheck, NotAllowed) as error:
         return [sentence_block(str(error))]
     pause = await history.paused(slack.context, actor.team_id)
     waiting = await history.pending(slack.context, actor.team_id, LISTED_AT_MOST + 1)

@@ -9,6 +9,7 @@ from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import TITLES, FieldDifference, differences, one_line
 from bot.domain.errors import AlreadyAsked
+from bot.domain.events import Event
 from bot.domain.number import pretty
 from bot.service.context import WORKER_ID
 from bot.service.history import Record
@@ -152,7 +153,7 @@ def _events(record: Record, room: int, blocks_room: int) -> list[Block]:
 def _event(event: ChainedEvent) -> list[Block]:
     actor = text_run("the worker") if event.actor_id == WORKER_ID else user_run(event.actor_id)
     # What was asked stands above already.
-    remark = [] if event.event == "change.submitted" else _remark(event.after or {})
+    remark = [] if event.event == Event.SUBMITTED else _remark(event.after or {})
     return [date_run(event.at), text_run(f"  {event.event} by "), actor, *remark]
 
 

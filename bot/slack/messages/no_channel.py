@@ -7,9 +7,7 @@ _ARCHIVED = "that channel is archived. Pick another one."
 _INVITE = "Invite me and pick that channel again, or pick another one."
 _RESTRICTED = "only some people may post there. Let me post there and pick that channel again, or pick another one."
 
-# https://docs.slack.dev/reference/methods/chat.postMessage and chat.update: the faults of one channel. What is wrong
-# with the whole installation is in calls.py.
-_WHY = {
+WHY = {
     "access_denied": "Slack denies me that channel. Pick another one.",
     "cannot_reply_to_message": "Slack takes no replies to the card there. Pick another channel.",
     "channel_is_archived": _ARCHIVED,
@@ -27,9 +25,8 @@ _WHY = {
     "team_access_not_granted": "the app is not installed for that channel's workspace. Pick another channel.",
     "thread_locked": "the thread of the card is locked. Have it unlocked, or pick another channel.",
 }
-NO_CHANNEL = frozenset(_WHY)
 
 
 def why_not(code: str) -> str:
     """Say why nothing can be posted in a channel, and what helps, as the rest of a sentence."""
-    return _WHY.get(code) or f"Slack refused it ({literal(code, QUOTE_LIMIT)}). Pick another channel."
+    return WHY.get(code) or f"Slack refused it ({literal(code, QUOTE_LIMIT)}). Pick another channel."

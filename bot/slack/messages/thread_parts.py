@@ -1,11 +1,11 @@
 """What the facts of a thread are made of: sentences, problems in the words of others, assignments."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from bot.domain.assignment import Assignment, Field
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import TITLES, describe
+from bot.domain.facts import Finished, Problem
 from bot.domain.shortening import shorten
 from bot.slack.block_kit.elements import (
     Block,
@@ -29,9 +29,9 @@ def plain_fact(text: str) -> Message:
     return text, [section(text)]
 
 
-def with_problem(text: str, payload: Mapping[str, Any], next_step: str, *buttons: Block) -> Message:
+def with_problem(text: str, told: Problem, next_step: str, *buttons: Block) -> Message:
     """Say what happened, why (words of others, literally), and what happens next."""
-    problem = payload.get("problem")
+    problem = told.problem
     blocks = [section(text)]
     if problem:
         blocks.append(rich_text(rich_quote(shorten(problem, QUOTE_LIMIT))))
@@ -41,15 +41,9 @@ def with_problem(text: str, payload: Mapping[str, Any], next_step: str, *buttons
     return f"{text} {literal(problem, QUOTE_LIMIT)} {next_step}" if problem else f"{text} {next_step}", blocks
 
 
-def live_of(payload: Mapping[str, Any]) -> Assignment | None:
-    """Return the assignment that was recorded with a fact, None when there was none."""
-    stored = payload.get("live")
-    return None if stored is None else Assignment.from_json(stored)
-
-
-def names_of(change: ChangeRequest, payload: Mapping[str, Any]) -> dict[str, str]:
+def names_of(change: ChangeRequest, told: Finished) -> dict[str, str]:
     """Return the agents' names by id: those that the reviewers saw, and those that were recorded with a fact."""
-    return {**change.agent_names, **payload.get("names", {})}
+    return {**change.agent_names, **told.names}
 
 
 def assignment_blocks(names: Mapping[str, str], live: Assignment | None) -> list[Block]:

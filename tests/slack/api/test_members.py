@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.errors import NotAllowed
+from bot.domain.errors import CannotCheck, NotAllowed
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.seed import BOT, EVE, GUS, OTHER_TEAM, RITA, TEAM
 from bot.slack.api.members import Members
@@ -56,7 +56,7 @@ async def test_g10_a_look_up_holds_for_a_minute_and_no_longer(bot_world: BotWorl
 async def test_g10_a_failed_look_up_refuses_and_is_not_remembered(bot_world: BotWorld, kind: Any) -> None:
     members = members_of(bot_world)
     bot_world.slack.faults.add(Fault(kind, methods=["users.info"], times=2))
-    with pytest.raises(NotAllowed, match="could not check"):
+    with pytest.raises(CannotCheck, match="could not check"):
         await members.require(TEAM.id, RITA)
     bot_world.slack.faults.clear()
     await members.require(TEAM.id, RITA)
@@ -65,5 +65,5 @@ async def test_g10_a_failed_look_up_refuses_and_is_not_remembered(bot_world: Bot
 async def test_g10_a_look_up_that_takes_too_long_refuses(bot_world: BotWorld) -> None:
     # Slack gives up on a request after 3 s; by then this answer would let Rita pass.
     bot_world.slack.faults.add(Fault("slow", methods=["users.info"], delay=3))
-    with pytest.raises(NotAllowed, match="could not check"):
+    with pytest.raises(CannotCheck, match="could not check"):
         await members_of(bot_world).require(TEAM.id, RITA)

@@ -5,7 +5,8 @@ import pytest
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.service.applying.claim import expire_next
 from bot.service.review import approve, cancel
-from bot.slack.messages.no_channel import NO_CHANNEL, why_not
+from bot.slack.api.error_codes import NO_CHANNEL
+from bot.slack.messages.no_channel import WHY, why_not
 from tests.slack.bot_harness import BotWorld
 from tests.slack.delivery.lanes import (
     REQUESTER,
@@ -109,6 +110,10 @@ async def test_g9_a_waiting_lane_is_tried_seldom(bot_world: BotWorld) -> None:
     fault = restrict(bot_world, PHONE_ROUTING)
     await deliver_for(bot_world, 6 * 60, steps=6 * 12)
     assert 24 <= fault.hits <= 36
+
+
+def test_every_fault_of_a_channel_has_words() -> None:
+    assert set(WHY) == NO_CHANNEL
 
 
 @pytest.mark.parametrize("code", sorted(NO_CHANNEL))

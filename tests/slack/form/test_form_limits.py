@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.slack.background import Background, TooBusy
+from bot.domain.errors import TooBusy
+from bot.slack.background import Background
 from bot.slack.form.compose import Composed
 from bot.slack.form.current_assignment import Shown
 from bot.slack.form.open_forms import Forms

@@ -9,6 +9,7 @@ import pytest
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest
+from bot.domain.events import Event
 from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy
 from bot.sandbox.slack.block_kit.blocks import accept_message
@@ -185,7 +186,7 @@ async def test_show_reads_the_last_events_of_a_long_record(bot_world: BotWorld) 
     team = bot_world.rita.user.team_id
     async with unit_of_work(bot_world.context, Actor(team, bot_world.alan.id, "test")) as record:
         for at in range(history.WHOLE_RECORD + 5):
-            record.note("review.refused", change_id=1, after={"sentence": f"number {at}"})
+            record.note(Event.REVIEW_REFUSED, change_id=1, after={"sentence": f"number {at}"})
     read = await history.show(bot_world.context, team, 1)
     assert read.has_earlier
     assert len(read.events) == history.WHOLE_RECORD

@@ -1,0 +1,131 @@
+"""What is told in threads, in channels and in direct messages: one name for each fact, and what is recorded with it.
+
+Both wait in the outbox until they are told: names and keys stay, and what an older release left out has a default.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Self
+
+from bot.domain.assignment import Assignment
+from bot.domain.state import FollowUp, State
+
+
+class Fact(StrEnum):
+    """One kind of fact."""
+
+    # In the card's thread.
+    APPROVED = "approved"
+    REVIEWED = "reviewed"
+    DENIED = "denied"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    APPLIED = "applied"
+    FAILED = "failed"
+    STALE = "stale"
+    UNCLEAR = "unclear"
+    RESOLVED = "resolved"
+    ANSWER_LOST = "answer_lost"
+    WAITING = "waiting"
+    ASKED_TRY_AGAIN = "asked_try_again"
+    ASKED_RESOLVE = "asked_resolve"
+    FOLLOW_UP_WAITING = "errand_waiting"
+
+    # To one person.
+    CANNOT_POST = "cannot_post"
+
+    # In a channel.
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a fact
+
+    @classmethod
+    def of_state(cls, state: State) -> "Fact":
+        """Return what is told of a change that comes to this state; `pending` after a review is `reviewed`."""
+        return cls.REVIEWED if state is State.PENDING else cls(state.value)
+
+    @classmethod
+    def of_follow_up(cls, follow_up: FollowUp) -> "Fact":
+        """Return what is told of somebody asking for this."""
+        return cls(f"asked_{follow_up}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is recorded with a fact."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the outbox."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, payload: Mapping[str, Any]) -> Self:
+        """Read it from a message's payload, which holds more than this."""
+        return cls(**{each.name: payload[each.name] for each in fields(cls) if each.name in payload})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class By(Told):
+    """Who did it."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided(By):
+    """Who decided, why, and what keeps an approved change from being sent at once."""
+
+    reason: str | None = None
+    paused_by: str | None = None
+    elsewhere: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(Told):
+    """What went wrong, in the words of others."""
+
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CannotPost(Problem):
+    """Which channel takes no card; `problem` is Slack's code."""
+
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired(Told):
+    """Where the change stood when its time was over, None when a person had sent the worker to look."""
+
+    was: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the outbox."""
+        return {} if self.was is None else {"was": self.was}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Problem):
+    """How an attempt ended: what is live, with the names that the reviewers had not seen, and who wanted the look."""
+
+    by: str | None = None
+    live: Assignment | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the outbox."""
+        told = {"by": self.by, "problem": self.problem, "live": None if self.live is None else self.live.to_json()}
+        return {**told, "names": dict(self.names)} if self.names else told
+
+    @classmethod
+    def from_json(cls, payload: Mapping[str, Any]) -> "Finished":
+        """Read it from a message's payload."""
+        live = payload.get("live")
+        return cls(
+            by=payload.get("by"),
+            problem=payload.get("problem"),
+            live=None if live is None else Assignment.from_json(live),
+            names=payload.get("names", {}),
+        )

@@ -208,16 +208,20 @@ class ChangeRequest(ChangeDraft):
         return replace(self, version=self.version + 1, lease_id=None, leased_until=until, problem=problem)
 
     def release(self, not_before: datetime | None, problem: str | None = None) -> "ChangeRequest":
-        """Go back to approved: it is known that nothing of this attempt is live."""
+        """Go back to approved: it is known that nothing of this attempt is live.
+
+        A wait that was to end with this attempt goes on when the attempt came to nothing before anything was sent.
+        """
+        goes_on = self.sent_at is None and self.wait_cause is not None
         return self._to(
             State.APPROVED,
             lease_id=None,
             leased_until=None,
             sent_at=None,
-            not_before=not_before,
+            not_before=self.not_before if goes_on and not_before is None else not_before,
             problem=problem,
-            wait_cause=None,
-            waiting_since=None,
+            wait_cause=self.wait_cause if goes_on else None,
+            waiting_since=self.waiting_since if goes_on else None,
         )
 
     def wait(self, cause: WaitCause, now: datetime, not_before: datetime, problem: str) -> "ChangeRequest":

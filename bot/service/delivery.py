@@ -105,8 +105,13 @@ async def read(context: ServiceContext, delivery: Delivery) -> None:
 
 
 async def hold(context: ServiceContext, delivery: Delivery) -> None:
-    """Hold the message for as long as a fresh claim would. Raises LeaseLost."""
+    """Hold the message for as long as a fresh claim would. Raises LeaseLost, StaleCard.
+
+    Whoever moves a card waits for the leases from before the move: none may be given for the former card after it.
+    """
     async with context.database.transaction() as tx:
+        if delivery.stored is not None:
+            await cards.require(tx, delivery.stored)
         until = await context.clock.read(tx) + lease_for_calls(context)
         await outbox.hold(tx, delivery.message, until=until)
     delivery.leased_until = until

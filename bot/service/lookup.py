@@ -12,6 +12,7 @@ from bot.domain.assignment import Assignment
 from bot.domain.number import normalise, read_number
 from bot.service import token
 from bot.service.context import ServiceContext
+from bot.store import token_refusals
 from bot.store.mirror import agents as mirror_agents
 from bot.store.mirror import numbers as mirror_numbers
 from bot.store.mirror import reads as mirror_reads
@@ -159,8 +160,11 @@ async def _read_agents(context: ServiceContext) -> None:
 
 
 async def _note_accepted(context: ServiceContext) -> None:
-    async with context.database.transaction() as tx:
-        await token.note_accepted(tx, context, Call.READ)
+    async with context.database.reading() as tx:
+        was_refused = await token_refusals.lasts(tx, context.workspace, Call.READ)
+    if was_refused:
+        async with context.database.transaction() as tx:
+            await token.note_accepted(tx, context, Call.READ)
 
 
 async def _note_problem(context: ServiceContext, scope: str, error: UponAIError) -> None:

@@ -71,6 +71,19 @@ async def save(tx: AsyncConnection, card: Card, *, over: Card | None) -> None:
         raise StaleCard(f"The card of {format_label(card.change_id)} is no longer as it was read.")
 
 
+async def require(tx: AsyncConnection, card: Card) -> None:
+    """Hold a card's row until the transaction ends, provided that it is still the card that was read.
+
+    Raises:
+        StaleCard: It was moved, or posted anew, meanwhile.
+    """
+    row = (
+        (await tx.execute(select(cards).where(cards.c.change_id == card.change_id).with_for_update())).mappings().one()
+    )
+    if (row["generation"], row["message_ts"]) != (card.generation, card.message_ts):
+        raise StaleCard(f"The card of {format_label(card.change_id)} is no longer as it was read.")
+
+
 async def mark_dirty(tx: AsyncConnection, change_id: int) -> None:
     """Record that the card may show anything: whoever delivers to it next shows the stored state."""
     await tx.execute(update(cards).where(cards.c.change_id == change_id).values(shown_version=0))

@@ -48,7 +48,8 @@ async def next_waiting(tx: AsyncConnection, now: datetime, workspace: WorkspaceK
     """Lock the change that waits for UponAI and is to be looked at next, None when there is none."""
     return await _first(
         tx,
-        changes.c.due_at,
+        # Whose look is due for longest comes first: many old ones must not starve the young.
+        changes.c.not_before,
         changes.c.wait_cause.is_not(None),
         changes.c.not_before <= now,
         *_may_be_sent(now, workspace),

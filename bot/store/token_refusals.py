@@ -3,11 +3,12 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.key import WorkspaceKey
-from bot.store.schema import token_refusals
+from bot.domain.state import State, WaitCause
+from bot.store.schema import changes, token_refusals
 from bot.store.upsert import insert_or
 
 
@@ -47,9 +48,27 @@ async def end(tx: AsyncConnection, workspace: WorkspaceKey, call: Call) -> None:
     await tx.execute(delete(token_refusals).where(*_is_of(workspace), token_refusals.c.call == call))
 
 
+async def lasts(tx: AsyncConnection, workspace: WorkspaceKey, call: Call) -> bool:
+    """Say whether a refusal of such calls is recorded that has not ended."""
+    query = select(token_refusals.c.outage_id).where(*_is_of(workspace), token_refusals.c.call == call)
+    return await tx.scalar(query) is not None
+
+
 async def since(tx: AsyncConnection, workspace: WorkspaceKey) -> datetime | None:
-    """Return since when UponAI refuses the token, None when it does not."""
-    earliest: datetime | None = await tx.scalar(select(func.min(token_refusals.c.since)).where(*_is_of(workspace)))
+    """Return since when UponAI refuses the token, None when it does not.
+
+    A refused PUT speaks of the present only as long as its change waits: nothing else would show that it is over.
+    """
+    waits = exists().where(
+        changes.c.account_sid == workspace.account_sid,
+        changes.c.workspace_id == workspace.workspace_id,
+        changes.c.state == State.APPROVED,
+        changes.c.wait_cause == WaitCause.UNAUTHORIZED,
+    )
+    query = select(func.min(token_refusals.c.since)).where(
+        *_is_of(workspace), or_(token_refusals.c.call == Call.READ, waits)
+    )
+    earliest: datetime | None = await tx.scalar(query)
     return earliest
 
 

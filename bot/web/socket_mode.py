@@ -116,7 +116,7 @@ class SocketReceiver:
                 await asyncio.gather(*(connection.close(within=within) for connection in self._connections))
 
     async def _keep_connected(self, session: aiohttp.ClientSession) -> None:
-        """Open one connection after another; return when the token is refused: asking again would not help."""
+        """Open one connection after another, without end; a token that is refused is asked for seldom."""
         failures = 0
         old: Connection | None = None
         clock = asyncio.get_running_loop()
@@ -126,7 +126,9 @@ class SocketReceiver:
             except SlackMisconfigured as error:
                 self._fault = f"Slack refuses SLACK_APP_TOKEN ({error.error}); correct it and start again."
                 log.error("socket_mode.misconfigured", problem=self._fault)  # noqa: TRY400 - Slack's answer says it all
-                return
+                # It may be Slack's own fault: what was refused today has been accepted again tomorrow.
+                await asyncio.sleep(self._pace.slow_pause.total_seconds())
+                continue
             except (SlackError, NoHello, aiohttp.ClientError, OSError, ValueError) as error:
                 failures += 1
                 await self._pause_after(error, failures)

@@ -11,7 +11,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.comparison import Comparison, compare, verify
 from bot.domain.errors import AlreadyDecided, DomainError, IllegalTransition, NotAllowed, OwnChange, TooLate
 from bot.domain.policy import ApprovalPolicy, Review, Verdict
-from bot.domain.state import TRANSITIONS, FollowUp, State
+from bot.domain.state import TRANSITIONS, FollowUp, State, WaitCause
 from tests.domain.strategies import NOW, PEOPLE, REQUESTER, change
 
 MINUTE = timedelta(minutes=1)
@@ -204,3 +204,13 @@ def test_g6_what_did_not_arrive_and_what_moved_is_named() -> None:
     assert not seen.is_clean
     assert (seen.missing, seen.moved) == (frozenset({Field.INBOUND}), frozenset({Field.WEBHOOK}))
     assert not verify(subject, live("agent_a"), live("agent_b"), "trunk down").is_clean
+
+
+def test_a_wait_goes_on_when_the_attempt_that_was_to_end_it_sent_nothing() -> None:
+    later = NOW + timedelta(seconds=9)
+    lease = timedelta(seconds=30)
+    waiting = approve(change()).claim("one", NOW, lease).wait(WaitCause.UNAVAILABLE, NOW, later, "Down.")
+    paused = waiting.claim("two", later, lease).release(None, "Sending is paused.")
+    assert (paused.wait_cause, paused.waiting_since, paused.not_before) == (WaitCause.UNAVAILABLE, NOW, later)
+    sent = waiting.claim("two", later, lease).mark_sent(later, lease, Assignment()).release(None)
+    assert (sent.wait_cause, sent.waiting_since) == (None, None)

@@ -122,7 +122,17 @@ async def test_an_outage_of_the_token_is_one_until_it_ends(database: Database) -
         assert await token_refusals.begin(tx, HERE, Call.WRITE, LATER, "three") == ("three", True)
         assert await token_refusals.since(tx, HERE) == NOW
         await token_refusals.end(tx, HERE, Call.READ)
-        assert await token_refusals.since(tx, HERE) == LATER
         await token_refusals.end(tx, HERE, Call.WRITE)
         assert await token_refusals.since(tx, HERE) is None
         assert await token_refusals.begin(tx, HERE, Call.READ, LATER, "four") == ("four", True)
+
+
+async def test_a_refused_put_is_a_warning_as_long_as_its_change_waits(database: Database) -> None:
+    change = await applying(database)
+    change = await step(database, change.wait(WaitCause.UNAUTHORIZED, NOW, NOW, "401"))
+    async with database.transaction() as tx:
+        await token_refusals.begin(tx, HERE, Call.WRITE, LATER, "one")
+        assert await token_refusals.since(tx, HERE) == LATER
+    await step(database, change.cancel(change.requester_id, LATER))
+    async with database.reading() as tx:
+        assert await token_refusals.since(tx, HERE) is None

@@ -63,8 +63,8 @@ async def finish(
             if live.key != change.key:
                 raise ValueError(f"{change.label} is about {change.key}, not about {live.key}")
             await mirror_numbers.put(unit.tx, live, as_of or unit.at, unit.at)
-        if present.sent_at is not None:
-            # A PUT that was refused for its token does not end a change.
+        if present.sent_at is not None and state is not State.UNCLEAR:
+            # A PUT that was refused for its token does not end a change; one whose answer was lost proves nothing.
             await token.note_accepted(unit.tx, context, Call.WRITE)
         names = {} if result is None else await _unseen_names(unit, done, result)
         told = Finished(by=by, problem=problem, live=result, names=names)

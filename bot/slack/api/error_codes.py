@@ -9,13 +9,21 @@ MISCONFIGURED = frozenset(
         "missing_scope",
         "not_allowed_token_type",
         "not_authed",
-        "org_login_required",
         "token_expired",
         "token_revoked",
     }
 )
 # A trouble of Slack's own, after which nobody knows what was done.
-TRANSIENT = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
+TRANSIENT = frozenset(
+    {
+        "fatal_error",
+        "internal_error",
+        "org_login_required",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+    }
+)
 RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
 
 # https://docs.slack.dev/reference/methods/chat.postMessage and chat.update: one channel takes no message of the bot's.

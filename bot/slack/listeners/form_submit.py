@@ -40,6 +40,7 @@ async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str
 
     Raises SlackError, DatabaseUnavailable, TooBusy.
     """
+    submitted_at = asyncio.get_running_loop().time()
     state = slack.forms.of(view).entered(view)
     at_number = number_block(state.meta.number_at)
     try:
@@ -57,7 +58,7 @@ async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str
     except InvalidSubmission as error:
         return {block_of(state, error.field, error.row): str(error)}
     except AlreadyAsked as error:
-        state = await offer_withdrawal(slack, view, error)
+        state = await offer_withdrawal(slack, view, error, submitted_at=submitted_at)
         at_field = number_block(state.meta.number_at) if error.is_number else block_of(state, error.field, None)
         return {at_field: str(error)}
     except DomainError as error:

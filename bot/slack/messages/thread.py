@@ -122,7 +122,7 @@ def _stale(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     return with_problem(
         f"{change.label} is stale: what it would replace is no longer what was shown.",
         Problem.from_json(payload),
-        "Ask again opens the form with the same wishes for the number as it is now.",
+        "Ask again opens the form with the same values for the number as it is now.",
         again,
     )
 

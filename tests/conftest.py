@@ -6,8 +6,9 @@ import pytest
 
 pytest_plugins = ["tests.workers", "tests.network", "tests.databases", "tests.logs"]
 
-# Most tests wait for a process, a commit or a browser for more than half of their time.
-WORKERS_PER_CORE = 2
+# Many tests wait for a process, a commit or a browser; with more workers than this, processes start so slowly on two
+# cores that waits for them run out.
+MORE_THAN_CORES = 1
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -15,4 +16,4 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Run folders over several workers, and files or single tests in this process, where they start at once."""
     if all(".py" in argument for argument in config.args):
         return 0
-    return WORKERS_PER_CORE * (os.cpu_count() or 1)
+    return (os.cpu_count() or 1) + MORE_THAN_CORES

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from bot.store.columns import CanonicalJson, LongInteger, UtcDateTime, metadata, numbered_id
+from bot.store.mirror import schema as mirror_schema  # noqa: F401 - its tables are part of the metadata.
 
 STATES = "'pending','approved','applying','applied','denied','canceled','expired','stale','failed','unclear','resolved'"
 DECIDED_FOR = "'approved','applying','applied','failed','unclear','resolved'"
@@ -250,46 +251,6 @@ cards = Table(
     Column("attempted_at", UtcDateTime),
     Column("problem", Text),
     Column("problem_at", UtcDateTime),
-)
-
-numbers = Table(
-    "numbers",
-    metadata,
-    Column("account_sid", Text, primary_key=True),
-    Column("workspace_id", LongInteger, primary_key=True, autoincrement=False),
-    Column("number", Text, primary_key=True),
-    Column("number_folded", Text, nullable=False),
-    Column("digits", Text, nullable=False),
-    Column("assignment", CanonicalJson, nullable=False),
-    Column("import_error", Text),
-    Column("as_of", UtcDateTime, nullable=False),
-    Column("is_listed", Boolean, nullable=False),
-    Column("written", LongInteger, nullable=False, server_default="0"),
-)
-
-agents = Table(
-    "agents",
-    metadata,
-    Column("workspace_id", LongInteger, primary_key=True, autoincrement=False),
-    Column("agent_id", Text, primary_key=True),
-    Column("name", Text),
-    Column("name_folded", Text, nullable=False),
-    Column("versions", CanonicalJson, nullable=False),
-    Column("as_of", UtcDateTime, nullable=False),
-    Column("is_listed", Boolean, nullable=False),
-)
-
-mirror_reads = Table(
-    "mirror_reads",
-    metadata,
-    Column("scope", Text, primary_key=True),
-    Column("as_of", UtcDateTime),
-    Column("attempted_at", UtcDateTime, nullable=False),
-    Column("problem", Text),
-    Column("lease_id", Text),
-    Column("leased_until", UtcDateTime),
-    Column("writes", LongInteger, nullable=False, server_default="0"),
-    Column("confirmed", LongInteger, nullable=False, server_default="0"),
 )
 
 pauses = Table(

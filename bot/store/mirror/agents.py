@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.account import ListedAgent
 from bot.domain.difference import one_line
 from bot.store.mirror import reads as mirror_reads
+from bot.store.mirror.schema import agents
 from bot.store.mirror.whole_read import Write
-from bot.store.schema import agents
 from bot.store.upsert import insert_or
 
 

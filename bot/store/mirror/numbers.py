@@ -14,8 +14,8 @@ from bot.domain.assignment import Assignment
 from bot.domain.audit import canonical_json
 from bot.domain.key import NumberKey
 from bot.store.mirror import reads as mirror_reads
+from bot.store.mirror.schema import numbers
 from bot.store.mirror.whole_read import Write
-from bot.store.schema import numbers
 from bot.store.upsert import insert_or
 
 _WRITTEN_AS_PHONE = re.compile(r"[+\d\s()./-]*\d[\d\s()./-]*")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.schema import mirror_reads
+from bot.store.mirror.schema import mirror_reads
 from bot.store.upsert import insert_or
 
 

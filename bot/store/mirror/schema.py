@@ -1,0 +1,45 @@
+"""The tables of the mirror, in the metadata of all tables."""
+
+from sqlalchemy import Boolean, Column, Table, Text
+
+from bot.store.columns import CanonicalJson, LongInteger, UtcDateTime, metadata
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("workspace_id", LongInteger, primary_key=True, autoincrement=False),
+    Column("number", Text, primary_key=True),
+    Column("number_folded", Text, nullable=False),
+    Column("digits", Text, nullable=False),
+    Column("assignment", CanonicalJson, nullable=False),
+    Column("import_error", Text),
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("is_listed", Boolean, nullable=False),
+    Column("written", LongInteger, nullable=False, server_default="0"),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("workspace_id", LongInteger, primary_key=True, autoincrement=False),
+    Column("agent_id", Text, primary_key=True),
+    Column("name", Text),
+    Column("name_folded", Text, nullable=False),
+    Column("versions", CanonicalJson, nullable=False),
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("is_listed", Boolean, nullable=False),
+)
+
+mirror_reads = Table(
+    "mirror_reads",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("as_of", UtcDateTime),
+    Column("attempted_at", UtcDateTime, nullable=False),
+    Column("problem", Text),
+    Column("lease_id", Text),
+    Column("leased_until", UtcDateTime),
+    Column("writes", LongInteger, nullable=False, server_default="0"),
+    Column("confirmed", LongInteger, nullable=False, server_default="0"),
+)

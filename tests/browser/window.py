@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, Request, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.demo_process import PEOPLE, PHONE_ROUTING
 from tests.browser.form import Form
@@ -46,7 +47,13 @@ class Card:
 
     async def open_thread(self) -> Locator:
         """Open the thread and return its list of replies."""
-        await self.message.get_by_role("button", name=re.compile(r"\d repl(y|ies)")).click()
+        replies = self.message.get_by_role("button", name=re.compile(r"\d repl(y|ies)"))
+        await replies.click()
+        try:
+            await self.window.thread.wait_for(timeout=PATIENCE_MS / 6)
+        except PlaywrightTimeoutError:
+            # The message was drawn anew at the very moment of the click.
+            await replies.click()
         return self.window.thread
 
 

@@ -5,8 +5,9 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from tests.bench.paths import Driver, Times
+from tests.bench.paths import Driver, Refused, Times
 from tests.bench.wire import Connection
 
 Piece = Callable[[Connection], Awaitable[Times]]
@@ -21,6 +22,15 @@ class Outcome:
     times: list[Times] = field(default_factory=list)
     lost: int = 0
     refused: int = 0
+
+    async def of(self, doing: Awaitable[Times]) -> None:
+        """Take in what becomes of one path."""
+        try:
+            self.times.append(await doing)
+        except Refused:
+            self.refused += 1
+        except TimeoutError:
+            self.lost += 1
 
     @property
     def a_second(self) -> float:
@@ -46,7 +56,7 @@ async def closed_loop(driver: Driver, work: Sequence[Piece]) -> Outcome:
 
     async def go_on(connection: Connection) -> None:
         for piece in waiting:
-            outcome.times.append(await piece(connection))
+            await outcome.of(piece(connection))
 
     async with asyncio.TaskGroup() as group:
         for connection in driver.connections:
@@ -67,7 +77,7 @@ async def poisson(driver: Driver, work: Sequence[Piece], *, a_second: float) -> 
 
     async def one(piece: Piece) -> None:
         connection = await free.get()
-        outcome.times.append(await piece(connection))
+        await outcome.of(piece(connection))
         free.put_nowait(connection)
 
     async with asyncio.TaskGroup() as group:
@@ -88,13 +98,10 @@ async def burst(driver: Driver) -> Outcome:
         for number in (driver.free.popleft(),)
     ]
     outcome, cpu, started = Outcome(0, 0), driver.subject.cpu_seconds(), time.perf_counter()
-    done = await asyncio.gather(*(driver.send_form(*each) for each in opened), return_exceptions=True)
-    for each in done:
-        if isinstance(each, TimeoutError):
-            outcome.lost += 1
-        elif isinstance(each, BaseException):
-            outcome.refused += 1
-        else:
-            outcome.times.append(each[0])
+
+    async def send(on: Connection, number: str, view: dict[str, Any]) -> Times:
+        return (await driver.send_form(on, number, view))[0]
+
+    await asyncio.gather(*(outcome.of(send(*each)) for each in opened))
     outcome.seconds, outcome.cpu_seconds = time.perf_counter() - started, driver.subject.cpu_seconds() - cpu
     return outcome

@@ -16,6 +16,10 @@ EFFECT_WITHIN = 60.0
 OK = 200
 
 
+class Refused(Exception):
+    """The subject answered a person with a sentence instead of doing what they asked."""
+
+
 @dataclass
 class Asked:
     """A change whose card stands in the channel."""
@@ -137,7 +141,7 @@ class Driver:
     async def _send(self, on: Connection, request: bytes) -> float:
         status, body = await on.send(request)
         if status != OK or b"error" in body:
-            raise RuntimeError(f"{self.subject.name} answered {status}: {body[:500]!r}")
+            raise Refused(f"{self.subject.name} answered {status}: {body[:500]!r}")
         return time.perf_counter()
 
     async def _at(self, effect: str) -> float:

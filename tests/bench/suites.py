@@ -131,6 +131,8 @@ async def _at(run: Run, *, connections: int, count: int, suffix: str, **how: obj
 
 
 def _report(run: Run, what: str, name: str, outcome: Outcome) -> None:
+    if not outcome.times:
+        raise RuntimeError(f"{what}: {name} came to no end.")
     run.add(f"{what}, CPU", name, "ms", outcome.cpu_ms)
     run.add(f"{what}, a second", name, "paths", outcome.a_second)
     for share in (0.5, 0.99):
@@ -138,6 +140,9 @@ def _report(run: Run, what: str, name: str, outcome: Outcome) -> None:
         effects = [each.effect for each in outcome.times]
         run.add(f"{what}, answer p{share * 100:.0f}", name, "ms", quantile(answers, share) * 1000)
         run.add(f"{what}, effect p{share * 100:.0f}", name, "ms", quantile(effects, share) * 1000)
+    if outcome.refused or outcome.lost:
+        run.add(f"{what}, told to try again", name, "paths", outcome.refused)
+        run.add(f"{what}, acked but lost", name, "paths", outcome.lost)
     puts = [each.put for each in outcome.times if each.put is not None]
     if puts:
         run.add(f"{what}, PUT p50", name, "ms", quantile(puts, 0.5) * 1000)

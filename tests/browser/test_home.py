@@ -27,6 +27,8 @@ async def test_approve_at_home_decides_and_home_says_so(windows: Windows, rita: 
     await dialog.get_by_role("button", name="Approve").click()
     await expect(home.button("Approve", label)).to_be_hidden()
     await card.says("applied")
+    await home.node.get_by_role("link", name=label).first.click()
+    await expect(alan.card(reason).message).to_be_in_viewport()
     narrow = await windows.open("alan", width=400)
     await Home(narrow).open()
     await narrow.picture("31-home-narrow")

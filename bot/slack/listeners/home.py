@@ -14,6 +14,7 @@ from bot.service import history
 from bot.service import pause as pauses
 from bot.service.context import Actor
 from bot.service.elsewhere import why_elsewhere
+from bot.service.history import Overview
 from bot.service.refusals import refusals
 from bot.slack.api.calls import SlackError, call
 from bot.slack.block_kit.elements import Block
@@ -21,7 +22,7 @@ from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.context import SlackContext
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_member
-from bot.slack.messages.home import LISTED_AT_MOST, OPEN_CARD, RESUME, ROUTE, Home, home_blocks
+from bot.slack.messages.home import CHANNEL, LISTED_AT_MOST, OPEN_CARD, RESUME, ROUTE, TOP, Home, home_blocks
 from bot.slack.messages.sending import sentence_view
 from bot.slack.payloads import HOME_OPENED, BlockActions, Event
 
@@ -40,8 +41,9 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
             await publish(provide(), parsed.actor)
 
     @app.action(OPEN_CARD)
-    async def followed(ack: AsyncAck) -> None:
-        # Slack opens the address by itself.
+    @app.action(CHANNEL)
+    async def noted(ack: AsyncAck) -> None:
+        # Slack opens the address by itself, and hands over what is picked with the next press.
         await ack()
 
     @app.action(ROUTE)
@@ -87,9 +89,22 @@ async def open_window(client: AsyncWebClient, trigger_id: str, sentence: str) ->
 
 
 async def _route(slack: SlackContext, press: BlockActions) -> None:
-    if slack.approval_channel is None:
-        raise NotAllowed("Type `/route-number` in a channel that your reviewers read as well.")
-    await open_form(slack, trigger_id=press.trigger_id, actor=press.actor, channel_id=slack.approval_channel)
+    channel_id = slack.approval_channel or _chosen_channel(press)
+    if channel_id is None:
+        await tell(slack, press, "Pick the channel where approval is asked, then press Route a number again.")
+        return
+    await open_form(slack, trigger_id=press.trigger_id, actor=press.actor, channel_id=channel_id)
+
+
+def _chosen_channel(press: BlockActions) -> str | None:
+    """Return the channel that is picked beside the button; one that stood there need not be in the state."""
+    if press.view is None:
+        return None
+    chosen = press.view.state.values.get(TOP, {}).get(CHANNEL, {}).get("selected_conversation")
+    if chosen:
+        return str(chosen)
+    elements = [e for block in press.view.blocks if block.get("block_id") == TOP for e in block.get("elements", [])]
+    return next((str(e["initial_conversation"]) for e in elements if e.get("initial_conversation")), None)
 
 
 async def _resume(slack: SlackContext, actor: Actor) -> str:
@@ -120,8 +135,15 @@ async def _blocks(slack: SlackContext, actor: Actor, news: str | None) -> list[B
             overview,
             slack.identity.team_url,
             lambda change: why_elsewhere(slack.context, change),
-            can_route=slack.approval_channel is not None,
+            asks_where=slack.approval_channel is None,
             can_resume=told_in is not None,
+            channel=_last_channel(overview, actor),
             news=news,
         )
     )
+
+
+def _last_channel(overview: Overview, actor: Actor) -> str | None:
+    """Return where the reader asked last: of other people's channels they need not know."""
+    known = (*overview.own.changes, *overview.recent.changes)
+    return next((each.channel_id for each in known if each.requester_id == actor.user_id), None)

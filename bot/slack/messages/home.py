@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain.change import ChangeRequest
 from bot.service.history import Listing, Overview
-from bot.slack.block_kit.elements import Block, actions, button, confirm, context, divider, header, literal
+from bot.slack.block_kit.elements import Block, actions, button, confirm, context, divider, header, literal, plain
 from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.messages import help as help_words
 from bot.slack.messages import rows
@@ -13,7 +13,8 @@ from bot.slack.messages.glance import in_short
 from bot.slack.messages.rows import Note, Row
 from bot.slack.messages.sending import pause_block
 
-ROUTE, RESUME, OPEN_CARD = "home:route", "home:resume", "home:open_card"
+ROUTE, RESUME, OPEN_CARD, CHANNEL = "home:route", "home:resume", "home:open_card", "home:channel"
+TOP = "top"
 # A view holds 100 blocks; of what waits each change takes two.
 LISTED_AT_MOST = 10
 # Whoever decides here has to see all of the change: what is longer than this is decided on its card.
@@ -23,13 +24,17 @@ REASON_LIMIT = 300
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What the tab is made of; `can_route` says whether it is known where approvals are asked."""
+    """What the tab is made of.
+
+    `asks_where` says that it is set nowhere where approvals are asked; then `channel` is where the reader asked last.
+    """
 
     overview: Overview
     team_url: str
     note: Note
-    can_route: bool
+    asks_where: bool
     can_resume: bool
+    channel: str | None = None
     news: str | None = None
 
 
@@ -53,10 +58,20 @@ def home_blocks(home: Home) -> list[Block]:
 
 
 def _top(home: Home) -> Block:
-    if not home.can_route:
-        return context("Type `/route-number` in a channel that your reviewers read as well.")
     label = "Route a number: ask for a change"
-    return actions(button("Route a number", ROUTE, value="route", label=label, style="primary"), block_id="top")
+    route = button("Route a number", ROUTE, value="route", label=label, style="primary")
+    return actions(route, *([_channel(home.channel)] if home.asks_where else []), block_id=TOP)
+
+
+def _channel(initial: str | None) -> Block:
+    """Build the choice of the channel where approval is asked."""
+    select: Block = {
+        "type": "conversations_select",
+        "action_id": CHANNEL,
+        "placeholder": plain("Ask for approval in …"),
+        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+    }
+    return select if initial is None else {**select, "initial_conversation": initial}
 
 
 def _pause(home: Home) -> list[Block]:

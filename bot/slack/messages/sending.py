@@ -24,18 +24,20 @@ from bot.slack.messages.thread_parts import Message
 
 CALLBACK = "pause"
 REASON = "reason"
-_STILL = "Requests and approvals still work; `/route-number resume` restarts sending."
+_STILL = "Requests and approvals still work."
+_RESUME = "`/route-number resume` restarts sending."
 
 
-def pause_text(pause: Paused) -> str:
-    """Say in mrkdwn who paused, since when and why, and how much waits for it."""
+def pause_text(pause: Paused, *, is_with_button: bool = False) -> str:
+    """Say in mrkdwn who paused, since when and why, how much waits for it, and unless a button does, what ends it."""
     why = f" Why: {literal(pause.reason, REASON_LIMIT)}" if pause.reason else ""
-    return f"⏸️ *Sending is paused* by {mention(pause.by)}, {date(pause.at)}.{why}\n{_count(pause.held)} {_STILL}"
+    rest = f"{_count(pause.held)} {_STILL}{'' if is_with_button else f' {_RESUME}'}"
+    return f"⏸️ *Sending is paused* by {mention(pause.by)}, {date(pause.at)}.{why}\n{rest}"
 
 
 def pause_block(pause: Paused, *, accessory: Block | None = None) -> Block:
     """Build the line that tells of a pause, with a button beside it where there is one."""
-    block: Block = {"type": "section", "text": verbatim(pause_text(pause))}
+    block: Block = {"type": "section", "text": verbatim(pause_text(pause, is_with_button=accessory is not None))}
     return block if accessory is None else {**block, "accessory": accessory}
 
 
@@ -43,7 +45,7 @@ def paused_message(payload: Mapping[str, Any]) -> Message:
     """Tell the channel that somebody stopped all sending."""
     told = Sending.from_json(payload)
     text = f"⏸️ {mention(told.by)} paused all sending to UponAI."
-    rest = f"{_count(told.count)} {_STILL}" if told.count is not None else _STILL
+    rest = " ".join([*([_count(told.count)] if told.count is not None else []), _STILL, _RESUME])
     if not told.reason:
         return f"{text} {rest}", [section(f"{text} {rest}")]
     quote = rich_text(rich_quote(told.reason))

@@ -5,12 +5,13 @@ from bot.sandbox.slack.block_kit.views import accept_view
 from bot.sandbox.slack.block_kit.words import words_of
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.web_api.faults import Fault
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.service.history import Listing, Overview, Paused, Post
 from bot.slack.messages.home import Home, home_blocks
 from bot.store import pauses
 from tests.clock import Clock
 from tests.slack.bot_harness import BotWorld
-from tests.slack.messages.test_card_truth import ask, work
+from tests.slack.messages.test_card_truth import NUMBER, ask, work
 from tests.slack.messages.test_words_of_others import change_of, flooded
 
 
@@ -112,10 +113,33 @@ async def test_without_an_approval_channel_resume_is_told_where_the_pause_was(
 ) -> None:
     world = bot_world_without_channel
     await world.type(world.ada, "pause the line is down", "support-ops")
-    assert "Type `/route-number` in a channel" in await read_home(world, "ada")
+    await read_home(world, "ada")
     await press(world, world.ada, "Resume")
     await world.post_cards()
     assert world.ada.find_message("support-ops", "resumed sending")
+
+
+async def test_without_an_approval_channel_the_tab_asks_for_one(bot_world_without_channel: BotWorld) -> None:
+    world = bot_world_without_channel
+    rita = world.rita
+    await read_home(world, "rita")
+    await press(world, rita, "Route a number")
+    assert "Pick the channel where approval is asked" in rita.read_view()
+    await rita.click("Close")
+    home = world.slack.world.homes[rita.id]
+    assert await world.slack.acts.use_in_view(rita.id, home.id, Spot("top", "home:channel"), PHONE_ROUTING)
+    await press(world, rita, "Route a number")
+    await rita.fill("Number", NUMBER)
+    await rita.fill("Time routing", "On")
+    await rita.fill("Reason", "Because")
+    assert await rita.submit() == {"ok": True}
+    await world.post_cards()
+    assert rita.find_message("phone-routing", "RN-1 pending")
+    await read_home(world, "rita")
+    (select,) = [each.element for each in elements_of(home.content["blocks"]) if each.action_id == "home:channel"]
+    assert select["initial_conversation"] == PHONE_ROUTING
+    await press(world, rita, "Route a number")
+    assert rita.value("Number") is None
 
 
 async def test_route_a_number_opens_the_form(bot_world: BotWorld) -> None:
@@ -145,7 +169,7 @@ def test_g9_a_tab_full_of_the_longest_changes_fits() -> None:
     many = Listing([flooded() for _ in range(10)], {1: Post("C1", "1.2")}, has_more=True)
     paused = Paused("U1", Clock().now(), "&" * 500, "C1", 12)
     home = Home(
-        Overview(many, many, many, paused), "https://x.slack.com", lambda _: "&" * 500, can_route=True, can_resume=True
+        Overview(many, many, many, paused), "https://x.slack.com", lambda _: "&" * 500, asks_where=True, can_resume=True
     )
     blocks = home_blocks(home)
     # Two changes are never one; here all ten are, and blocks may not share an id.
@@ -156,5 +180,5 @@ def test_g9_a_tab_full_of_the_longest_changes_fits() -> None:
     assert "Approve" not in words_of(blocks)
     whole = Listing([change_of()], {}, has_more=False)
     assert "Approve" in words_of(
-        home_blocks(Home(Overview(whole, whole, whole, None), "", lambda _: None, can_route=True, can_resume=True))
+        home_blocks(Home(Overview(whole, whole, whole, None), "", lambda _: None, asks_where=True, can_resume=True))
     )

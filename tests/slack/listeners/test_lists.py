@@ -4,13 +4,15 @@ from bot.sandbox.slack.block_kit.blocks import accept_message
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
+from bot.service.context import Actor
 from bot.service.history import Listing, Pending, Post
+from bot.service.submit import Submission, submit
 from bot.slack.listeners.replies import in_messages
 from bot.slack.messages import lists
 from bot.slack.messages.rows import permalink
 from tests.slack.bot_harness import BotWorld
 from tests.slack.messages.test_card_truth import ask, cards, work
-from tests.slack.messages.test_words_of_others import change_of, flooded
+from tests.slack.messages.test_words_of_others import TIME_ROUTING, change_of, flooded
 
 NUMBERS = ("+14155550123", "+442079460958", "+13125550111")
 
@@ -64,13 +66,21 @@ async def test_history_says_what_came_of_each(bot_world: BotWorld) -> None:
     assert "applied" in oldest
 
 
+def submission(team_id: str, user_id: str, at: int) -> Submission:
+    return Submission(
+        actor=Actor(team_id, user_id, "test"),
+        channel_id=PHONE_ROUTING,
+        number=NUMBERS[0],
+        patch=TIME_ROUTING,
+        reason=f"Reason {at}",
+        submission_key=f"form-{at}",
+    )
+
+
 async def test_more_goes_on_with_a_list_where_it_ended(bot_world: BotWorld) -> None:
     rita, alan = bot_world.rita, bot_world.alan
     for at in range(23):
-        await bot_world.type(rita, NUMBERS[0])
-        await rita.fill("Time routing", "On")
-        await rita.fill("Reason", f"Reason {at}")
-        assert await rita.submit() == {"ok": True}
+        await submit(bot_world.context, submission(rita.user.team_id, rita.id, at))
     seen: list[str] = []
     for text in ("pending", "history", f"history {NUMBERS[0]}"):
         first = await bot_world.type(alan, text)

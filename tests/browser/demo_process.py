@@ -25,6 +25,8 @@ PEOPLE = {
 PHONE_ROUTING, SUPPORT_OPS = "C07PHONE1RT", "C07SUPPORT2"
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
+# Lost answers and killed workers are waited for.
+PACE = {"DEMO_UPONAI_TIMEOUT_SECONDS": "2", "DEMO_WORKER_LEASE_SECONDS": "5"}
 
 
 class Town:
@@ -45,6 +47,10 @@ class Town:
         """Return a number as UponAI holds it."""
         found: dict[str, Any] = next(one for one in self._control()["uponai"]["numbers"] if one["number"] == number)
         return found
+
+    def set_number(self, number: str, **fields: Any) -> None:
+        """Change a number in UponAI, as somebody does there."""
+        self._post("uponai/number", {"number": number, **fields})
 
     def thread(self, label: str) -> list[str]:
         """Return the texts of what the bot told about a change, in whatever channel."""
@@ -90,15 +96,15 @@ class Town:
 
 
 @contextlib.contextmanager
-def town(folder: Path) -> Iterator[Town]:
-    """Run the demo in a folder, and end it as Ctrl-C does."""
+def town(folder: Path, *, examples: str = "off") -> Iterator[Town]:
+    """Run the demo in a folder, and end it as Ctrl-C does; `examples` are the changes that it would begin with."""
     port = free_port()
     with (
         (folder / "demo.err").open("w+b") as err,
         subprocess.Popen(
             [sys.executable, "-m", "bot", "demo", "--no-browser", "--port", str(port)],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **PACE, "DEMO_EXAMPLES": examples, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=err,
         ) as process,

@@ -29,7 +29,7 @@ async def test_a_split_is_asked_approved_by_another_applied_and_can_be_reverted(
     await _ask_for_a_split(rita)
     card = rita.card(REASON)
     await card.says("pending")
-    for line in ("Rita Requester", "Front desk", "Bookings", "Sales", "Support", "one person other than"):
+    for line in ("Rita Vogel", "Front desk", "Bookings", "Sales", "Support", "one person other than"):
         await expect(card.message).to_contain_text(line)
     await card.approve()
     await expect(rita.only_you(f"You asked for {await card.label()} yourself")).to_be_visible()
@@ -43,7 +43,7 @@ async def test_a_split_is_asked_approved_by_another_applied_and_can_be_reverted(
     await alan.dialog(re.compile("^Approve RN-")).get_by_role("button", name="Approve").click()
     await seen.says("applied")
     await card.says("applied")
-    await expect(card.message).to_contain_text("Decided by @Alan Approver")
+    await expect(card.message).to_contain_text("Decided by @Alan Brooks")
     await expect(card.button("Approve")).to_be_hidden()
 
     puts = await alan.panel.puts()

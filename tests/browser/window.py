@@ -12,6 +12,7 @@ from tests.browser.form import Form
 from tests.browser.panel import Panel
 
 PATIENCE_MS = 30_000
+FINAL = re.compile("^State: (applied|denied|canceled|expired|stale|failed|unclear|resolved)$")
 
 
 class Card:
@@ -19,11 +20,25 @@ class Card:
 
     def __init__(self, window: "Window", reason: str) -> None:
         self.window = window
+        self.reason = reason
         self.message = window.messages.get_by_role("article").filter(has_text=reason).last
 
     async def says(self, state: str) -> None:
         """Wait for the card to show a state."""
         await expect(self.message.get_by_text(f"State: {state}", exact=True)).to_be_visible()
+
+    async def ends(self, state: str) -> None:
+        """Wait for the card to show a final state, and fail at once when it is another one."""
+        await expect(self.message.get_by_text(FINAL)).to_have_text(f"State: {state}")
+
+    def of(self, window: "Window") -> "Card":
+        """Find the same card in another person's window."""
+        return window.card(self.reason)
+
+    @property
+    def replies(self) -> Locator:
+        """Find the number of replies in the thread."""
+        return self.message.locator(".replies-count")
 
     async def label(self) -> str:
         """Return what the change is called: RN-12."""

@@ -11,6 +11,12 @@ function cards() {
   );
 }
 
+/** The beginning of a text, cut between two words. */
+function firstWords(text, most = 70) {
+  if (text.length <= most) return text;
+  return `${text.slice(0, most).replace(/\s+\S*$/, "")} …`;
+}
+
 export class SlackDeeds {
   constructor(steer) {
     this.steer = steer;
@@ -42,7 +48,7 @@ export class SlackDeeds {
   }
 
   cardNode(channel, message) {
-    const words = mrkdwn(message.text || "A message").textContent.slice(0, 70);
+    const words = firstWords(mrkdwn(message.text || "A message").textContent);
     const remove = () => this.steer("slack/delete-card", { channel: channel.id, ts: message.ts });
     return h("li", { class: "deed" }, h("span", null, words), h("button", { type: "button", class: "button button-small button-danger", "aria-label": `Delete ${words}`, onClick: remove }, "Delete"));
   }

@@ -1,6 +1,7 @@
 """The demo as a process of its own, and what the stand-ins behind it hold, read past the page."""
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -35,6 +36,7 @@ class Town:
     def __init__(self, address: str, folder: Path) -> None:
         self.address = address
         self.folder = folder
+        self._numbers = itertools.count(100)
         self._http = httpx.Client(base_url=address, headers={"origin": address}, timeout=20)
 
     def puts(self, number: str) -> list[dict[str, Any]]:
@@ -48,9 +50,11 @@ class Town:
         found: dict[str, Any] = next(one for one in self._control()["uponai"]["numbers"] if one["number"] == number)
         return found
 
-    def set_number(self, number: str, **fields: Any) -> None:
-        """Change a number in UponAI, as somebody does there."""
+    def new_number(self, **fields: Any) -> str:
+        """Buy a number at UponAI: what a fault does to it is in no other test's way."""
+        number = f"+1206555{next(self._numbers):04}"
         self._post("uponai/number", {"number": number, **fields})
+        return number
 
     def thread(self, label: str) -> list[str]:
         """Return the texts of what the bot told about a change, in whatever channel."""

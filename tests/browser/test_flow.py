@@ -26,7 +26,7 @@ PUT = {
 async def test_a_split_is_asked_approved_by_another_applied_and_can_be_reverted(
     rita: Window, alan: Window, demo: Town
 ) -> None:
-    await _ask_for_a_split(rita)
+    await ask_for_a_split(rita)
     card = rita.card(REASON)
     await card.says("pending")
     for line in ("Rita Vogel", "Front desk", "Bookings", "Sales", "Support", "one person other than"):
@@ -56,7 +56,7 @@ async def test_a_split_is_asked_approved_by_another_applied_and_can_be_reverted(
     await _revert(rita)
 
 
-async def _ask_for_a_split(rita: Window) -> None:
+async def ask_for_a_split(rita: Window) -> None:
     await rita.composer.press_sequentially("/rou")
     await expect(rita.page.get_by_role("option", name="/route-number")).to_be_visible()
     await rita.picture("01-command")

@@ -96,6 +96,14 @@ class Window:
         """Find an ephemeral message."""
         return self.page.locator("article.ephemeral").filter(has_text="Only visible to you").filter(has_text=text)
 
+    async def go_to(self, place: str) -> None:
+        """Open a channel or the app from the sidebar, however much of it is unread."""
+        await self.place(place).click()
+
+    def place(self, name: str) -> Locator:
+        """Find a channel or the app in the sidebar."""
+        return self.page.get_by_role("button", name=re.compile(rf"^{name}( \d+ unread)?$"))
+
     async def type(self, text: str) -> None:
         """Type into the composer and send."""
         await self.composer.fill(text)
@@ -121,6 +129,7 @@ class Window:
 
     async def picture(self, name: str) -> None:
         """Save what the window shows."""
+        await self.page.evaluate("document.fonts.ready")
         await self.page.screenshot(path=self.pictures / f"{name}.png", animations="disabled")
 
 
@@ -158,13 +167,23 @@ class Windows:
         await expect(window.composer).to_be_visible()
         return window
 
+    async def another(self, window: Window) -> Window:
+        """Open a second window of the same person, in the same profile."""
+        page = await window.page.context.new_page()
+        self._watch(page)
+        await page.goto(window.page.url)
+        return Window(page, self._pictures)
+
     async def _first(self, person: str) -> Window:
         page = await (await self._browser.new_context()).new_page()
+        self._watch(page)
+        self._open[person] = Window(page, self._pictures)
+        return self._open[person]
+
+    def _watch(self, page: Page) -> None:
         page.on("pageerror", self._threw)
         page.on("console", self._said)
         page.on("request", self._asked)
-        self._open[person] = Window(page, self._pictures)
-        return self._open[person]
 
     def _threw(self, error: Error) -> None:
         self.mishaps.append(f"An error in the page: {error}")

@@ -96,8 +96,7 @@ async def _stand_ins(folder: Path, port: int) -> AsyncIterator[tuple[str, SlackS
         account_sid=ACCOUNT_SID,
         workspace_id=WORKSPACE_ID,
         snapshot=folder / "uponai.json",
-        # After the bot stopped waiting, before it looks.
-        delay=float(pace["UPONAI_TIMEOUT_SECONDS"]) * 1.25,
+        patience=float(pace["UPONAI_TIMEOUT_SECONDS"]),
     )
     slack = SlackStandIn(
         bot_token=bot_token,

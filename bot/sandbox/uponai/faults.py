@@ -22,7 +22,9 @@ NAMES = (
     "interferes",
     "late",
 )
-DELAY_SECONDS = 5.0
+PATIENCE_SECONDS = 4.0
+# Of the callers' patience: a slow answer comes when nobody waits for it any more, a late write before anybody looks.
+_DELAYS = {"slow": 1.25, "late": 0.6}
 _EVERYWHERE = ("down", "unauthorized")
 _SCOPES = ("all", "reads", "writes")
 _KEYS = {"fault", "on", "times", "retry_after", "status", "delay", "message", "scope"}
@@ -43,8 +45,8 @@ class Fault:
 class Faults:
     """The faults that are on, by name."""
 
-    def __init__(self, delay: float = DELAY_SECONDS) -> None:
-        self._delay = delay
+    def __init__(self, patience: float = PATIENCE_SECONDS) -> None:
+        self._patience = patience
         self._on: dict[str, Fault] = {}
 
     def switch(self, order: Mapping[str, Any]) -> None:
@@ -59,7 +61,7 @@ class Faults:
         if scope not in _SCOPES:
             raise Refusal(422, f"A scope is one of {', '.join(_SCOPES)}.")
         settings = {key: order[key] for key in _KEYS - {"fault", "on", "scope"} if order.get(key) is not None}
-        self._on[name] = Fault(scope=scope, **{"delay": self._delay, **settings})
+        self._on[name] = Fault(scope=scope, **{"delay": self._patience * _DELAYS.get(name, 1), **settings})
 
     def clear(self) -> None:
         """Switch all of them off."""

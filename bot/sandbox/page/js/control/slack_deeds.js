@@ -26,8 +26,8 @@ export class SlackDeeds {
     this.node = h(
       "div",
       null,
-      h("section", { class: "control-section" }, h("h3", null, "Delete a card"), h("p", { class: "control-about" }, "The bot notices and posts a new one that shows the stored state."), this.none, this.cards),
-      h("section", { class: "control-section" }, h("h3", null, "Archive a channel"), h("p", { class: "control-about" }, "Nobody can post there: the bot keeps the change and says so to the requester."), this.channels),
+      h("section", { class: "control-section" }, h("h3", null, "Delete a card"), h("p", { class: "control-about" }, "With the next news of the change, the bot posts a new card."), this.none, this.cards),
+      h("section", { class: "control-section" }, h("h3", null, "Archive a channel"), h("p", { class: "control-about" }, "The bot keeps the change, and asks its requester in a direct message for another channel."), this.channels),
     );
   }
 

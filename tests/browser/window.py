@@ -167,6 +167,12 @@ class Windows:
         await expect(window.composer).to_be_visible()
         return window
 
+    async def close(self) -> None:
+        """Close all windows."""
+        for window in self._open.values():
+            await window.page.context.close()
+        self._open.clear()
+
     async def another(self, window: Window) -> Window:
         """Open a second window of the same person, in the same profile."""
         page = await window.page.context.new_page()

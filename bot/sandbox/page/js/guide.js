@@ -5,7 +5,7 @@ import { channel, isApp, page, redraw } from "./state.js";
 
 const DISMISSED = "welcome-dismissed";
 const STEPS = [
-  ["Ask.", " You are Rita. Type ", "/route-number", ", pick a number and another agent, give a reason, and press Ask for approval."],
+  ["Ask.", " As Rita, type ", "/route-number", ", pick a number and another agent, give a reason, and press Ask for approval."],
   ["Try to approve it yourself.", " Press Approve on the card. The bot refuses: someone else must approve it."],
   ["Approve.", " Become Alan, at the top right or in a second window, and press Approve."],
   ["Read the thread.", " Open the card's replies: who decided, then what is live, with Revert."],

@@ -46,7 +46,7 @@ async def test_a_split_is_asked_approved_by_another_applied_and_can_be_reverted(
     await expect(card.message).to_contain_text("Decided by @Alan Brooks")
     await expect(card.button("Approve")).to_be_hidden()
 
-    puts = await alan.panel.puts()
+    puts = (await alan.panel.puts()).filter(has_text="14155550145")
     await expect(puts).to_have_count(1)
     await expect(puts).to_contain_text("/api/numbers/%2B14155550145/agent")
     body = json.loads(await puts.get_by_label("Request body").inner_text())

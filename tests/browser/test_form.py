@@ -113,7 +113,7 @@ async def test_reasons_and_names_are_shown_letter_by_letter(rita: Window, alan: 
     await rita.form.ask()
     card = alan.card(HTML_REASON)
     await card.says("pending")
-    await expect(card.message).to_contain_text("Billing <VIP> & *Co*, version 2")
+    await expect(card.message).to_contain_text("Billing <VIP> & *Co* v2")
     await expect(card.message.locator("img, code")).to_have_count(0)
     await expect(card.message.get_by_text("bold", exact=True)).to_have_count(0)
     await alan.picture("12-letter-by-letter")

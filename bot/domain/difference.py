@@ -51,13 +51,15 @@ class Share:
 class FieldDifference:
     """One field before and after, as lines of plain text: whoever shows them escapes them.
 
-    `shares` tells the same of a split, agent by agent; it is empty where no side is a split.
+    `shares` tells the same of a split, agent by agent; it is empty where no side is a split. `more` says what was left
+    out of it for want of room.
     """
 
     field: Field
     before: tuple[str, ...]
     after: tuple[str, ...]
     shares: tuple[Share, ...] = ()
+    more: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

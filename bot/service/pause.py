@@ -4,10 +4,10 @@ from bot.domain.errors import AlreadyDecided
 from bot.domain.events import Event
 from bot.domain.facts import By, Fact
 from bot.service.context import Actor, ServiceContext
-from bot.service.messages import channel_fact
+from bot.service.messages import card_anyway, channel_fact
 from bot.service.refusals import refusals
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
-from bot.store import pauses
+from bot.store import changes, pauses
 from bot.store.outbox import OutboxDraft
 
 
@@ -19,6 +19,7 @@ async def pause(context: ServiceContext, actor: Actor, channel_id: str) -> None:
             by = f", by <@{present.by}>" if present else ""
             raise AlreadyDecided(f"Sending is already paused{by}. `/route-number resume` restarts it.")
         unit.note(Event.PAUSED)
+        await _show_waiting_cards(context, unit)
         await unit.tell(_fact(context, unit, channel_id, Fact.PAUSED))
 
 
@@ -28,7 +29,16 @@ async def resume(context: ServiceContext, actor: Actor, channel_id: str) -> None
         if not await pauses.resume(unit.tx, actor.team_id):
             raise AlreadyDecided("Sending is not paused; nothing to resume.")
         unit.note(Event.RESUMED)
+        await _show_waiting_cards(context, unit)
         await unit.tell(_fact(context, unit, channel_id, Fact.RESUMED))
+
+
+async def _show_waiting_cards(context: ServiceContext, unit: UnitOfWork) -> None:
+    """Let the cards of open changes say that sending is paused, or say it no longer."""
+    because = f"sending/{context.new_id()}"
+    team_id = unit.actor.team_id
+    for change_id in await changes.open_ids(unit.tx, team_id):
+        await unit.tell(card_anyway(team_id, change_id, unit.at, because))
 
 
 def _fact(context: ServiceContext, unit: UnitOfWork, channel_id: str, name: Fact) -> OutboxDraft:

@@ -137,7 +137,7 @@ async def test_guests_and_people_of_other_companies_are_refused(
     await expect(stranger.form.node).to_be_hidden()
     await stranger.card(reason).approve()
     await expect(stranger.only_you(told)).to_have_count(2)
-    await card.press("Cancel", sure="Cancel it")
+    await card.press("Cancel", sure="Withdraw")
     await card.says("canceled")
 
 

@@ -97,7 +97,7 @@ def _ended(change: ChangeRequest) -> list[Block]:
     return [
         _head(change, *(rich_line(text_run(line)) for line in lines)),
         *([rich_text(*reason_parts("Why not:", change.decision_reason or ""), block_id="why")] if is_denied else []),
-        context(_who_decided(change), block_id="needed"),
+        context(f"Asked by {mention(change.requester_id)} · {_who_decided(change)}", block_id="needed"),
     ]
 
 

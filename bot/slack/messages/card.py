@@ -92,10 +92,13 @@ def _open(
 def _ended(change: ChangeRequest) -> list[Block]:
     """Shrink the card to number, change and who decided."""
     shown = shown_differences(change, beside=len(change.reason))
-    lines = [f"{each.title}: {middle(sides(each), ENDED_FIELD_LIMIT)}" for each in shown]
+    lines = [
+        rich_line(text_run(each.title, bold=True), text_run(f": {middle(sides(each), ENDED_FIELD_LIMIT)}"))
+        for each in shown
+    ]
     is_denied = change.state is State.DENIED and change.decision_reason
     return [
-        _head(change, *(rich_line(text_run(line)) for line in lines)),
+        _head(change, *lines),
         *([rich_text(*reason_parts("Why not:", change.decision_reason or ""), block_id="why")] if is_denied else []),
         context(f"Asked by {mention(change.requester_id)} · {_who_decided(change)}", block_id="needed"),
     ]

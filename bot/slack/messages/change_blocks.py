@@ -60,24 +60,30 @@ def reason_parts(title: str, reason: str) -> list[Block]:
 
 def _table(difference: FieldDifference) -> list[str]:
     shares = difference.shares
-    old = max(len(share.before or "") for share in shares)
-    new = max(len(share.after or "") for share in shares)
+    # Two columns only where some agent has a share on both sides that is not the same.
+    is_wide = any(share.fate is Fate.MOVES for share in shares)
+    columns = [_columns(share, is_wide=is_wide) for share in shares]
+    widths = [max(map(len, column)) for column in zip(*columns, strict=True)]
     lines: list[str] = []
     if difference.before == (NO_AGENT,):
         lines.append(f"{GOES} {NO_AGENT}")
-    lines += [line for share in shares for line in _row(share, old, new)]
+    for share, weights in zip(shares, columns, strict=True):
+        lines += _row(share, " ".join(weight.rjust(width) for weight, width in zip(weights, widths, strict=True)))
     lines += [f"  {line}" for line in difference.more]
     if difference.after == (NO_AGENT,):
         lines.append(f"{COMES} {NO_AGENT}")
     return [as_no_state_line(line) for line in lines]
 
 
-def _row(share: Share, old: int, new: int) -> Sequence[str]:
-    arrow = "→" if share.fate is Fate.MOVES else " "
-    columns = [(share.before or "").rjust(old)] if old else []
-    columns += [arrow] if old and new else []
-    columns += [(share.after or "").rjust(new)] if new else []
-    head = f"{_SIGNS[share.fate]} {' '.join(columns)}  "
+def _columns(share: Share, *, is_wide: bool) -> tuple[str, ...]:
+    if not is_wide:
+        return (share.after or share.before or "",)
+    arrow = "→" if share.fate is Fate.MOVES else ""
+    return share.before or "", arrow, share.after or ""
+
+
+def _row(share: Share, weights: str) -> Sequence[str]:
+    head = f"{_SIGNS[share.fate]} {weights}  "
     # Under the name, and not under the sign: what goes on in the next line is no row of its own.
     room = max(TABLE_WIDTH - len(head), NARROWEST_NAME)
     wrapped = textwrap.wrap(share.agent, room, break_long_words=False, break_on_hyphens=False)

@@ -94,6 +94,17 @@ def test_a_number_without_an_agent_is_shown_as_such() -> None:
     assert table_of(none)[-1] == "+ no agent"
 
 
+def test_where_no_share_only_moves_one_column_is_enough() -> None:
+    wanted = Assignment((WeightedAgent("front", None, Decimal("0.95")), WeightedAgent("book", 2, Decimal("0.05"))))
+    change = replace(split_change(), patch=AssignmentPatch(wanted, frozenset({Field.INBOUND})))
+    assert table_of(change) == [
+        f"{MINUS} 60 %  Sales v3",
+        f"{MINUS} 40 %  Support v6",
+        "+ 95 %  Front desk (unpinned)",
+        "+  5 %  Bookings v2",
+    ]
+
+
 def test_one_agent_for_another_is_one_line_and_what_is_long_is_two() -> None:
     one = change_of(
         before=Assignment((WeightedAgent("sales", 3),)),

@@ -4,7 +4,7 @@ from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import FieldDifference, differences
 from bot.domain.state import State
-from bot.slack.block_kit.limits import short_names, short_number
+from bot.slack.block_kit.limits import WEBHOOK_LIMIT, few, short_names, short_number
 
 # One for each state, told apart by shape and not by colour alone; the word stands on the state line.
 SIGNS: dict[State, str] = {
@@ -63,4 +63,4 @@ def sides(difference: FieldDifference) -> str:
 
 def _in_one_line(lines: tuple[str, ...]) -> str:
     # Where weights are lined up two spaces stand behind them.
-    return " + ".join(line.replace(" %  ", " % ", 1) for line in lines)
+    return " + ".join(line.replace(" %  ", " % ", 1) for line in few(lines, limit=WEBHOOK_LIMIT))

@@ -86,6 +86,27 @@ def card_again(change: ChangeRequest, at: datetime, unique: str) -> OutboxDraft:
     return replace(card_is_dirty(change, at), fact=f"{change.label}/card/again/{unique}")
 
 
+def card_anyway(team_id: str, change_id: int, at: datetime, because: str) -> OutboxDraft:
+    """Ask for a card once more for something that stands on it and is no part of its change.
+
+    The version that the card shows does not tell whether that is on it, so it is shown whatever that is.
+    """
+    return OutboxDraft(
+        team_id=team_id,
+        lane=change_lane(change_id),
+        kind=Kind.CARD,
+        fact=f"{format_label(change_id)}/card/{because}",
+        change_id=change_id,
+        payload={"is_forced": True},
+        due_at=at,
+    )
+
+
+def card_beside(team_id: str, change_id: int, other: ChangeRequest, at: datetime) -> OutboxDraft:
+    """Ask for a card once more because another change of its number came or ended with this step."""
+    return card_anyway(team_id, change_id, at, f"beside/{other.label}/{other.version}")
+
+
 def cannot_post(change: ChangeRequest, at: datetime, problem: str, unique: str) -> OutboxDraft:
     """Tell the requester that the card cannot be posted, and let them name another channel."""
     fact = f"{change.label}/{Fact.CANNOT_POST}/{unique}"

@@ -9,7 +9,7 @@ from bot.domain.facts import Fact, Sending
 from bot.domain.number import pretty
 from bot.domain.shortening import shorten
 from bot.service.context import Actor, ServiceContext
-from bot.service.messages import channel_fact
+from bot.service.messages import card_anyway, channel_fact
 from bot.service.refusals import refusals
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
 from bot.store import changes, pauses
@@ -41,6 +41,7 @@ async def pause(context: ServiceContext, actor: Actor, channel_id: str, reason: 
             raise _is_paused(await pauses.paused(unit.tx, actor.team_id))
         held = await _held(context, unit)
         unit.note(Event.PAUSED, after={"reason": reason, "held": held.count})
+        await _show_waiting_cards(context, unit)
         await unit.tell(_fact(context, unit, channel_id, Fact.PAUSED, _told(unit, held, reason)))
     return held
 
@@ -64,8 +65,17 @@ async def resume(context: ServiceContext, actor: Actor, channel_id: str) -> Held
             raise AlreadyDecided("Sending is not paused; nothing to resume.")
         held = await _held(context, unit)
         unit.note(Event.RESUMED, after={"held": held.count})
+        await _show_waiting_cards(context, unit)
         await unit.tell(_fact(context, unit, channel_id, Fact.RESUMED, _told(unit, held)))
     return held
+
+
+async def _show_waiting_cards(context: ServiceContext, unit: UnitOfWork) -> None:
+    """Let the cards of open changes say that sending is paused, or say it no longer."""
+    because = f"sending/{context.new_id()}"
+    team_id = unit.actor.team_id
+    for change_id in await changes.open_ids(unit.tx, team_id):
+        await unit.tell(card_anyway(team_id, change_id, unit.at, because))
 
 
 async def _held(context: ServiceContext, unit: UnitOfWork) -> Held:

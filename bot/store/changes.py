@@ -145,6 +145,14 @@ async def recent(
     return await _all(tx, query.order_by(changes.c.id.desc()).limit(limit))
 
 
+async def open_ids(tx: AsyncConnection, team_id: str) -> list[int]:
+    """Return a team's pending and approved changes, oldest first."""
+    query = select(changes.c.id).where(
+        changes.c.team_id == team_id, is_unfinished(changes), changes.c.state.in_([State.PENDING, State.APPROVED])
+    )
+    return list((await tx.scalars(query.order_by(changes.c.id))).all())
+
+
 async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, except_id: int) -> list[ChangeRequest]:
     """Lock and return the pending and approved changes of a number that touch one of these fields, in order of id."""
     query = (

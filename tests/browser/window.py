@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, Request, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
@@ -18,14 +18,24 @@ FINAL = re.compile("^State: (applied|denied|canceled|expired|stale|failed|unclea
 class Card:
     """The card of one change in a window: its message in the channel, and its thread."""
 
+    # A finished card has no reason any more: by then it is found by its label, in every window.
+    labels: ClassVar[dict[str, str]] = {}
+
     def __init__(self, window: "Window", reason: str) -> None:
         self.window = window
         self.reason = reason
-        self.message = window.messages.get_by_role("article").filter(has_text=reason).last
+
+    @property
+    def message(self) -> Locator:
+        """The card's message."""
+        articles = self.window.messages.get_by_role("article").filter(has_text="State: ")
+        label = self.labels.get(self.reason)
+        return articles.filter(has_text=self.reason if label is None else re.compile(rf"\b{label} · ")).last
 
     async def says(self, state: str) -> None:
         """Wait for the card to show a state."""
         await expect(self.message.get_by_text(f"State: {state}", exact=True)).to_be_visible()
+        await self.label()
 
     async def ends(self, state: str) -> None:
         """Wait for the card to show a final state, and fail at once when it is another one."""
@@ -42,8 +52,9 @@ class Card:
 
     async def label(self) -> str:
         """Return what the change is called: RN-12."""
-        found = re.search(r"RN-\d+", await self.message.inner_text())
+        found = re.search(r"RN-\d+(?= · )", await self.message.inner_text())
         assert found
+        self.labels[self.reason] = found[0]
         return found[0]
 
     def button(self, name: str) -> Locator:

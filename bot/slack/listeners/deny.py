@@ -10,11 +10,12 @@ from bot.domain.events import Event
 from bot.domain.label import format_label
 from bot.service.review import deny
 from bot.slack.block_kit.elements import Block, plain, rich_line, rich_text, text_run
-from bot.slack.block_kit.limits import short_number
 from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.context import SlackContext
 from bot.slack.listeners import home
 from bot.slack.listeners.permission import require_member
+from bot.slack.messages.change_blocks import change_blocks
+from bot.slack.messages.glance import named_number
 from bot.slack.payload_parts import View
 from bot.slack.payloads import ViewSubmission
 
@@ -33,7 +34,8 @@ def deny_view(change: ChangeRequest) -> Block:
         "submit": plain("Deny"),
         "close": plain("Back"),
         "blocks": [
-            rich_text(rich_line(text_run(f"{change.label} would change {short_number(change.key.number)}."))),
+            rich_text(rich_line(text_run(f"{change.label} · {named_number(change)}", bold=True))),
+            *change_blocks(change),
             {
                 "type": "input",
                 "block_id": REASON,

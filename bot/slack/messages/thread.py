@@ -20,6 +20,7 @@ from bot.slack.block_kit.elements import (
     text_run,
 )
 from bot.slack.block_kit.limits import short_number
+from bot.slack.messages.confirms import confirm_resolve
 from bot.slack.messages.no_channel import why_not
 from bot.slack.messages.sending import paused_message, resumed_message
 from bot.slack.messages.thread_parts import (
@@ -130,7 +131,13 @@ def _stale(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
 def _unclear(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     buttons = [
         button("Try again", TRY_AGAIN, value=change.label, label=f"Look at {change.label} again and send if needed"),
-        button("Mark as resolved", RESOLVE, value=change.label, label=f"Mark {change.label} as resolved"),
+        button(
+            "Mark as resolved",
+            RESOLVE,
+            value=change.label,
+            label=f"Mark {change.label} as resolved",
+            confirm=confirm_resolve(change),
+        ),
     ]
     text, head = _about_number(f"{change.label} is unclear: a person has to look at ", change, ".")
     shown, blocks = with_problem(

@@ -79,8 +79,8 @@ async def test_g11_words_of_people_are_shown_literally(bot_world: BotWorld) -> N
     card = await ask(bot_world)
     assert "Night shift <!channel> *now*" in bot_world.alan.read(card)
     assert "<!channel>" not in card.text
-    quotes = [e for b in card.blocks if b["type"] == "rich_text" for e in b["elements"] if e["type"].endswith("quote")]
-    assert quotes[0]["elements"][0]["text"] == "Night shift <!channel> *now*"
+    [why] = [block for block in card.blocks if block["block_id"] == "why"]
+    assert why["elements"][0]["elements"][1] == {"type": "text", "text": "Night shift <!channel> *now*"}
 
 
 async def test_g1_nobody_decides_about_their_own_change(bot_world: BotWorld) -> None:

@@ -77,7 +77,7 @@ async def test_a_card_that_cannot_be_posted_is_offered_to_the_requester_for_anot
     await rita.submit()
     bot_world.slack.world.channels[PHONE_ROUTING].is_archived = True
     await bot_world.post_cards()
-    told = rita.find_message("app", "cannot be posted")
+    told = rita.find_message("app", "cannot post its card")
     assert "that channel is archived. Pick another one." in rita.read(told)
     await rita.press("app", told.ts, "direct:move", SUPPORT_OPS)
     await bot_world.post_cards()

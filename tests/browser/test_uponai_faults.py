@@ -34,7 +34,7 @@ async def test_an_answer_that_never_came_is_looked_up_and_nothing_is_sent_twice(
     ("switch", "told"),
     [
         pytest.param("Too many requests (429)", "waits for UponAI since", id="429"),
-        pytest.param("Error (500)", "was lost, so nobody knows yet", id="500"),
+        pytest.param("Error (500)", "was lost: I do not know yet", id="500"),
     ],
 )
 async def test_a_passing_failure_is_told_and_the_change_applied_once_it_is_over(

@@ -54,7 +54,7 @@ def _approved(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     if told.elsewhere is not None:
         return line_fact(*approved, Words(told.elsewhere, QUOTE_LIMIT, is_bold=False), *until)
     if told.paused_by is None:
-        return line_fact(*approved, "I send it to UponAI now.")
+        return line_fact(*approved, "Sending it to UponAI now.")
     since: tuple[Part, ...] = (" ", datetime.fromisoformat(told.paused_at)) if told.paused_at else ()
     paused = ("Sending is paused: ", Person(told.paused_by), " paused it", *since, ".")
     return line_fact(*approved, *paused, *until, " /route-number resume sends it.")

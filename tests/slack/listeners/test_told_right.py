@@ -67,12 +67,12 @@ async def test_while_sending_is_paused_the_thread_does_not_promise_to_send(bot_w
     await bot_world.alan.click("Approve", card)
     await bot_world.post_cards()
     (told,) = replies(bot_world)
-    assert "I send it to UponAI now" not in told
+    assert "Sending it to UponAI now" not in told
     assert f"Sending is paused: <{bot_world.ada.id}> paused it" in told
     await bot_world.type(bot_world.ada, "resume")
     await bot_world.alan.click("Approve", await ask(bot_world, number="+13125550111"))
     await bot_world.post_cards()
-    assert "I send it to UponAI now." in replies(bot_world)[-1]
+    assert "Sending it to UponAI now." in replies(bot_world)[-1]
 
 
 # Direct messages

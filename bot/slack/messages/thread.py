@@ -7,11 +7,20 @@ from typing import Any
 from bot.domain.change import ChangeRequest
 from bot.domain.facts import By, CannotPost, Decided, Fact, Problem
 from bot.domain.since import NOTHING_SINCE, Since
-from bot.slack.block_kit.elements import Block, actions, mention, rich_text, section
+from bot.slack.block_kit.elements import Block, actions, rich_text, section
 from bot.slack.messages import endings
 from bot.slack.messages.no_channel import why_not
+from bot.slack.messages.sending import paused_message, resumed_message
 from bot.slack.messages.thread_buttons import MOVE
-from bot.slack.messages.thread_parts import QUOTE_LIMIT, about, line_fact, number_of, quoted, quoted_text
+from bot.slack.messages.thread_parts import (
+    QUOTE_LIMIT,
+    about,
+    line_fact,
+    number_of,
+    plain_fact,
+    quoted,
+    quoted_text,
+)
 from bot.slack.messages.thread_parts import (
     Message as Message,  # noqa: PLC0414 - mypy's way to hand a name on to those who import it from here
 )
@@ -36,15 +45,14 @@ def is_in_channel_too(payload: Mapping[str, Any]) -> bool:
 
 def render_channel_fact(payload: Mapping[str, Any]) -> Message:
     """Return the text and the blocks of a fact that concerns no single change."""
-    by = mention(By.from_json(payload).by)
-    text = {
-        Fact.PAUSED: f"{by} paused sending to UponAI. Requests and approvals still work; nothing is sent until someone "
-        "types `/route-number resume`.",
-        Fact.RESUMED: f"{by} resumed sending to UponAI. I send now what was approved meanwhile.",
-        Fact.TOKEN_REFUSED: ":warning: UponAI refuses my token (401), so I can send nothing. Approved changes wait, "
-        "and expire in the end. Whoever runs me: please set a valid `UPONAI_API_TOKEN`.",
-    }[Fact(payload["name"])]
-    return text, [section(text)]
+    return _CHANNEL_FACTS[Fact(payload["name"])](payload)
+
+
+def _token_refused(_payload: Mapping[str, Any]) -> Message:
+    return plain_fact(
+        ":warning: UponAI refuses my token (401), so I can send nothing. Approved changes wait, and expire in the end. "
+        "Whoever runs me: please set a valid `UPONAI_API_TOKEN`."
+    )
 
 
 def _approved(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
@@ -122,6 +130,11 @@ def _cannot_post(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     return f"{text} ({about(change)})", [section(text), actions(select, block_id=f"move:{change.label}")]
 
 
+_CHANNEL_FACTS: dict[Fact, Callable[[Mapping[str, Any]], Message]] = {
+    Fact.PAUSED: paused_message,
+    Fact.RESUMED: resumed_message,
+    Fact.TOKEN_REFUSED: _token_refused,
+}
 _FACTS: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any]], Message]] = {
     Fact.APPROVED: _approved,
     Fact.REVIEWED: _reviewed,

@@ -65,10 +65,9 @@ class Told:
         return cls(**{each.name: payload[each.name] for each in fields(cls) if each.name in payload})
 
 
-def _without_none(told: Told, name: str) -> dict[str, Any]:
-    """Leave out a key that older releases do not write, where it says nothing."""
-    values = asdict(told)
-    return values if values[name] is not None else {key: value for key, value in values.items() if key != name}
+def _without_none(told: Told, *names: str) -> dict[str, Any]:
+    """Leave out keys that older releases do not write, where they say nothing."""
+    return {key: value for key, value in asdict(told).items() if value is not None or key not in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +84,12 @@ class Decided(By):
     reason: str | None = None
     paused_by: str | None = None
     paused_at: str | None = None
+    paused_why: str | None = None
     elsewhere: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it for the outbox."""
-        return _without_none(self, "paused_at")
+        return _without_none(self, "paused_at", "paused_why")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

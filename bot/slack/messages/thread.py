@@ -64,7 +64,8 @@ def _approved(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     if told.paused_by is None:
         return line_fact(*approved, "Sending it to UponAI now.")
     since: tuple[Part, ...] = (" ", datetime.fromisoformat(told.paused_at)) if told.paused_at else ()
-    paused = ("Sending is paused: ", Person(told.paused_by), " paused it", *since, ".")
+    why: tuple[Part, ...] = (" (", Words(told.paused_why, QUOTE_LIMIT, is_bold=False), ")") if told.paused_why else ()
+    paused = ("Sending is paused: ", Person(told.paused_by), " paused it", *since, *why, ".")
     return line_fact(*approved, *paused, *until, " /route-number resume sends it.")
 
 

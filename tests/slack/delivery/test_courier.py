@@ -130,7 +130,7 @@ async def test_a_pause_in_a_channel_without_the_bot_is_told_to_whoever_paused(
     world = bot_world_without_channel
     await world.type(world.ada, "pause the line is down", "random")
     await world.post_cards()
-    assert world.ada.find_message("app", "paused sending")
+    assert world.ada.find_message("app", "paused all sending")
     assert all(row["done_at"] for row in await rows(world))
 
 

@@ -60,7 +60,7 @@ async def test_g9_a_stall_before_a_post_posts_nothing_twice(
     await pause(bot_world.context, REQUESTER, PHONE_ROUTING)
     await interrupted(bot_world, stall(bot_world), after=after, reading=reading).deliver_due()
     await deliver_for(bot_world, 2)
-    said = [m.text for m in bot_world.slack.world.messages[PHONE_ROUTING] if "paused sending" in m.text]
+    said = [m.text for m in bot_world.slack.world.messages[PHONE_ROUTING] if "paused all sending" in m.text]
     assert len(said) == 1
     assert await rows(bot_world, undone=True) == []
 

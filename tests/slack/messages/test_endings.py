@@ -160,9 +160,10 @@ def test_a_wait_says_why_since_when_and_when_the_change_expires() -> None:
     accept_message(text, blocks)
     for said in ("UponAI is down", f"since <!date^{int(NOW.timestamp())}", f"until <!date^{int(until.timestamp())}"):
         assert said in text
-    told = Decided(by=ALAN, paused_by=ADA, paused_at=NOW.isoformat())
+    told = Decided(by=ALAN, paused_by=ADA, paused_at=NOW.isoformat(), paused_why="a <fair>")
     text, blocks = render_fact(waiting, {"name": "approved", "at": NOW.isoformat(), **told.to_json()})
     accept_message(text, blocks)
+    assert "(a &lt;fair&gt;)" in text
     assert f"<@{ADA}> paused it <!date^{int(NOW.timestamp())}" in text
     assert f"expires <!date^{int(until.timestamp())}" in text
 

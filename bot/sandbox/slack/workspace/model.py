@@ -45,6 +45,7 @@ class AppIdentity:
     commands: list[Command] = field(default_factory=list)
     scopes: list[str] = field(default_factory=lambda: list(DEFAULT_SCOPES))
     events: list[str] = field(default_factory=lambda: ["app_home_opened"])
+    is_messages_tab_read_only: bool = True
 
 
 @dataclass

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     CHANNEL = "channel"
     DIRECT = "direct"
     FORMER_CARD = "former_card"
+    THREAD_AGAIN = "thread_again"
 
 
 def card_is_dirty(change: ChangeRequest, at: datetime) -> OutboxDraft:
@@ -47,6 +48,19 @@ def thread_fact(change: ChangeRequest, name: Fact, at: datetime, told: Told, *, 
         fact=fact,
         change_id=change.id,
         payload={"name": name.value, "at": at.isoformat(), **told.to_json()},
+        due_at=at,
+    )
+
+
+def thread_again(team_id: str, change_id: int, name: Fact, at: datetime, why: object) -> OutboxDraft:
+    """Ask for the posts of a fact to show the stored state; `why` names what made them dirty, once."""
+    return OutboxDraft(
+        team_id=team_id,
+        lane=change_lane(change_id),
+        kind=Kind.THREAD_AGAIN,
+        fact=f"{format_label(change_id)}/{name}_again/{why}",
+        change_id=change_id,
+        payload={"of": name.value},
         due_at=at,
     )
 

@@ -39,7 +39,7 @@ async def test_nothing_stands_in_anybodys_way(scheme: Literal["light", "dark"], 
     card = rita.card(reason)
     await card.says("pending")
     await card.approve()
-    await expect(rita.only_you("somebody else has to decide").last).to_be_visible()
+    await expect(rita.only_you("someone else must approve it").last).to_be_visible()
     await alan.card(reason).press("Deny")
     deny = alan.dialog(re.compile("^Deny"))
     await deny.get_by_label("Reason").fill("It was only looked at")

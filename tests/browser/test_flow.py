@@ -79,7 +79,7 @@ async def _revert(rita: Window) -> None:
     card, form = rita.card(REASON), rita.form
     thread = await card.open_thread()
     await expect(thread).to_contain_text(f"approved {await card.label()}")
-    await expect(thread).to_contain_text("is now assigned as UponAI returned it:")
+    await expect(thread).to_contain_text("is live (read back from UponAI)")
     await expect(thread).to_contain_text("Front desk")
     await rita.picture("06-thread")
 

@@ -25,7 +25,8 @@ from bot.slack.listeners import home
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_here, require_member
 from bot.slack.listeners.replies import send_ephemeral
-from bot.slack.messages import card, thread
+from bot.slack.messages import card
+from bot.slack.messages import thread_buttons as thread
 from bot.slack.messages.details import details_view
 from bot.slack.payload_parts import FROM_HOME
 from bot.slack.payloads import BlockActions
@@ -78,7 +79,7 @@ async def _deny(slack: SlackContext, press: BlockActions) -> str | None:
     async with refusals(slack.context, press.actor, Event.REVIEW_REFUSED, press.action.change_id):
         change = await _stored(slack, press)
         if change.requester_id == press.actor.user_id:
-            raise OwnChange(f"You asked for {change.label} yourself. Cancel takes it back.")
+            raise OwnChange(f"You asked for {change.label} yourself. Cancel withdraws it.")
         change.refuse_unless_pending()
     view = deny_form.deny_view(change)
     # The form tells its own submission that the tab behind it is to be shown anew.
@@ -141,7 +142,7 @@ async def _move(slack: SlackContext, press: BlockActions) -> str | None:
         return None
     await require_postable(slack.client, slack.identity.bot_user_id, selected)
     change = await move_card(slack.context, press.actor, press.action.change_id, selected)
-    return f"The card of {change.label} goes to <#{selected}> now."
+    return f"The card of {change.label} moves to <#{selected}>."
 
 
 async def _stored(slack: SlackContext, press: BlockActions) -> ChangeRequest:

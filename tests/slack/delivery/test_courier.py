@@ -121,7 +121,7 @@ async def test_the_requester_is_told_again_when_the_next_channel_refuses_too(bot
     rita = bot_world.rita
     await move_card(bot_world.context, Actor(rita.user.team_id, rita.id, "test"), 1, SUPPORT_OPS)
     await deliver_for_minutes(bot_world, 2)
-    assert sum("cannot be posted" in rita.read(message) for message in rita.messages("app")) == 2
+    assert sum("cannot post its card" in rita.read(message) for message in rita.messages("app")) == 2
 
 
 async def test_a_pause_in_a_channel_without_the_bot_is_told_to_whoever_paused(

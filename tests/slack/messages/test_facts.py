@@ -10,14 +10,14 @@ from tests.domain.strategies import change
 
 LIVE = Assignment(inbound=(WeightedAgent("agent_a", 1),), webhook_url="https://example.com/in")
 SHAPES: dict[Fact, Told] = {
-    Fact.APPROVED: Decided(by="UALAN", paused_by="UADA"),
+    Fact.APPROVED: Decided(by="UALAN", paused_by="UADA", paused_at="2026-11-24T05:00:00+00:00"),
     Fact.REVIEWED: Decided(by="UALAN"),
     Fact.DENIED: Decided(by="UALAN", reason="Not today"),
     Fact.CANCELED: By(by="URITA"),
     Fact.EXPIRED: Expired(was=State.PENDING.value),
     Fact.APPLIED: Finished(live=LIVE, names={"agent_a": "Front desk"}),
-    Fact.FAILED: Finished(problem="Refused"),
-    Fact.STALE: Problem(problem="Overtaken"),
+    Fact.FAILED: Finished(problem="Refused", approved_by="UALAN"),
+    Fact.STALE: Problem(problem="Overtaken", approved_by="UALAN"),
     Fact.UNCLEAR: Finished(problem="Lost", live=LIVE),
     Fact.RESOLVED: Finished(by="UADA"),
     Fact.ANSWER_LOST: Problem(problem="Lost"),
@@ -35,7 +35,7 @@ IN_CHANNELS = {Fact.PAUSED, Fact.RESUMED, Fact.TOKEN_REFUSED}
 
 @pytest.mark.parametrize("fact", Fact)
 def test_every_fact_is_rendered_from_what_the_outbox_holds_of_it(fact: Fact) -> None:
-    payload = json.loads(json.dumps({"name": fact.value, "at": "2026-11-24", **SHAPES[fact].to_json()}))
+    payload = json.loads(json.dumps({"name": fact.value, "at": "2026-11-24T06:00:00+00:00", **SHAPES[fact].to_json()}))
     text, blocks = render_channel_fact(payload) if fact in IN_CHANNELS else render_fact(change(), payload)
     assert text
     assert blocks
@@ -47,6 +47,8 @@ def test_what_is_recorded_with_a_fact_is_read_back_whole(told: Told) -> None:
 
 
 def test_the_keys_in_the_outbox_stay() -> None:
+    assert Problem(problem="x").to_json() == {"problem": "x"}
+    assert set(Decided(by="U1", paused_at="x").to_json()) == {"by", "reason", "paused_by", "paused_at", "elsewhere"}
     assert Decided(by="U1").to_json() == {"by": "U1", "reason": None, "paused_by": None, "elsewhere": None}
     assert Finished().to_json() == {"by": None, "problem": None, "live": None}
     assert set(SHAPES[Fact.APPLIED].to_json()) == {"by", "problem", "live", "names"}

@@ -10,6 +10,7 @@ from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAg
 from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
+from bot.domain.facts import Fact
 from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy
 from bot.sandbox.slack.block_kit.blocks import accept_message
@@ -30,6 +31,7 @@ from bot.slack.messages.thread import render_fact
 from tests.clock import Clock
 from tests.slack.bot_harness import BotWorld
 from tests.slack.messages.test_card_truth import ask, cards, work
+from tests.slack.messages.test_facts import IN_CHANNELS
 
 NUMBER = "+14155550123"
 NOW = Clock().now()
@@ -100,11 +102,12 @@ def test_g9_a_card_fits_whatever_its_reason_becomes_when_it_is_escaped(reason: s
     accept_message(card_text(change), card_blocks(change, []))
 
 
-@pytest.mark.parametrize("name", ["denied", "failed", "unclear", "stale", "applied", "resolved", "cannot_post"])
+@pytest.mark.parametrize("name", [fact.value for fact in Fact if fact not in IN_CHANNELS])
 def test_g9_a_thread_entry_fits_whatever_is_quoted_in_it(name: str) -> None:
     change = flooded()
     words = "&" * 5000
     payload = {"name": name, "by": "U0ACTOR", "reason": words[:3000], "problem": words, "live": change.after.to_json()}
+    payload |= {"at": NOW.isoformat(), "elsewhere": words}
     accept_message(*render_fact(change, payload))
     former = {**payload, "live": change.before.to_json()}
     accept_message(*render_fact(change, former))

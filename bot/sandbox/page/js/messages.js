@@ -32,7 +32,7 @@ export class MessageList {
     let day = null;
     let before = null;
     for (const message of messagesOf(one.id)) {
-      if (message.thread_ts && message.thread_ts !== message.ts) continue;
+      if (message.thread_ts && message.thread_ts !== message.ts && !message.broadcast) continue;
       if (!isShown(message)) continue;
       const date = dateOfTs(message.ts);
       if (dayKey(date) !== day) {

@@ -89,6 +89,7 @@ def _message(world: World, message: Message, reply_count: int) -> dict[str, Any]
         "text": message.text,
         "blocks": message.blocks,
         "thread_ts": message.thread_ts,
+        "broadcast": message.is_broadcast,
         "reply_count": reply_count,
         "edited": message.edited_ts is not None,
         "ephemeral": message.ephemeral_for is not None,

@@ -97,6 +97,8 @@ class Message:
     ephemeral_for: str | None = None
     edited_ts: str | None = None
     deleted: bool = False
+    # A reply that is shown in the channel as well.
+    is_broadcast: bool = False
     entries: dict[str, dict[str, dict[str, dict[str, Any]]]] = field(default_factory=dict)
     former_blocks: list[list[dict[str, Any]]] = field(default_factory=list)
 

@@ -23,10 +23,18 @@ AGENTS = {
         "{source} json_array_elements({row}.assignment::json -> 'inbound') AS agent"
     ),
 }
-GONE = "account_sid = OLD.account_sid AND workspace_id = OLD.workspace_id AND number = OLD.number AND agent_id IN (SELECT "
-FORMER = {
-    "sqlite": GONE + "json_extract(value, '$.agent_id') FROM json_each(OLD.assignment, '$.inbound'))",
-    "postgresql": GONE + "value ->> 'agent_id' FROM json_array_elements(OLD.assignment::json -> 'inbound'))",
+# Named by its agents, it is found in the primary key: that needs no second index.
+DROP = {
+    "sqlite": (
+        "DELETE FROM number_agents WHERE account_sid = OLD.account_sid AND workspace_id = OLD.workspace_id "
+        "AND number = OLD.number AND agent_id IN "
+        "(SELECT json_extract(value, '$.agent_id') FROM json_each(OLD.assignment, '$.inbound'));"
+    ),
+    "postgresql": (
+        "DELETE FROM number_agents WHERE account_sid = OLD.account_sid AND workspace_id = OLD.workspace_id "
+        "AND number = OLD.number AND agent_id IN "
+        "(SELECT value ->> 'agent_id' FROM json_array_elements(OLD.assignment::json -> 'inbound'));"
+    ),
 }
 
 
@@ -59,8 +67,8 @@ def downgrade() -> None:
 
 
 def _sqlite() -> list[str]:
-    add = f"INSERT INTO number_agents ({NAMES}) {AGENTS['sqlite'].format(row='NEW', source='FROM')} WHERE NEW.is_listed;"
-    drop = f"DELETE FROM number_agents WHERE {FORMER['sqlite']};"
+    agents, drop = AGENTS["sqlite"].format(row="NEW", source="FROM"), DROP["sqlite"]
+    add = f"INSERT INTO number_agents ({NAMES}) {agents} WHERE NEW.is_listed;"
     differs = "OLD.assignment IS NOT NEW.assignment OR OLD.is_listed IS NOT NEW.is_listed"
     return [
         f"CREATE TRIGGER number_agents_insert AFTER INSERT ON numbers BEGIN {add} END",
@@ -70,21 +78,24 @@ def _sqlite() -> list[str]:
 
 
 def _postgresql() -> list[str]:
-    add = AGENTS["postgresql"].format(row="NEW", source="FROM")
+    agents, drop = AGENTS["postgresql"].format(row="NEW", source="FROM"), DROP["postgresql"]
+    add = f"INSERT INTO number_agents ({NAMES}) {agents};"
+    follow = f"""
+        CREATE FUNCTION number_agents_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP <> 'INSERT' THEN
+                {drop}
+            END IF;
+            IF TG_OP <> 'DELETE' AND NEW.is_listed THEN
+                {add}
+            END IF;
+            RETURN NULL;
+        END $$"""
     differs = "OLD.assignment IS DISTINCT FROM NEW.assignment OR OLD.is_listed IS DISTINCT FROM NEW.is_listed"
-    call = "FOR EACH ROW {when} EXECUTE FUNCTION number_agents_follow()"
+    call = "EXECUTE FUNCTION number_agents_follow()"
     return [
-        f"""CREATE FUNCTION number_agents_follow() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        DELETE FROM number_agents WHERE {FORMER["postgresql"]};
-    END IF;
-    IF TG_OP <> 'DELETE' AND NEW.is_listed THEN
-        INSERT INTO number_agents ({NAMES}) {add};
-    END IF;
-    RETURN NULL;
-END $$""",
-        f"CREATE TRIGGER number_agents_insert AFTER INSERT ON numbers {call.format(when='')}",
-        f"CREATE TRIGGER number_agents_update AFTER UPDATE ON numbers {call.format(when=f'WHEN ({differs})')}",
-        f"CREATE TRIGGER number_agents_delete AFTER DELETE ON numbers {call.format(when='')}",
+        follow,
+        f"CREATE TRIGGER number_agents_insert AFTER INSERT ON numbers FOR EACH ROW {call}",
+        f"CREATE TRIGGER number_agents_update AFTER UPDATE ON numbers FOR EACH ROW WHEN ({differs}) {call}",
+        f"CREATE TRIGGER number_agents_delete AFTER DELETE ON numbers FOR EACH ROW {call}",
     ]

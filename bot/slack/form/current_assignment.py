@@ -7,10 +7,14 @@ from bot.domain.assignment import Field
 from bot.domain.difference import TITLES, describe
 from bot.domain.shortening import shorten
 from bot.service.lookup import Present
-from bot.slack.block_kit.elements import Block, date_run, rich_line, rich_list, rich_text, text_run
+from bot.slack.block_kit.elements import Block, context, date_run, rich_line, rich_list, rich_text, text_run
 from bot.slack.block_kit.limits import LINE_LIMIT, few, short_names, short_number
 
 LOOKING_UP = "Looking it up …"
+UNPINNED_MEANS = (
+    "Unpinned: the agent's newest version answers, as it is edited (UponAI's draft). "
+    "So what was approved can change without an approval."
+)
 # private_metadata and a line of a form have little room; the whole sentence is in the log of the worker's reads.
 PROBLEM_LIMIT = 300
 SENTENCE_LIMIT = 1000
@@ -33,10 +37,15 @@ class Shown:
     problem: str | None = None
 
 
-def present_blocks(shown: Shown) -> list[Block]:
-    """Build the lines between Number and the choices."""
+def present_blocks(shown: Shown, *, explains_unpinned: bool) -> list[Block]:
+    """Build the lines between Number and the choices.
+
+    `explains_unpinned`: what an unpinned agent is stands here, where one answers now, and nowhere else in the form.
+    """
     if shown.present is not None:
-        return [_assignment(shown.present), *_age(shown)]
+        means = [context(UNPINNED_MEANS, block_id="unpinned")]
+        is_unpinned = any(agent.version is None for agent in shown.present.assignment.inbound)
+        return [_assignment(shown.present), *(means if explains_unpinned and is_unpinned else []), *_age(shown)]
     if shown.is_looking:
         return [_line(LOOKING_UP)]
     if shown.sentence is not None:

@@ -109,7 +109,8 @@ async def offer_numbers(context: ServiceContext, text: str, limit: int) -> tuple
             known = {one.listed.key.number for one in found}
             found += [one for one in answered if one.listed.key.number not in known]
         ids = {agent.agent_id for one in found[:limit] for agent in one.listed.assignment.inbound}
-        return found[:limit], await mirror_agents.names(tx, workspace_id, ids)
+        known_agents = await mirror_agents.find(tx, workspace_id, ids)
+        return found[:limit], {agent_id: agent.display_name for agent_id, agent in known_agents.items()}
 
 
 async def search_agents(context: ServiceContext, text: str, limit: int) -> list[ListedAgent]:

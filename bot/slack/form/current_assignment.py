@@ -7,7 +7,7 @@ from bot.domain.assignment import Field
 from bot.domain.difference import TITLES, describe
 from bot.domain.shortening import shorten
 from bot.service.lookup import Present
-from bot.slack.block_kit.elements import Block, context, date_run, rich_line, rich_list, rich_text, text_run
+from bot.slack.block_kit.elements import Block, context, date_run, rich_line, rich_text, text_run
 from bot.slack.block_kit.limits import LINE_LIMIT, few, short_names, short_number
 
 LOOKING_UP = "Looking it up …"
@@ -19,7 +19,9 @@ UNPINNED_MEANS = (
 PROBLEM_LIMIT = 300
 SENTENCE_LIMIT = 1000
 WEBHOOK_LIMIT = 500
-AGENTS_SHOWN = 20
+# A split made in the dashboard can have any number of agents.
+AGENTS_SHOWN = 10
+RUN_LIMIT = 3000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +56,28 @@ def present_blocks(shown: Shown, *, explains_unpinned: bool) -> list[Block]:
 
 
 def _assignment(present: Present) -> Block:
-    fields = describe(present.assignment, short_names(present.names))
-    items = [[text_run(f"{TITLES[field]}: ", bold=True), *_runs(field, fields[field])] for field in Field]
+    """Write the assignment in few lines: the untouched form is to fit a laptop's screen."""
+    number = short_number(present.number)
+    described = describe(present.assignment, short_names(present.names))
+    inbound, outbound, webhook, time_routing = (_joined(field, described[field]) for field in Field)
+    titles = {field: text_run(f"{TITLES[field]}: ", bold=True) for field in Field}
+    outbound_runs = [titles[Field.OUTBOUND], text_run(outbound)]
+    webhook_runs = [titles[Field.WEBHOOK], text_run(webhook)]
+    time_routing_runs = [titles[Field.TIME_ROUTING], text_run(time_routing)]
+    lines = [[text_run(f"{number} now:", bold=True), text_run(f" {inbound}")]]
+    if present.assignment.webhook_url is None:
+        lines.append([*outbound_runs, text_run(f" · {webhook} · "), *time_routing_runs])
+    else:
+        lines += [outbound_runs, webhook_runs, time_routing_runs]
     if present.import_error is not None:
         reported = shorten(present.import_error, SENTENCE_LIMIT) or "?"
-        items.append([text_run("The telephony platform reports: ", bold=True), text_run(reported)])
-    head = rich_line(text_run(short_number(present.number), bold=True), text_run(" now:"))
-    return rich_text(head, rich_list(items), block_id="present")
+        lines.append([text_run("The telephony platform reports: ", bold=True), text_run(reported)])
+    return rich_text(*(rich_line(*runs) for runs in lines), block_id="present")
 
 
-def _runs(field: Field, lines: tuple[str, ...]) -> list[Block]:
-    """Give each line a run of its own: a run holds 3000 characters."""
+def _joined(field: Field, lines: tuple[str, ...]) -> str:
     shown = few(lines, AGENTS_SHOWN, WEBHOOK_LIMIT if field is Field.WEBHOOK else LINE_LIMIT)
-    return [text_run(line if len(shown) == 1 else f"\n{line}") for line in shown]
+    return shorten(" · ".join(" ".join(line.split()) for line in shown), RUN_LIMIT)
 
 
 def _age(shown: Shown) -> list[Block]:

@@ -3,7 +3,6 @@
 from pydantic import ValidationError
 
 from bot.domain.assignment import Agents, Assignment, Field
-from bot.domain.difference import describe
 from bot.domain.errors import InvalidNumber
 from bot.domain.events import Event
 from bot.domain.number import normalise, pretty
@@ -14,6 +13,7 @@ from bot.slack.context import SlackContext
 from bot.slack.form import inbound_view, option_values
 from bot.slack.form import view as form_view
 from bot.slack.form.agent_options import of_agents
+from bot.slack.form.answered_by import answered_by
 from bot.slack.form.compose import resolve_agent, resolve_number
 from bot.slack.form.fields import agent_of_version_block
 from bot.slack.form.labels import UNPINNED
@@ -52,20 +52,13 @@ async def _options(slack: SlackContext, suggestion: BlockSuggestion) -> list[Opt
 
 async def _numbers(slack: SlackContext, query: str) -> list[Option]:
     found, names = await lookup.offer_numbers(slack.context, query, MOST - 1)
-    options = [
-        option_values.of_number(one.listed.key.number, _answered_by(one.listed.assignment, names)) for one in found
-    ]
+    listed = [one.listed for one in found]
+    options = [option_values.of_number(one.key.number, answered_by(one.assignment.inbound, names)) for one in listed]
     reading = normalise(query, slack.context.default_region)
     if reading is not None and await lookup.present(slack.context, reading) is None:
         typed = option_values.of_typed(reading, reading)
         options.append(Option(typed.value, f"Look up {pretty(reading)}"))
     return options
-
-
-def _answered_by(assignment: Assignment, names: dict[str, str]) -> str:
-    answering = ", ".join(describe(assignment, names, [Field.INBOUND])[Field.INBOUND])
-    words = " ".join(answering.split())
-    return words[:1].upper() + words[1:] if not assignment.inbound else words
 
 
 async def _versions(slack: SlackContext, suggestion: BlockSuggestion, query: str, field: Field) -> list[Option]:

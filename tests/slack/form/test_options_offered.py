@@ -31,9 +31,10 @@ async def offered(bot_world: BotWorld, label: str, query: str) -> dict[str, str]
 async def test_each_number_is_offered_with_who_answers_it(bot_world: BotWorld) -> None:
     await bot_world.type(bot_world.rita, "")
     numbers = await offered(bot_world, "Number", "")
-    assert "Sales" in numbers["+1 415-555-0123"]
-    assert "Sales" in numbers["+1 415-555-0145"]
-    assert "Support" in numbers["+1 415-555-0145"]
+    assert numbers["+1 415-555-0123"] == "Sales v3"
+    assert numbers["+1 415-555-0145"] == "60 % Sales v3 · 40 % Support v6"
+    assert numbers["+1 212-555-0178"].startswith("33.33 % Sales v3 · 33.33 % Support v6 · 33.33 % Front desk (")
+    assert numbers["ext-4001"] == "Front desk (unpinned)"
     assert numbers["+1 312-555-0111"] == "No agent"
     assert len(numbers) == 12
 

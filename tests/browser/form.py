@@ -17,6 +17,10 @@ class Form:
         """Find an input by its label."""
         return self.node.get_by_label(label, exact=True)
 
+    def button(self, name: str) -> Locator:
+        """Find a button of the form."""
+        return self.node.get_by_role("button", name=name, exact=True)
+
     def error(self, label: str) -> Locator:
         """Find the complaint that stands at a field."""
         block = self.node.locator(".input-block").filter(has=self.page.get_by_text(label, exact=True))

@@ -19,9 +19,7 @@ UNPINNED_MEANS = (
 PROBLEM_LIMIT = 300
 SENTENCE_LIMIT = 1000
 WEBHOOK_LIMIT = 500
-# A split made in the dashboard can have any number of agents.
-AGENTS_SHOWN = 10
-RUN_LIMIT = 3000
+AGENTS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,7 @@ class Shown:
     """What the form shows of the number.
 
     With neither of `present`, `sentence` and `is_looking` no number is chosen yet. `as_of` is set when the age of
-    what is shown has to be said; `problem` is why nothing newer could be read.
+    what is shown has to be said; `problem` is why nothing newer could be read. `warnings` are about what is entered.
     """
 
     present: Present | None = None
@@ -37,6 +35,7 @@ class Shown:
     is_looking: bool = False
     as_of: datetime | None = None
     problem: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def present_blocks(shown: Shown, *, explains_unpinned: bool) -> list[Block]:
@@ -57,27 +56,28 @@ def present_blocks(shown: Shown, *, explains_unpinned: bool) -> list[Block]:
 
 def _assignment(present: Present) -> Block:
     """Write the assignment in few lines: the untouched form is to fit a laptop's screen."""
-    number = short_number(present.number)
     described = describe(present.assignment, short_names(present.names))
-    inbound, outbound, webhook, time_routing = (_joined(field, described[field]) for field in Field)
-    titles = {field: text_run(f"{TITLES[field]}: ", bold=True) for field in Field}
-    outbound_runs = [titles[Field.OUTBOUND], text_run(outbound)]
-    webhook_runs = [titles[Field.WEBHOOK], text_run(webhook)]
-    time_routing_runs = [titles[Field.TIME_ROUTING], text_run(time_routing)]
-    lines = [[text_run(f"{number} now:", bold=True), text_run(f" {inbound}")]]
+    runs = {
+        field: [text_run(f"{TITLES[field]}:", bold=True), text_run(" "), *_runs(field, described[field])]
+        for field in Field
+    }
+    runs[Field.INBOUND][0] = text_run(f"{short_number(present.number)} now:", bold=True)
     if present.assignment.webhook_url is None:
-        lines.append([*outbound_runs, text_run(f" · {webhook} · "), *time_routing_runs])
+        words = text_run(f" · {described[Field.WEBHOOK][0]} · ")
+        lines = [runs[Field.INBOUND], [*runs[Field.OUTBOUND], words, *runs[Field.TIME_ROUTING]]]
     else:
-        lines += [outbound_runs, webhook_runs, time_routing_runs]
+        lines = list(runs.values())
     if present.import_error is not None:
         reported = shorten(present.import_error, SENTENCE_LIMIT) or "?"
         lines.append([text_run("The telephony platform reports: ", bold=True), text_run(reported)])
-    return rich_text(*(rich_line(*runs) for runs in lines), block_id="present")
+    return rich_text(*(rich_line(*line) for line in lines), block_id="present")
 
 
-def _joined(field: Field, lines: tuple[str, ...]) -> str:
+def _runs(field: Field, lines: tuple[str, ...]) -> list[Block]:
+    """Give each line a run of its own: a run holds 3000 characters."""
     shown = few(lines, AGENTS_SHOWN, WEBHOOK_LIMIT if field is Field.WEBHOOK else LINE_LIMIT)
-    return shorten(" · ".join(" ".join(line.split()) for line in shown), RUN_LIMIT)
+    words = (" ".join(line.split()) for line in shown)
+    return [text_run(f" · {line}" if position else line) for position, line in enumerate(words)]
 
 
 def _age(shown: Shown) -> list[Block]:

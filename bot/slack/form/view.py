@@ -21,6 +21,7 @@ from bot.slack.form.labels import (
     WEBHOOK_LABELS,
 )
 from bot.slack.form.state import MOST_ROWS, FormState, Outbound, Webhook
+from bot.slack.form.warnings import warning_blocks
 
 CALLBACK = "route_number"
 REASON_LIMIT = 3000
@@ -65,6 +66,7 @@ def build_view(state: FormState, shown: Shown) -> Block:
             *_outbound(state),
             *_webhook(state),
             _choice(form.TIME_ROUTING, "Time routing", TIME_ROUTING_LABELS, state.time_routing),
+            *warning_blocks(shown.warnings),
             labelled(form.REASON, "Reason", text("plain_text_input", state.reason, multiline=True, limit=REASON_LIMIT)),
         ],
     }

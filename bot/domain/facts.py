@@ -82,6 +82,15 @@ class Decided(By):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sending(By):
+    """Who stopped or restarted sending, why, and which approved changes that holds or lets go: how many, the first."""
+
+    reason: str | None = None
+    count: int | None = None
+    changes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Told):
     """What went wrong, in the words of others."""
 

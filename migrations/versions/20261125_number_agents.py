@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125_number_agents"
-down_revision = "20261124_plans"
+down_revision = "20261125_pause_reason"
 
 LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NAMES = "account_sid, workspace_id, agent_id, number"

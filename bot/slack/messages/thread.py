@@ -21,6 +21,7 @@ from bot.slack.block_kit.elements import (
 )
 from bot.slack.block_kit.limits import short_number
 from bot.slack.messages.no_channel import why_not
+from bot.slack.messages.sending import paused_message, resumed_message
 from bot.slack.messages.thread_parts import (
     QUOTE_LIMIT,
     assignment_blocks,
@@ -45,15 +46,14 @@ def render_fact(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
 
 def render_channel_fact(payload: Mapping[str, Any]) -> Message:
     """Return the text and the blocks of a fact that concerns no single change."""
-    by = mention(By.from_json(payload).by)
-    text = {
-        Fact.PAUSED: f"{by} paused all sending to UponAI. Asking and approving go on; nothing is sent until somebody "
-        "types `/route-number resume`.",
-        Fact.RESUMED: f"{by} resumed sending to UponAI. What was approved meanwhile is sent now.",
-        Fact.TOKEN_REFUSED: ":warning: UponAI refuses my token (401), so nothing can be sent. Approved changes wait "
-        "until whoever runs me has set a valid `UPONAI_API_TOKEN`, or they expire.",
-    }[Fact(payload["name"])]
-    return text, [section(text)]
+    return _CHANNEL_FACTS[Fact(payload["name"])](payload)
+
+
+def _token_refused(_payload: Mapping[str, Any]) -> Message:
+    return plain_fact(
+        ":warning: UponAI refuses my token (401), so nothing can be sent. Approved changes wait "
+        "until whoever runs me has set a valid `UPONAI_API_TOKEN`, or they expire."
+    )
 
 
 def _approved(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
@@ -215,6 +215,11 @@ def _about_number(before: str, change: ChangeRequest, after: str) -> tuple[str, 
     return f"{before}{literal(number, NUMBER_TEXT_LIMIT)}{after}", line
 
 
+_CHANNEL_FACTS: dict[Fact, Callable[[Mapping[str, Any]], Message]] = {
+    Fact.PAUSED: paused_message,
+    Fact.RESUMED: resumed_message,
+    Fact.TOKEN_REFUSED: _token_refused,
+}
 _FACTS: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any]], Message]] = {
     Fact.APPROVED: _approved,
     Fact.REVIEWED: _reviewed,

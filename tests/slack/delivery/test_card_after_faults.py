@@ -88,7 +88,7 @@ async def test_a_card_that_cannot_be_posted_is_offered_to_the_requester_for_anot
 
 
 async def test_pause_and_resume_are_told_in_the_approval_channel(bot_world: BotWorld) -> None:
-    await bot_world.type(bot_world.ada, "pause", "support-ops")
+    await bot_world.type(bot_world.ada, "pause the line is down", "support-ops")
     await bot_world.post_cards()
     assert bot_world.rita.find_message("phone-routing", "paused all sending")
     await bot_world.alan.click("Approve", await ask(bot_world))

@@ -128,7 +128,7 @@ async def test_a_pause_in_a_channel_without_the_bot_is_told_to_whoever_paused(
     bot_world_without_channel: BotWorld,
 ) -> None:
     world = bot_world_without_channel
-    await world.type(world.ada, "pause", "random")
+    await world.type(world.ada, "pause the line is down", "random")
     await world.post_cards()
     assert world.ada.find_message("app", "paused all sending")
     assert all(row["done_at"] for row in await rows(world))
@@ -136,7 +136,7 @@ async def test_a_pause_in_a_channel_without_the_bot_is_told_to_whoever_paused(
 
 async def test_the_worker_forgets_once_an_hour_what_was_delivered_long_ago(bot_world: BotWorld) -> None:
     for days in (31, 0):
-        await bot_world.type(bot_world.ada, "pause" if days else "resume", "support-ops")
+        await bot_world.type(bot_world.ada, "pause the line is down" if days else "resume", "support-ops")
         await bot_world.post_cards()
         bot_world.clock.advance(days=days)
         await bot_world.worker._expire_once()

@@ -95,8 +95,8 @@ async def test_g7_every_refused_press_is_in_the_record_of_its_change(bot_world: 
 @pytest.mark.parametrize(
     ("texts", "refusal"),
     [
-        (["pause", "pause"], ("pause.refused", None)),
-        (["pause now"], ("command.refused", None)),
+        (["pause because", "pause because"], ("pause.refused", None)),
+        (["pause because", "pause"], ("pause.refused", None)),
         (["resume"], ("resume.refused", None)),
         (["resume now"], ("command.refused", None)),
         (["pending now"], ("command.refused", None)),

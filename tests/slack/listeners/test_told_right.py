@@ -63,7 +63,7 @@ def test_a_message_is_in_a_thread_unless_it_is_its_root() -> None:
 
 async def test_while_sending_is_paused_the_thread_does_not_promise_to_send(bot_world: BotWorld) -> None:
     card = await ask(bot_world)
-    await bot_world.type(bot_world.ada, "pause")
+    await bot_world.type(bot_world.ada, "pause the line is down")
     await bot_world.alan.click("Approve", card)
     await bot_world.post_cards()
     (told,) = replies(bot_world)

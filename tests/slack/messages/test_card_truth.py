@@ -163,8 +163,11 @@ async def test_details_opens_the_whole_record_with_the_full_webhook(bot_world: B
     await bot_world.alan.click("Details", card)
     shown = bot_world.alan.read_view()
     assert "https://hooks.example.com/in?key=hush" in shown
-    assert "change.submitted" in shown
-    assert "review.refused" in shown
+    assert shown.index("Inbound webhook") < shown.index("key=hush") < shown.index("What happened")
+    assert f"<{rita.id}> asked for this" in shown
+    assert "tried to approve or deny it, refused: the requester cannot decide about it" in shown
+    assert "review.refused" not in shown
+    assert "hush" not in await bot_world.type(bot_world.alan, "show RN-1")
 
 
 async def test_the_result_offers_revert_and_the_revert_is_a_change_of_its_own(bot_world: BotWorld) -> None:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from bot.domain.assignment import Assignment, WeightedAgent
-from bot.domain.facts import By, CannotPost, Decided, Expired, Fact, Finished, Problem, Told
+from bot.domain.facts import By, CannotPost, Decided, Expired, Fact, Finished, Problem, Sending, Told
 from bot.domain.state import State
 from bot.slack.messages.thread import render_channel_fact, render_fact
 from tests.domain.strategies import change
@@ -26,8 +26,8 @@ SHAPES: dict[Fact, Told] = {
     Fact.ASKED_RESOLVE: By(by="UADA"),
     Fact.FOLLOW_UP_WAITING: Problem(problem="Down"),
     Fact.CANNOT_POST: CannotPost(problem="not_in_channel", channel="C1"),
-    Fact.PAUSED: By(by="UADA"),
-    Fact.RESUMED: By(by="UADA"),
+    Fact.PAUSED: Sending(by="UADA", reason="The line is down", count=2, changes=["RN-1 · +1", "RN-2 · +2"]),
+    Fact.RESUMED: Sending(by="UADA", count=12, changes=["RN-1 · +1"]),
     Fact.TOKEN_REFUSED: By(by="URITA"),
 }
 IN_CHANNELS = {Fact.PAUSED, Fact.RESUMED, Fact.TOKEN_REFUSED}
@@ -58,3 +58,5 @@ def test_the_keys_in_the_outbox_stay() -> None:
 def test_what_older_releases_left_out_is_told_all_the_same() -> None:
     for payload in ({"name": "approved", "by": "U1"}, {"name": "expired"}, {"name": "cannot_post", "problem": "x"}):
         assert render_fact(change(), payload)[0]
+    for name in ("paused", "resumed"):
+        assert "<@U1>" in render_channel_fact({"name": name, "by": "U1"})[0]

@@ -76,7 +76,7 @@ def flooded() -> ChangeRequest:
     )
 
 
-def events_of(count: int, sentence: str) -> list[ChainedEvent]:
+def events_of(count: int, problem: str) -> list[ChainedEvent]:
     return [
         ChainedEvent(
             id=at,
@@ -84,9 +84,9 @@ def events_of(count: int, sentence: str) -> list[ChainedEvent]:
             team_id="T1",
             actor_id="U0ACTOR",
             origin="slack:button",
-            event="review.refused",
+            event="change.waiting",
             change_id=1,
-            after={"sentence": f"{at} {sentence}"},
+            after={"problem": f"{at} {problem}"},
             previous_hash="",
             hash="",
         )
@@ -170,8 +170,8 @@ def test_details_shows_the_newest_events_and_says_how_many_came_before() -> None
     words = words_of(view["blocks"])
     assert ": 900 no" in words
     assert ": 1 no" not in words
-    shown = words.count("review.refused")
-    assert f"There are {900 - shown} earlier events" in words
+    shown = words.count("waits for UponAI")
+    assert f"{900 - shown} earlier lines are not shown here" in words
     assert "route-number history --change RN-1" in words
 
 

@@ -17,7 +17,7 @@ from tests.store.test_plans import MOST, Watched
 
 NUMBERS = 100_000
 # Each of a thousand agents has a hundred of them, and one agent has them all.
-AT_ONCE = 10_000
+AT_ONCE = 2_500
 ROWS = {
     "sqlite": "WITH RECURSIVE counted (i) AS (SELECT :a UNION ALL SELECT i + 1 FROM counted WHERE i < :z)",
     "postgresql": "WITH counted AS (SELECT i FROM generate_series(CAST(:a AS integer), CAST(:z AS integer)) AS i)",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.policy import ApprovalPolicy
+from bot.service.agent_versions import AgentVersions
 from bot.store.clock import Clock
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient
@@ -33,6 +34,7 @@ class ServiceContext:
     mirror_refresh: timedelta
     default_region: str | None
     wake: Callable[[], None]
+    versions: AgentVersions = field(init=False, default_factory=AgentVersions, repr=False, compare=False)
     _shared: dict[Callable[..., Awaitable[None]], SharedRead[None]] = field(
         init=False, default_factory=dict, repr=False, compare=False
     )
@@ -49,6 +51,7 @@ class ServiceContext:
 
     async def aclose(self) -> None:
         """Stop what is shared and under way."""
+        await self.versions.aclose()
         for shared in self._shared.values():
             await shared.aclose()
 

@@ -19,6 +19,16 @@ numbers = Table(
     Column("written", LongInteger, nullable=False, server_default="0"),
 )
 
+# Which numbers an agent answers. Written by triggers on `numbers`, so that whoever writes those cannot forget it.
+number_agents = Table(
+    "number_agents",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("workspace_id", LongInteger, primary_key=True, autoincrement=False),
+    Column("agent_id", Text, primary_key=True),
+    Column("number", Text, primary_key=True),
+)
+
 agents = Table(
     "agents",
     metadata,

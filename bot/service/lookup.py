@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import AgentVersion, ListedAgent
-from bot.domain.assignment import Assignment, Field
+from bot.domain.assignment import Assignment
 from bot.domain.number import normalise, read_number
+from bot.domain.warnings import Overlap
 from bot.service import token
 from bot.service.context import ServiceContext
-from bot.store import open_fields as open_changes
-from bot.store import token_refusals
+from bot.store import overlaps, token_refusals
 from bot.store.mirror import agents as mirror_agents
 from bot.store.mirror import numbers as mirror_numbers
 from bot.store.mirror import reads as mirror_reads
@@ -93,10 +93,10 @@ async def present_within(tx: AsyncConnection, context: ServiceContext, number: s
     return Present(number, assignment, found.as_of, names, found.listed.import_error)
 
 
-async def open_fields(context: ServiceContext, number: str, team_id: str) -> list[tuple[int, frozenset[Field]]]:
-    """Return the number's changes that can still take effect, by id, with the fields that each touches."""
+async def open_fields(context: ServiceContext, number: str, team_id: str) -> list[Overlap]:
+    """Return the number's changes that can still take effect, with the fields that each touches."""
     async with context.database.reading() as tx:
-        return await open_changes.of_number(tx, context.key(number), team_id)
+        return await overlaps.of_number(tx, context.key(number), team_id)
 
 
 async def search_numbers(context: ServiceContext, text: str, limit: int) -> list[MirroredNumber]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from bot.domain.errors import InvalidNumber
-from bot.domain.label import format_label
 from bot.service import lookup
 from bot.service.context import ServiceContext
 from bot.service.lookup import Present
@@ -13,7 +12,7 @@ from bot.slack.form.current_assignment import Shown
 from bot.slack.form.option_values import Option
 from bot.slack.form.state import FormState
 from bot.slack.form.view import build_view
-from bot.slack.form.warnings import OpenChange, entered_patch, warnings
+from bot.slack.form.warnings import entered_patch, warnings
 
 _SEARCHED = 100
 
@@ -76,8 +75,7 @@ async def _warnings(context: ServiceContext, state: FormState, present: Present)
     if not entered_patch(state).fields:
         return ()
     team_id = state.meta.team_id
-    found = [] if team_id is None else await lookup.open_fields(context, present.number, team_id)
-    others = [OpenChange(format_label(change_id), fields) for change_id, fields in found]
+    others = [] if team_id is None else await lookup.open_fields(context, present.number, team_id)
     return tuple(warnings(state, present.assignment, others))
 
 

@@ -4,17 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.assignment import Field
-from bot.domain.difference import TITLES, describe
+from bot.domain.difference import TITLES, UNPINNED_MEANS, UNPINNED_SO, describe
 from bot.domain.shortening import shorten
 from bot.service.lookup import Present
 from bot.slack.block_kit.elements import Block, context, date_run, rich_line, rich_text, text_run
 from bot.slack.block_kit.limits import LINE_LIMIT, few, short_names, short_number
 
 LOOKING_UP = "Looking it up …"
-UNPINNED_MEANS = (
-    "Unpinned: the agent's newest version answers, as it is edited (UponAI's draft). "
-    "So what was approved can change without an approval."
-)
+UNPINNED_LINE = f"Unpinned: {UNPINNED_MEANS}. {UNPINNED_SO}"
 # private_metadata and a line of a form have little room; the whole sentence is in the log of the worker's reads.
 PROBLEM_LIMIT = 300
 SENTENCE_LIMIT = 1000
@@ -44,7 +41,7 @@ def present_blocks(shown: Shown, *, explains_unpinned: bool) -> list[Block]:
     `explains_unpinned`: what an unpinned agent is stands here, where one answers now, and nowhere else in the form.
     """
     if shown.present is not None:
-        means = [context(UNPINNED_MEANS, block_id="unpinned")]
+        means = [context(UNPINNED_LINE, block_id="unpinned")]
         is_unpinned = any(agent.version is None for agent in shown.present.assignment.inbound)
         return [_assignment(shown.present), *(means if explains_unpinned and is_unpinned else []), *_age(shown)]
     if shown.is_looking:

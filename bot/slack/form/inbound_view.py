@@ -6,7 +6,7 @@ from bot.domain.shortening import shorten
 from bot.domain.weights import plain_digits
 from bot.slack.block_kit.elements import Block, actions, button, plain, rich_line, rich_text, text_run
 from bot.slack.form import fields as form
-from bot.slack.form.current_assignment import UNPINNED_MEANS, Shown
+from bot.slack.form.current_assignment import UNPINNED_LINE, Shown
 from bot.slack.form.inputs import choice, focused, labelled, telling_each_letter, type_ahead
 from bot.slack.form.labels import AGENT_PLACEHOLDER, INBOUND_LABELS, START_FROM_LIVE, UNPINNED
 from bot.slack.form.state import FEWEST_ROWS, MOST_ROWS, FormState, Inbound, Row, percent_of
@@ -69,7 +69,7 @@ def _row(state: FormState, row: Row, position: int, *, is_split: bool) -> list[B
             type_ahead(VERSION, row.version, UNPINNED),
             dispatches=True,
             is_optional=True,
-            hint=UNPINNED_MEANS if position == 1 else None,
+            hint=UNPINNED_LINE if position == 1 else None,
         ),
     ]
     if is_split:

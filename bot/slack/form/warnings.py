@@ -1,27 +1,17 @@
 """What to think of before asking: dangers of what is entered so far, and open changes of the same fields."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
-from bot.domain.difference import TITLES
 from bot.domain.shortening import shorten
+from bot.domain.warnings import Danger, Overlap, warnings_of
 from bot.slack.block_kit.elements import Block, rich_line, rich_text, text_run
 from bot.slack.form.option_values import LISTED, Option, version_of
 from bot.slack.form.state import FormState, Inbound, Outbound, TimeRouting, Webhook
+from bot.slack.messages.warnings import listed, overlap_sentences, warning_sentence
 
 SIGN = "⚠️ Note: "
 NAME_LIMIT = 40
-OVERLAPS_SHOWN = 3
-_TLS = "https:"
-
-
-@dataclass(frozen=True, slots=True)
-class OpenChange:
-    """Another open change of the number, by its label, and the fields that it touches."""
-
-    label: str
-    fields: frozenset[Field]
 
 
 def entered_patch(state: FormState) -> AssignmentPatch:
@@ -43,22 +33,17 @@ def entered_patch(state: FormState) -> AssignmentPatch:
     return AssignmentPatch(wanted, frozenset(field for field, has_entry in is_entered.items() if has_entry))
 
 
-def warnings(state: FormState, before: Assignment, others: Sequence[OpenChange]) -> list[str]:
+def warnings(state: FormState, before: Assignment, others: Sequence[Overlap]) -> list[str]:
     """Return a sentence for each thing to think of; `before` is the present assignment, `others` are open."""
     patch = entered_patch(state).without_unchanged(before)
-    after = patch.onto(before)
-    said: list[str] = []
-    if Field.INBOUND in patch.fields and before.inbound and not after.inbound:
-        said.append("No agent will answer inbound calls.")
-    if Field.WEBHOOK in patch.fields and after.webhook_url is not None:
-        said.append("The webhook can send each call to any agent.")
-        if not after.webhook_url.lower().startswith(_TLS):
-            said.append("The webhook is called without TLS: others can read and change what it says.")
-    elif Field.INBOUND in patch.fields and after.inbound and after.webhook_url is not None:
-        said.append("This number has a webhook, which can override these agents.")
-    if Field.INBOUND in patch.fields:
-        said += _unpinned(state)
-    return [*said, *_overlapping(patch.fields, others)]
+    warned = warnings_of(patch, before, patch.onto(before), others)
+    said = {
+        each: _unpinned(state) if each.danger is Danger.UNPINNED_AGENT else warning_sentence(each) for each in warned
+    }
+    return [
+        *(said[each] for each in warned if each.danger is not Danger.OVERLAP),
+        *overlap_sentences(warned),
+    ]
 
 
 def warning_blocks(sentences: Sequence[str]) -> list[Block]:
@@ -67,32 +52,14 @@ def warning_blocks(sentences: Sequence[str]) -> list[Block]:
     return [rich_text(*lines, block_id="warnings")] if lines else []
 
 
-def _unpinned(state: FormState) -> list[str]:
+def _unpinned(state: FormState) -> str:
+    """Name them: the form has said by then what unpinned means."""
     agents = [row.agent for row in state.rows if row.agent is not None and version_of(row.version) is None]
     names = list(dict.fromkeys(shorten(agent.text, NAME_LIMIT) for agent in agents))
-    if not names:
-        return []
-    return [f"{_listed(names)} {'is' if len(names) == 1 else 'are'} unpinned."]
-
-
-def _overlapping(fields: frozenset[Field], others: Sequence[OpenChange]) -> list[str]:
-    shared = [(each.label, each.fields & fields) for each in others if each.fields & fields]
-    said = [
-        f"{label} also changes {_listed([TITLES[field] for field in Field if field in both])}; "
-        "approving one ends the other."
-        for label, both in shared[:OVERLAPS_SHOWN]
-    ]
-    more = len(shared) - OVERLAPS_SHOWN
-    if more > 0:
-        said.append(f"{more} more open {'change does' if more == 1 else 'changes do'} so.")
-    return said
+    return f"{listed(names)} {'is' if len(names) == 1 else 'are'} unpinned."
 
 
 def _agent(agent: Option, version: Option | None) -> WeightedAgent:
     # Of an identifier too long for an option's value no more is known here; it is compared, and sent nowhere.
     agent_id = agent.rest if agent.kind == LISTED else agent.value
     return WeightedAgent(agent_id, version_of(version))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.slack.form.current_assignment import UNPINNED_MEANS
+from bot.slack.form.current_assignment import UNPINNED_LINE
 from bot.slack.form.state import MOST_ROWS
 from tests.slack.bot_harness import BotWorld
 
@@ -105,13 +105,13 @@ async def test_a_new_row_gets_the_focus_until_the_next_choice(bot_world: BotWorl
 async def test_what_unpinned_means_is_said_once(bot_world: BotWorld) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
-    assert UNPINNED_MEANS not in rita.read_view()
+    assert UNPINNED_LINE not in rita.read_view()
     await rita.fill("Inbound calls", "Split between agents")
-    assert rita.read_view().count(UNPINNED_MEANS) == 1
+    assert rita.read_view().count(UNPINNED_LINE) == 1
     await rita.fill("Number", "ext-4001")
-    assert rita.read_view().count(UNPINNED_MEANS) == 1
+    assert rita.read_view().count(UNPINNED_LINE) == 1
     await rita.fill("Inbound calls", "Keep as is")
-    assert rita.read_view().count(UNPINNED_MEANS) == 1
+    assert rita.read_view().count(UNPINNED_LINE) == 1
 
 
 async def test_choosing_another_agent_clears_its_version(bot_world: BotWorld) -> None:

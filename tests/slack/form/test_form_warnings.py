@@ -91,4 +91,4 @@ async def test_of_many_overlaps_the_first_are_named_and_the_rest_counted(bot_wor
     await bot_world.type(bot_world.rita, NUMBER)
     await bot_world.rita.fill("Time routing", "On")
     assert len(warned(bot_world.rita)) == 4
-    assert warned(bot_world.rita)[3] == "2 more open changes do so."
+    assert warned(bot_world.rita)[3] == "2 more open changes overlap with this one."

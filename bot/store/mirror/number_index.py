@@ -18,7 +18,7 @@ from bot.store.mirror.schema import numbers
 
 # So many are read and searched at a time: some milliseconds, in which the event loop waits.
 BLOCK = 2000
-_START, _END = "\x01", "\x00"
+_BETWEEN = "\x00"
 _COLUMNS = (numbers.c.number, numbers.c.number_folded, numbers.c.digits, numbers.c.is_listed)
 
 
@@ -54,6 +54,8 @@ class NumberIndex:
         self._scope = numbers_scope(account_sid, workspace_id)
         self._blocks: list[_Block] = []
         self._firsts: list[str] = []
+        # By folded writing, the few that are written otherwise; some may be listed no longer.
+        self._capitalised: dict[str, set[str]] = {}
         self._written = -1
         self._updating = asyncio.Lock()
 
@@ -66,13 +68,24 @@ class NumberIndex:
             return None
         async with self._updating:
             await self._catch_up(tx)
-            exact = [name for block in self._blocks for name in block.matching(f"{_START}{folded}{_END}")]
-            found = dict.fromkeys(exact)
+            needles = dict.fromkeys((folded, *digits))
+            found = dict.fromkeys(self._written_exactly(folded))
             for block in self._blocks:
                 if len(found) >= limit:
                     break
-                found |= dict.fromkeys(sorted({name for each in (folded, *digits) for name in block.matching(each)}))
+                found |= dict.fromkeys(sorted({name for each in needles for name in block.matching(each)}))
             return list(found)[:limit]
+
+    def _written_exactly(self, folded: str) -> list[str]:
+        names = {folded, *self._capitalised.get(folded, ())}
+        return sorted(name for name in names if self._blocks and name in self._block_of(name).lines)
+
+    def _note(self, number: str, folded: str) -> None:
+        if number != folded:
+            self._capitalised.setdefault(folded, set()).add(number)
+
+    def _block_of(self, number: str) -> _Block:
+        return self._blocks[max(bisect_right(self._firsts, number) - 1, 0)]
 
     async def _catch_up(self, tx: AsyncConnection) -> None:
         read = await last(tx, self._scope)
@@ -87,10 +100,12 @@ class NumberIndex:
         self._written = writes
 
     async def _read_all(self, tx: AsyncConnection) -> None:
-        self._blocks, self._firsts, after = [], [], ""
+        self._blocks, self._firsts, self._capitalised, after = [], [], {}, ""
         query = select(*_COLUMNS).where(*self._is_own, numbers.c.is_listed).order_by(numbers.c.number).limit(BLOCK)
         while rows := (await tx.execute(query.where(numbers.c.number > after))).all():
             block = _Block({number: _line(folded, digits) for number, folded, digits, _ in rows})
+            for number, folded, _, _ in rows:
+                self._note(number, folded)
             block.build()
             self._blocks.append(block)
             self._firsts.append(block.names[0])
@@ -101,18 +116,18 @@ class NumberIndex:
         for number, folded, digits, is_listed in rows:
             if not self._blocks:
                 self._blocks, self._firsts = [_Block()], [number]
-            place = max(bisect_right(self._firsts, number) - 1, 0)
-            block = self._blocks[place]
+            block = self._block_of(number)
             if is_listed is (number in block.lines):
                 continue
             if is_listed:
                 block.lines[number] = _line(folded, digits)
+                self._note(number, folded)
             else:
                 del block.lines[number]
-            changed[place] = block
+            changed[id(block)] = block
         for block in changed.values():
             block.build()
 
 
 def _line(folded: str, digits: str) -> str:
-    return f"{_START}{folded}{_END}{digits}"
+    return f"{folded}{_BETWEEN}" if digits in folded else f"{folded}{_BETWEEN}{digits}{_BETWEEN}"

@@ -102,14 +102,14 @@ async def open_fields(context: ServiceContext, number: str, team_id: str) -> lis
 async def search_numbers(context: ServiceContext, text: str, limit: int) -> list[MirroredNumber]:
     """Find numbers by any writing or part of one."""
     async with context.database.reading() as tx:
-        return await mirror_numbers.search(tx, context.account_sid, context.workspace_id, text, limit)
+        return await _offered(context, tx, text, limit)
 
 
 async def offer_numbers(context: ServiceContext, text: str, limit: int) -> tuple[list[MirroredNumber], dict[str, str]]:
     """Find numbers by any writing, then by the name of an agent that answers; with the names of their agents by id."""
     account_sid, workspace_id = context.account_sid, context.workspace_id
     async with context.database.reading() as tx:
-        found = await mirror_numbers.search(tx, account_sid, workspace_id, text, limit)
+        found = await _offered(context, tx, text, limit)
         if len(found) < limit:
             agent_ids = await mirror_agents.named(tx, workspace_id, text, AGENTS_SEARCHED)
             answered = await mirror_numbers.answered_by(tx, account_sid, workspace_id, agent_ids, limit)
@@ -118,6 +118,10 @@ async def offer_numbers(context: ServiceContext, text: str, limit: int) -> tuple
         ids = {agent.agent_id for one in found[:limit] for agent in one.listed.assignment.inbound}
         known_agents = await mirror_agents.find(tx, workspace_id, ids)
         return found[:limit], {agent_id: agent.display_name for agent_id, agent in known_agents.items()}
+
+
+async def _offered(context: ServiceContext, tx: AsyncConnection, text: str, limit: int) -> list[MirroredNumber]:
+    return await mirror_numbers.offered(tx, context.numbers, text, limit)
 
 
 async def search_agents(context: ServiceContext, text: str, limit: int) -> list[ListedAgent]:

@@ -56,6 +56,6 @@ def number(value: str) -> str:
 def line(value: str) -> str:
     """Read a name: some visible characters on one line."""
     text = " ".join(value.split())
-    if not text or text != without_invisible(value) or len(text) > 75:  # noqa: PLR2004 - Slack's room for a button
+    if not text or without_invisible(value) != value.strip() or len(text) > 75:  # noqa: PLR2004 - Slack's room for a button
         raise ValueError
     return text

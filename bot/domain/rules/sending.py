@@ -12,10 +12,11 @@ FARTHEST = timedelta(days=2 * 366)
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Why nothing is sent at a moment: the rule, and what it says of the freeze; None is that no window is open."""
+    """Why nothing is sent at a moment: a freeze of a rule with its reason, or that no window of it is open."""
 
     rule: str
-    why: str | None = None
+    is_freeze: bool = False
+    why: str = ""
 
 
 def is_open(rules: Iterable[Rule], at: datetime) -> bool:
@@ -29,7 +30,9 @@ def closures(rules: Iterable[Rule], at: datetime) -> tuple[Closure, ...]:
     for rule in rules:
         if rule.windows and not any(window.contains(at) for window in rule.windows):
             found.append(Closure(rule.name))
-        found.extend(Closure(rule.name, freeze.why) for freeze in rule.freezes if freeze.contains(at))
+        found.extend(
+            Closure(rule.name, is_freeze=True, why=freeze.why) for freeze in rule.freezes if freeze.contains(at)
+        )
     return tuple(found)
 
 

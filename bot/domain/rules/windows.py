@@ -7,6 +7,7 @@ clock jumps over is the moment of the jump.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -112,12 +113,15 @@ def clock(minute: int) -> str:
     return "{:02}:{:02}".format(*divmod(minute, 60))
 
 
+# A moment is looked for step by step, over the same days again and again.
+@lru_cache(maxsize=4096)
 def _instants(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return both moments that a local time can mean; where the clock jumps, one lies on each side of the jump."""
     there = local.replace(tzinfo=zone)
     return there.replace(fold=0).astimezone(UTC), there.replace(fold=1).astimezone(UTC)
 
 
+@lru_cache(maxsize=4096)
 def _shift_on(day: date, zone: ZoneInfo) -> datetime | None:
     """Return the moment of a day at which the zone's clock is moved, None on an ordinary day."""
     low = min(_instants(datetime.combine(day, time.min), zone))

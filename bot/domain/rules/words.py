@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain.rules.evaluation import Progress
 from bot.domain.rules.facts import ChangeKind
+from bot.domain.rules.patterns import is_glob
 from bot.domain.rules.people import People
 from bot.domain.rules.policy import Policy
 from bot.domain.rules.rule import Denial, Rule
@@ -122,17 +123,19 @@ def freeze_words(freeze: Freeze) -> str:
     return f"Nothing is sent from {freeze.start:%Y-%m-%d %H:%M} to {freeze.end:%Y-%m-%d %H:%M} ({freeze.zone}){why}"
 
 
-def kinds_words(kinds: Iterable[ChangeKind]) -> str:
+def kinds_words(kinds: Iterable[ChangeKind], *, last: str = "or") -> str:
     """Name kinds of changes, in the order in which the file's description has them."""
     named = frozenset(kinds)
-    return _any_of([_KINDS[kind] for kind in ChangeKind if kind in named])
+    return _joined([_KINDS[kind] for kind in ChangeKind if kind in named], last)
 
 
 def _for_what(rule: Rule) -> str:
     changes = "every change" if rule.changes is None else f"changes of {kinds_words(rule.changes)}"
     agents = "" if rule.agents is None else f" that put on or take away {_any_of(sorted(rule.agents))}"
-    numbers = "every number" if rule.numbers is None else f"the numbers {_all_of(rule.numbers)}"
-    return f"{changes}{agents}, of {numbers}"
+    if rule.numbers is None:
+        return f"{changes}{agents}, of every number"
+    is_one = len(rule.numbers) == 1 and not is_glob(rule.numbers[0])
+    return f"{changes}{agents}, of the number{'' if is_one else 's'} {_all_of(rule.numbers)}"
 
 
 def _plural(noun: str, count: int) -> str:

@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.policy import Decision, Review, Verdict
@@ -76,6 +76,7 @@ def test_g3_neither_the_order_of_rules_nor_that_of_reviews_matters(
     assert by_name[0] == by_name[1]
 
 
+@settings(deadline=None)
 @given(timed_rule_sets, one_more, reviews, moments)
 def test_g1_one_more_rule_never_lets_more_through(
     rules: tuple[Rule, ...], more: Rule, found: list[Review], now: datetime
@@ -87,6 +88,7 @@ def test_g1_one_more_rule_never_lets_more_through(
         assert after.next_at >= before.next_at
 
 
+@settings(deadline=None)
 @given(timed_rule_sets, reviews, moments, moments)
 def test_what_is_approved_is_sent_when_every_rule_lets_it(
     rules: tuple[Rule, ...], found: list[Review], now: datetime, due_at: datetime

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.rules.rule import Rule
@@ -37,6 +37,7 @@ def inside(rules: tuple[Rule, ...], at: datetime) -> bool:
     return True
 
 
+@settings(deadline=None)
 @given(timed_rule_sets, moments)
 @example((NIGHT,), utc("2026-10-25T00:00:00"))
 @example((NIGHT,), utc("2026-10-25T00:59:59"))
@@ -51,6 +52,7 @@ def test_what_is_sent_is_inside_a_window_of_each_rule_and_outside_all_freezes(
         assert is_open(rules, found)
 
 
+@settings(deadline=None)
 @given(timed_rule_sets, moments, st.data())
 def test_no_moment_before_it_is_open(rules: tuple[Rule, ...], at: datetime, data: st.DataObject) -> None:
     found = next_open(rules, at, within=timedelta(days=40))
@@ -60,6 +62,7 @@ def test_no_moment_before_it_is_open(rules: tuple[Rule, ...], at: datetime, data
         assert not is_open(rules, between)
 
 
+@settings(deadline=None)
 @given(timed_rule_sets, one_more, moments)
 def test_one_more_rule_never_sends_earlier(rules: tuple[Rule, ...], more: Rule, at: datetime) -> None:
     alone, both = next_open(rules, at), next_open((*rules, more), at)
@@ -129,8 +132,11 @@ def test_a_freeze_moves_what_would_be_sent_behind_it_and_is_named() -> None:
     holidays = Freeze(datetime(2026, 12, 24), datetime(2027, 1, 2), "Europe/Berlin", "holidays")  # noqa: DTZ001 - a clock on the wall
     rule = Rule(name="Main lines", windows=(window("mon tue wed thu fri", "08:00", "18:00"),), freezes=(holidays,))
     assert next_open([rule], utc("2026-12-23T17:30:00")) == utc("2027-01-04T07:00:00")
-    assert closures([rule], utc("2026-12-24T10:00:00")) == (Closure("Main lines", "holidays"),)
-    assert closures([rule], utc("2026-12-26T10:00:00")) == (Closure("Main lines"), Closure("Main lines", "holidays"))
+    assert closures([rule], utc("2026-12-24T10:00:00")) == (Closure("Main lines", is_freeze=True, why="holidays"),)
+    assert closures([rule], utc("2026-12-26T10:00:00")) == (
+        Closure("Main lines"),
+        Closure("Main lines", is_freeze=True, why="holidays"),
+    )
 
 
 @pytest.mark.parametrize("text", ["8:00", "08:00:00", "24:01", "0800", "08", "noon", "08:00+01:00"])

@@ -52,9 +52,7 @@ def test_a_rule_with_everything_in_words() -> None:
         channel="C2",
         webhook_hosts=("hooks.example.com", "*.example.org"),
         windows=(Window(DAYS[:5], 480, 1080, "Europe/Berlin"), Window(("sat", "sun"), 0, 1440, "UTC")),
-        freezes=(
-            Freeze(datetime.fromisoformat("2026-12-24"), datetime.fromisoformat("2027-01-02"), "UTC", "holidays"),
-        ),
+        freezes=(HOLIDAYS,),
         override=People(frozenset({"U9"})),
     )
     assert rule_sentences(rule, lambda found: f"<{found}>") == (

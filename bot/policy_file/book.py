@@ -35,7 +35,7 @@ class PolicyBook:
         self._traces = _traces(file)
         self._page = _read(file)
         self._looked_at = monotonic()
-        log.info("policy.loaded", hash=self._page.policy.hash, rules=len(self._page.policy.rules))
+        _tell(self._page)
 
     def current(self) -> Policy:
         """Return the policy that holds now."""
@@ -69,15 +69,14 @@ class PolicyBook:
         if traces == self._traces:
             return
         self._traces = traces
-        former = self._page.policy.hash
         try:
             self._page = _read(self._file)
         except BadPolicy as error:
             self._problem = f"The policy file cannot be used, and the former policy holds. {error}"
-            log.warning("policy.refused", problems=error.problems, hash=former)
+            log.warning("policy.refused", problems=error.problems, hash=self._page.policy.hash)
             return
         self._problem = None
-        log.info("policy.loaded", hash=self._page.policy.hash, rules=len(self._page.policy.rules), former=former)
+        _tell(self._page)
 
 
 def _read(file: Path | None) -> _Page:
@@ -86,6 +85,12 @@ def _read(file: Path | None) -> _Page:
     text = text_of(file)
     policy = read_text(text)
     return _Page(policy, findings_of(policy, text))
+
+
+def _tell(page: _Page) -> None:
+    log.info("policy.loaded", hash=page.policy.hash, rules=len(page.policy.rules))
+    if page.findings:
+        log.warning("policy.cannot_hold", findings=page.findings)
 
 
 def _traces(file: Path | None) -> _Traces:

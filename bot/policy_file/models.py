@@ -94,7 +94,7 @@ class FreezeTable(Table):
 class RuleTable(Table):
     """One `[[rules]]`."""
 
-    name: Line = Field(description="text of up to 75 characters on one line")
+    name: Line = Field(description="text of up to 75 characters on one line, without < and >")
     numbers: list[Number] | None = Field(
         None, min_length=1, description='a list of numbers, extensions or patterns, such as ["+1415*"]'
     )

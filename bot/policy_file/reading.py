@@ -23,7 +23,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "windows": WindowTable,
     "freezes": FreezeTable,
 }
-_A_NAME = "a number with its name in quotes, up to 75 characters on one line"
+_A_NAME = "a number with its name in quotes, up to 75 characters on one line, without < and >"
 
 
 class BadPolicy(Exception):

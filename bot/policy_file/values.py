@@ -54,8 +54,8 @@ def number(value: str) -> str:
 
 
 def line(value: str) -> str:
-    """Read a name: some visible characters on one line."""
+    """Read a name: some visible characters on one line, that cannot be taken for one of Slack's mentions."""
     text = " ".join(value.split())
-    if not text or without_invisible(value) != value.strip() or len(text) > 75:  # noqa: PLR2004 - Slack's room for a button
+    if not text or not {"<", ">"}.isdisjoint(text) or without_invisible(value) != value.strip() or len(text) > 75:  # noqa: PLR2004 - Slack's room for a button
         raise ValueError
     return text

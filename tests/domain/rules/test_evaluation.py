@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from bot.domain.policy import Decision, Review, Verdict
 from bot.domain.rules.evaluation import Evaluation, evaluate, unreachable_rule
+from bot.domain.rules.facts import ChangeFacts, ChangeKind
 from bot.domain.rules.people import People, Person
-from bot.domain.rules.policy import HeldPolicy
+from bot.domain.rules.policy import HeldPolicy, Policy
 from bot.domain.rules.rule import Denial, Rule
 from bot.domain.rules.sending import is_open
 from bot.domain.rules.windows import DAYS, Window
@@ -173,3 +174,17 @@ def test_a_quorum_is_out_of_reach_when_too_few_are_left_without_the_requester() 
     assert unreachable_rule(held, requester_id=REQUESTER, eligible={}) is pair
     assert unreachable_rule(held, requester_id="U9", eligible={"Group": ["U1", "U9"]}) is group
     assert unreachable_rule(HeldPolicy(), requester_id="U9", eligible={"": ["U9"]}) is not None
+
+
+@settings(deadline=None)
+@given(st.just(()) | rule_sets, one_more, reviews, st.integers(1, 3))
+def test_g1_one_more_rule_in_a_policy_never_takes_fewer_approvals_when_it_asks_for_as_many_as_the_top(
+    rules: tuple[Rule, ...], more: Rule, found: list[Review], quorum: int
+) -> None:
+    about = ChangeFacts("+14155550101", frozenset({ChangeKind.INBOUND}))
+    approvals = [review for review in found if review.verdict is Verdict.APPROVE]
+    more = replace(more, quorum=max(more.quorum, quorum))
+    before = Policy(quorum=quorum, rules=rules).holding_for(about)
+    after = Policy(quorum=quorum, rules=(*rules, more)).holding_for(about)
+    decided = [result(held.rules, approvals).decision for held in (before, after)]
+    assert RANK[decided[1]] <= RANK[decided[0]]

@@ -76,7 +76,7 @@ def risks_of(before: Assignment, patch: AssignmentPatch) -> tuple[Risk, ...]:
     """Say what makes this change one of high risk; nothing for most."""
     touched = patch.without_unchanged(before).fields
     found = [Risk.WEBHOOK] if Field.WEBHOOK in touched else []
-    if Field.INBOUND in touched and before.inbound and not patch.onto(before).inbound:
+    if Field.INBOUND in touched and not patch.onto(before).inbound:
         found.append(Risk.NO_INBOUND)
     return tuple(found)
 

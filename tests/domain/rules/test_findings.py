@@ -91,6 +91,7 @@ GOOD = [
     [rule("a"), rule("b", approvers=LEADS, numbers=("+1*",))],
     [rule("a", quorum=2), rule("b", denial=Denial.BLOCKS)],
     [rule("a", quorum=2), rule("b", windows=(WEDNESDAY,))],
+    [rule("a", quorum=2), rule("b", freezes=(freeze("2026-12-24", "2027-01-02"),))],
     [rule("a", quorum=2, override=LEADS), rule("b")],
     [rule("a", quorum=2), rule("b", agents=frozenset({"agent_a"}), channel="C1")],
     [],

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.backoff import backoff
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
+from bot.domain.warnings import Overlap, Standstill
 from bot.service.context import ServiceContext
 from bot.service.messages import Kind, cannot_post, card_again
-from bot.store import cards, changes, outbox, rate_limits, reviews
+from bot.store import cards, changes, outbox, overlaps, pauses, rate_limits, reviews
 from bot.store.cards import Card
 from bot.store.errors import StaleCard
 from bot.store.outbox import OutboxMessage
@@ -56,6 +57,8 @@ class Delivery:
     stored: Card | None = None
     card: Card | None = None
     has_shown: bool = False
+    overlaps: list[Overlap] = field(default_factory=list)
+    standstill: Standstill | None = None
 
     @property
     def of(self) -> ChangeRequest:
@@ -97,6 +100,10 @@ async def read(context: ServiceContext, delivery: Delivery) -> None:
             return
         delivery.reviews = await reviews.of_change(tx, message.change_id)
         delivery.stored = await cards.get(tx, message.change_id)
+        if delivery.change.state.is_open:
+            delivery.overlaps = await overlaps.of_change(tx, delivery.change)
+            pause = await pauses.paused(tx, delivery.change.team_id)
+            delivery.standstill = None if pause is None else Standstill(pause.by, pause.at)
     card = delivery.stored or Card(change_id=message.change_id, channel_id=delivery.change.channel_id)
     if message.kind == Kind.CARD and message.attempted_at and not card.is_posted and card.attempted_at is None:
         # The release before this one noted the attempt at the message.

@@ -42,6 +42,8 @@ async def _review(
             by=actor.user_id,
             reason=reason,
             paused_by=None if pause is None else pause.by,
+            paused_at=None if pause is None else pause.at.isoformat(),
+            paused_why=None if pause is None else pause.reason,
             elsewhere=why_elsewhere(context, decided),
         )
         await unit.tell(thread_fact(decided, Fact.of_state(decided.state), unit.at, told))

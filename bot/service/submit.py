@@ -15,7 +15,7 @@ from bot.domain.parentage import origin_of
 from bot.domain.patch_validation import refuse_impossible
 from bot.domain.resubmission import deviation_from, refuse_other, refuse_same
 from bot.domain.state import WITHOUT_EFFECT
-from bot.service import redaction
+from bot.service import redaction, since
 from bot.service.context import Actor, ServiceContext
 from bot.service.elsewhere import refuse_elsewhere
 from bot.service.lookup import Present, present_within
@@ -85,6 +85,8 @@ async def submit(context: ServiceContext, submission: Submission) -> ChangeReque
                 "channel_id": change.channel_id,
             },
         )
+        if parent is not None:
+            await unit.tell(*since.asked_again(parent, change, unit.at))
     return change
 
 

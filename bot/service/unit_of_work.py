@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.audit import AuditEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
+from bot.domain.facts import Fact
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
-from bot.service.messages import card_is_dirty
-from bot.store import audit, changes, outbox
+from bot.service.messages import card_beside, card_is_dirty, thread_again
+from bot.store import audit, changes, outbox, overlaps
 from bot.store.outbox import OutboxDraft
 from bot.telemetry import CHANGE_STEPS
 
@@ -39,7 +40,13 @@ class UnitOfWork:
         self.states.append(new.state)
         before = {"state": old.state.value}
         self._note(new, event, before, {"state": new.state.value, **(after or {})})
-        await outbox.enqueue(self.tx, [card_is_dirty(new, self.at)])
+        dirty = [card_is_dirty(new, self.at)]
+        if old.state is State.UNCLEAR:
+            # Whatever is done about it, the buttons that called a person for it can do nothing any more.
+            dirty.append(thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version))
+        await outbox.enqueue(self.tx, dirty)
+        if (old.state in overlaps.STATES) != (new.state in overlaps.STATES):
+            await self._show_others_again(new)
         return new
 
     async def submitted(self, change: ChangeRequest, after: Mapping[str, Any]) -> None:
@@ -47,6 +54,12 @@ class UnitOfWork:
         self.states.append(change.state)
         self._note(change, Event.SUBMITTED, None, {"state": change.state.value, **after})
         await outbox.enqueue(self.tx, [card_is_dirty(change, self.at)])
+        await self._show_others_again(change)
+
+    async def _show_others_again(self, change: ChangeRequest) -> None:
+        """Let the cards of other open changes name this one, or name it no longer."""
+        others = await overlaps.shown_beside(self.tx, change)
+        await outbox.enqueue(self.tx, [card_beside(change.team_id, other, change, self.at) for other in others])
 
     async def tell(self, *drafts: OutboxDraft) -> None:
         """Record messages to send; a fact that is recorded already is left alone."""

@@ -10,7 +10,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.context import SlackContext
-from bot.slack.listeners import buttons, command, home
+from bot.slack.listeners import buttons, command, home, listing, pausing
 from bot.slack.listeners import form as form_listeners
 
 
@@ -46,6 +46,8 @@ def make_bolt(client: AsyncWebClient, provide: Callable[[], SlackContext]) -> As
     command.register(app, provide)
     form_listeners.register(app, provide)
     buttons.register(app, provide)
+    listing.register(app, provide)
+    pausing.register(app, provide)
     home.register(app, provide)
     return app
 

@@ -1,5 +1,6 @@
 """Where the approval card of a change stands, and which version of the change it shows."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -44,6 +45,14 @@ async def get(tx: AsyncConnection, change_id: int) -> Card | None:
     """Return the card of a change, None before anybody tried to post it."""
     row = (await tx.execute(select(cards).where(cards.c.change_id == change_id))).mappings().one_or_none()
     return None if row is None else Card(**row)
+
+
+async def posted(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, Card]:
+    """Return the cards that are known to stand in their channel, of as many of these changes as have one."""
+    if not change_ids:
+        return {}
+    query = select(cards).where(cards.c.change_id.in_(change_ids), cards.c.message_ts != "")
+    return {row["change_id"]: Card(**row) for row in (await tx.execute(query)).mappings()}
 
 
 async def save(tx: AsyncConnection, card: Card, *, over: Card | None) -> None:

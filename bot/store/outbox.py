@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.state import State
@@ -109,7 +109,7 @@ async def claim(
         .values(lease_id=lease_id, leased_until=until, attempts=outbox.c.attempts + 1)
         .returning(outbox)
     )
-    return sorted((_from_row(row) for row in rows.mappings()), key=lambda message: (message.due_at, message.id))
+    return sorted((from_row(row) for row in rows.mappings()), key=lambda message: (message.due_at, message.id))
 
 
 async def mark_attempted(
@@ -203,15 +203,17 @@ async def unpark(tx: AsyncConnection, lane: str, at: datetime) -> int:
     return (await tx.execute(update(outbox).where(*is_waiting).values(is_parked=False, due_at=at))).rowcount
 
 
-async def delete_done(tx: AsyncConnection, before: datetime, *, limit: int) -> int:
-    """Delete up to `limit` messages that were done before; return how many.
+async def delete_done(
+    tx: AsyncConnection, before: datetime, *, limit: int, except_if: ColumnElement[bool] | None = None
+) -> int:
+    """Delete up to `limit` messages that were done before, unless something holds for them; return how many.
 
     Those of a change that has not ended stay: its facts may be recorded again, and must be known as told.
     """
     is_open = exists().where(changes.c.id == outbox.c.change_id, changes.c.state.not_in(_FINAL))
     old = (
         select(outbox.c.id)
-        .where(outbox.c.done_at < before, ~is_open)
+        .where(outbox.c.done_at < before, ~is_open, true() if except_if is None else ~except_if)
         .order_by(outbox.c.done_at, outbox.c.id)
         .limit(limit)
     )
@@ -221,7 +223,7 @@ async def delete_done(tx: AsyncConnection, before: datetime, *, limit: int) -> i
 async def find(tx: AsyncConnection, fact: str) -> OutboxMessage | None:
     """Return the message of a fact, None when it was never recorded."""
     row = (await tx.execute(select(outbox).where(outbox.c.fact == fact))).mappings().one_or_none()
-    return None if row is None else _from_row(row)
+    return None if row is None else from_row(row)
 
 
 async def depth(tx: AsyncConnection, now: datetime) -> Depth:
@@ -246,5 +248,6 @@ async def _update_held(tx: AsyncConnection, message: OutboxMessage, values: dict
         raise LeaseLost(f"Message {message.id} is no longer held by {message.lease_id}.")
 
 
-def _from_row(row: RowMapping) -> OutboxMessage:
+def from_row(row: RowMapping) -> OutboxMessage:
+    """Read a message."""
     return OutboxMessage(**{f.name: row[f.name] for f in fields(OutboxMessage)})

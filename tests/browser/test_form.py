@@ -113,7 +113,7 @@ async def test_reasons_and_names_are_shown_letter_by_letter(rita: Window, alan: 
     await rita.form.ask()
     card = alan.card(HTML_REASON)
     await card.says("pending")
-    await expect(card.message).to_contain_text("Billing <VIP> & *Co*, version 2")
+    await expect(card.message).to_contain_text("Billing <VIP> & *Co* v2")
     await expect(card.message.locator("img, code")).to_have_count(0)
     await expect(card.message.get_by_text("bold", exact=True)).to_have_count(0)
     await alan.picture("12-letter-by-letter")
@@ -137,7 +137,7 @@ async def test_guests_and_people_of_other_companies_are_refused(
     await expect(stranger.form.node).to_be_hidden()
     await stranger.card(reason).approve()
     await expect(stranger.only_you(told)).to_have_count(2)
-    await card.press("Cancel", sure="Cancel it")
+    await card.press("Cancel", sure="Withdraw")
     await card.says("canceled")
 
 

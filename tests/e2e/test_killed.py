@@ -62,19 +62,19 @@ async def test_g2_a_killed_bot_applies_once_and_tells_once(place: Town, moment: 
         case _:
             place.slack.faults.add(Fault("lost_answer", methods=["chat.postMessage"]))
             await place.alan.click("Approve", card)
-            await place.until("the result", lambda: any("is applied" in said for said in place.thread("RN-1")))
+            await place.until("the result", lambda: any("is live" in said for said in place.thread("RN-1")))
     await bot.kill()
     await place.fault("slow", on=False)
     place.slack.faults.clear()
 
     place.deliver_to(await place.start())
     await place.card_says("RN-1", "applied")
-    await place.until("the result", lambda: any("is applied" in said for said in place.thread("RN-1")))
+    await place.until("the result", lambda: any("is live" in said for said in place.thread("RN-1")))
     assert (await place.number(NUMBER))["is_time_routing_enabled"] is not before["is_time_routing_enabled"]
     assert len([put for put in await place.puts() if put["status"] == 200]) == 1
     assert len(place.facts("RN-1")) == len(set(place.facts("RN-1")))
     assert len(place.cards("RN-1")) == 1
-    assert sum("is applied" in said for said in place.thread("RN-1")) == 1
+    assert sum("is live" in said for said in place.thread("RN-1")) == 1
 
 
 async def test_g2_two_webs_and_two_workers_share_the_work(database_url: str, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_g2_two_webs_and_two_workers_share_the_work(database_url: str, tmp
         place.deliver_to(second)
         await asyncio.gather(place.alan.click("Approve", card), place.ada.click("Approve", card))
         await place.card_says("RN-1", "applied")
-        await place.until("the result", lambda: any("is applied" in said for said in place.thread("RN-1")))
+        await place.until("the result", lambda: any("is live" in said for said in place.thread("RN-1")))
         assert len(await place.puts()) == 1
         told = [person.ephemeral("phone-routing") for person in (place.alan, place.ada)]
         assert sorted(map(len, told)) == [0, 1]

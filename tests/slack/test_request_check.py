@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from bot.service.context import Actor
 from bot.slack.listeners.buttons import VERBS
-from bot.slack.messages import card, thread
+from bot.slack.messages import card
+from bot.slack.messages import thread_buttons as thread
 from bot.slack.payload_parts import Place
 from bot.slack.payloads import BlockActions
 from bot.slack.request_check import parse

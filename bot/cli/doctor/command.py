@@ -25,10 +25,12 @@ from bot.settings import (
     read_settings,
     require_signing_secret,
 )
+from bot.store import pauses
 from bot.store.clock import MOST_SKEW, DatabaseClock
 from bot.store.database import Database
 from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable
 from bot.store.migrate import SchemaState, schema_state
+from bot.store.pauses import Pause
 
 _SETTINGS = "settings"
 
@@ -121,8 +123,11 @@ async def _check_database(settings: DatabaseSettings, uponai: UponAISettings | N
             async with database.reading() as tx:
                 here = WorkspaceKey(uponai.uponai_account_sid, uponai.uponai_workspace_id)
                 sentences = await elsewhere.warnings(tx, here)
+                every_pause = await pauses.every_pause(tx)
             for sentence in sentences:
                 yield warn("changes", sentence, "")
+            for pause in every_pause:
+                yield _paused(pause)
     except DatabaseUnavailable as error:
         yield fail("database", str(error), "Check DATABASE_URL, and whether the database runs.")
     finally:
@@ -135,6 +140,14 @@ def _schema(database: Database, state: SchemaState) -> Finding:
     if database.dialect == "sqlite":
         return warn("database", state.sentence, "(On SQLite, `route-number serve` does it as well.)")
     return fail("database", state.sentence, "")
+
+
+def _paused(pause: Pause) -> Finding:
+    """Tell of a pause; its reason is what somebody typed, and may hold anything."""
+    reason = "".join(each if each.isprintable() else " " for each in pause.reason or "")
+    why = f" Why: {reason}" if reason else ""
+    said = f"{pause.by} paused all sending at {pause.at:%Y-%m-%d %H:%M} UTC.{why}"
+    return warn("sending", said, "(`/route-number resume` restarts it.)")
 
 
 async def _clock(database: Database) -> Finding:

@@ -8,7 +8,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import Fact, Finished, Problem
 from bot.domain.state import State
-from bot.service import redaction, token
+from bot.service import redaction, since, token
 from bot.service.applying.lease import held, worker_of
 from bot.service.context import ServiceContext
 from bot.service.messages import thread_fact
@@ -68,7 +68,7 @@ async def finish(
             await token.note_accepted(unit.tx, context, Call.WRITE)
         names = {} if result is None else await _unseen_names(unit, done, result)
         told = Finished(by=by, problem=problem, live=result, names=names)
-        await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told))
+        await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told), *since.reverted(done, unit.at))
         if state is State.APPLIED and live is not None:
             await _overtake(unit, done, live)
     return done

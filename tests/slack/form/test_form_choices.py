@@ -116,8 +116,8 @@ async def test_another_number_shows_its_own_assignment(bot_world: BotWorld) -> N
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Number", "ext-4001")
-    assert "Front desk, follows whatever is published later (not pinned)" in rita.read_view()
-    assert "Sales, version 3" not in rita.read_view()
+    assert "Front desk (unpinned)" in rita.read_view()
+    assert "Sales v3" not in rita.read_view()
 
 
 async def test_g12_the_form_shows_no_query_and_no_user_info_of_a_webhook(bot_world: BotWorld) -> None:

@@ -134,10 +134,14 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     thread.join()
 
 
+def named(bench: Bench, user_id: str) -> str:
+    return f"{bench.world.users[user_id].real_name} ({user_id})"
+
+
 def test_slack_gives_the_names_of_people_groups_and_channels(bench: Bench) -> None:
     ended = check(bench.folder, MAIN_LINES, "--slack", **bench.settings)
     assert (ended.code, ended.err) == (0, "")
-    people = f"Amy Admin ({AMY}), @routing-approvers ({GROUP}) or the members of #phone-routing ({PHONE_ROUTING})"
+    people = f"{named(bench, AMY)}, @routing-approvers ({GROUP}) or the members of #phone-routing ({PHONE_ROUTING})"
     assert f"  2 of {people} must approve, other than the requester." in ended.lines()
 
 
@@ -153,10 +157,10 @@ def test_slack_shows_who_and_what_is_not_there(bench: Bench) -> None:
     assert (ended.code, ended.out) == (1, "")
     assert sorted(ended.err.splitlines()) == sorted(
         [
-            f"rules[0].approvers (line 4): Alan Approver ({ALAN}) is deactivated.",
-            f"rules[0].approvers (line 4): Gus Guest ({GUS}) is a guest.",
+            f"rules[0].approvers (line 4): {named(bench, ALAN)} is deactivated.",
+            f"rules[0].approvers (line 4): {named(bench, GUS)} is a guest.",
             "rules[0].approvers (line 4): Slack knows nobody with the id U0NOBODY (user_not_found).",
-            f"rules[0].approvers (line 4): Eve External ({EVE}) belongs to another workspace.",
+            f"rules[0].approvers (line 4): {named(bench, EVE)} belongs to another workspace.",
             "rules[0].approvers (line 4): Slack knows no user group with the id S0NONE.",
             f"rules[0].channel (line 5): I am not in #random ({RANDOM}); type /invite @route-number there.",
             "rules[0].approvers (line 4): “a” asks for 2 approvals, and 0 can be given.",

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from bot.domain.account import ListedAgent, ListedNumber
+from bot.uponai.errors import UnexpectedReply
 from bot.uponai.wire import WireNumber, read_entry
 
 
@@ -14,19 +15,54 @@ from bot.uponai.wire import WireNumber, read_entry
 class NumberList:
     """The numbers of our account and workspace; `elsewhere` are those that the token sees in other ones.
 
-    `unreadable` counts the entries that could not be read, `unreadable_numbers` names those that had a number.
+    `unreadable` counts the entries that could not be read.
     """
 
     numbers: tuple[ListedNumber, ...]
     started_at: datetime
     elsewhere: tuple[ListedNumber, ...] = ()
     unreadable: int = 0
-    unreadable_numbers: frozenset[str] = frozenset()
 
     @cached_property
     def by_number(self) -> Mapping[str, ListedNumber]:
         """The numbers by how they are written."""
         return {listed.key.number: listed for listed in self.numbers}
+
+
+class NumberEntries:
+    """The entries of one read as they came: of each, what it says is read when it is asked for."""
+
+    def __init__(self, entries: list[Any], account_sid: str, workspace_id: int, started_at: datetime) -> None:
+        self._entries = entries
+        self._account_sid = account_sid
+        self._workspace_id = workspace_id
+        self.started_at = started_at
+        self._by_number: dict[str, list[Any]] = {}
+        for entry in entries:
+            if isinstance(entry, dict) and isinstance(number := entry.get("number"), str):
+                self._by_number.setdefault(number, []).append(entry)
+
+    def find(self, number: str) -> ListedNumber | None:
+        """Return a number of our account and workspace, None when it is not listed there.
+
+        Raises:
+            UnexpectedReply: It is listed, but its entry cannot be read.
+        """
+        read = self._sorted(self._by_number.get(number, []))
+        if read.numbers:
+            # Of two entries of the same number the later one holds, as in `NumberList.by_number`.
+            return read.numbers[-1]
+        if read.unreadable:
+            raise UnexpectedReply("UponAI lists this number with values that cannot be read.")
+        return None
+
+    @cached_property
+    def all(self) -> NumberList:
+        """Every number of them. To read those of a large account takes seconds."""
+        return self._sorted(self._entries)
+
+    def _sorted(self, entries: list[Any]) -> NumberList:
+        return read_number_list(entries, self._account_sid, self._workspace_id, self.started_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +98,18 @@ def read_number_list(entries: list[Any], account_sid: str, workspace_id: int, st
     """Sort the entries of a list of numbers into ours, others' and unreadable ones."""
     ours: list[ListedNumber] = []
     elsewhere: list[ListedNumber] = []
-    unreadable = []
+    unreadable = 0
     for entry in entries:
         wire = read_entry(WireNumber, entry)
         if wire is None:
-            unreadable.append(entry)
+            unreadable += 1
             continue
         listed = wire.to_listed(account_sid, workspace_id)
         is_ours = (listed.key.account_sid, listed.key.workspace_id) == (account_sid, workspace_id)
         (ours if is_ours else elsewhere).append(listed)
-    named = (entry.get("number") for entry in unreadable if isinstance(entry, dict))
     return NumberList(
         numbers=tuple(ours),
         started_at=started_at,
         elsewhere=tuple(elsewhere),
-        unreadable=len(unreadable),
-        unreadable_numbers=frozenset(number for number in named if isinstance(number, str)),
+        unreadable=unreadable,
     )

@@ -81,7 +81,7 @@ class UponAIClient:
         """
         entries = await self._numbers.get()
         # In a thread, as parsing a large list is.
-        return await asyncio.to_thread(lambda: entries.all)
+        return await asyncio.to_thread(entries.read_all)
 
     async def find_number(self, key: NumberKey) -> Reading:
         """Look a number up in a list that is read from now on.

@@ -56,10 +56,11 @@ class NumberEntries:
             raise UnexpectedReply("UponAI lists this number with values that cannot be read.")
         return None
 
-    @cached_property
-    def all(self) -> NumberList:
-        """Every number of them. To read those of a large account takes seconds."""
-        return self._sorted(self._entries)
+    def read_all(self) -> NumberList:
+        """Return every number of them, with its map made. For a large account this takes seconds."""
+        read = self._sorted(self._entries)
+        _ = read.by_number
+        return read
 
     def _sorted(self, entries: list[Any]) -> NumberList:
         return read_number_list(entries, self._account_sid, self._workspace_id, self.started_at)

@@ -15,14 +15,14 @@ from tests.domain.strategies import NOW
 from tests.uponai.serving import ACCOUNT, Scripted, client_of, key
 
 
-class WatchedWeight(Decimal):
+class WatchedWeight(float):
     """A weight that remembers that somebody has read it."""
 
     is_read = False
 
-    def __float__(self) -> float:
+    def __str__(self) -> str:
         self.is_read = True
-        return super().__float__()
+        return super().__repr__()
 
 
 def entry(number: str, weight: object) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def test_only_the_entry_that_is_asked_for_is_read() -> None:
     read = entries(*(entry(number, weight) for number, weight in weights.items()))
     assert read.find("+2") is not None
     assert [number for number, weight in weights.items() if weight.is_read] == ["+2"]
-    assert len(read.all.numbers) == 3
+    assert len(read.read_all().numbers) == 3
     assert all(weight.is_read for weight in weights.values())
 
 
@@ -56,7 +56,7 @@ def test_of_two_entries_of_one_number_the_later_one_of_our_workspace_holds() -> 
     found = read.find("+1")
     assert found is not None
     assert found.assignment.inbound[0].weight == Decimal("0.75")
-    assert read.all.by_number["+1"] == found
+    assert read.read_all().by_number["+1"] == found
     assert entries(theirs).find("+1") is None
 
 

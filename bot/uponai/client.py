@@ -14,7 +14,7 @@ from bot.domain.assignment import AssignmentPatch, Field
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.uponai.agent_pages import read_agents
 from bot.uponai.calls import Calls
-from bot.uponai.lists import AgentList, NumberEntries, NumberList, PutAnswer, Reading
+from bot.uponai.lists import FEW_NUMBERS, AgentList, NumberEntries, NumberList, PutAnswer, Reading
 from bot.uponai.shared_read import SharedRead
 from bot.uponai.wire import (
     WireAgentVersion,
@@ -30,8 +30,6 @@ from bot.uponai.wire import (
 
 __all__ = ["AgentList", "NumberList", "PutAnswer", "Reading", "UponAIClient", "Workspace"]
 
-# To sort more of them by number takes longer than to hand them to a thread.
-FEW_NUMBERS = 2000
 LARGEST_NUMBER_LIST = 128 * 1024 * 1024
 
 

@@ -1,5 +1,6 @@
 """What the reads of UponAI return, each with the moment its read started: nothing older than that is in it."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,9 @@ from typing import Any
 from bot.domain.account import ListedAgent, ListedNumber
 from bot.uponai.errors import UnexpectedReply
 from bot.uponai.wire import WireNumber, read_entry
+
+# To handle more of them takes longer than to hand them to a thread.
+FEW_NUMBERS = 2000
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,9 @@ class NumberList:
         """The numbers by how they are written."""
         return {listed.key.number: listed for listed in self.numbers}
 
+    def __del__(self) -> None:
+        _let_go([*self.numbers, *self.elsewhere])
+
 
 class NumberEntries:
     """The entries of one read as they came: of each, what it says is read when it is asked for."""
@@ -41,6 +48,9 @@ class NumberEntries:
         for entry in entries:
             if isinstance(entry, dict) and isinstance(number := entry.get("number"), str):
                 self._by_number.setdefault(number, []).append(entry)
+
+    def __del__(self) -> None:
+        _let_go(self._entries)
 
     def find(self, number: str) -> ListedNumber | None:
         """Return a number of our account and workspace, None when it is not listed there.
@@ -72,6 +82,17 @@ class Reading:
 
     listed: ListedNumber | None
     started_at: datetime
+
+
+def _let_go(values: list[Any]) -> None:
+    """Free what nobody needs any more, bit by bit in a thread: freed at once it would hold the event loop up."""
+    if len(values) > FEW_NUMBERS:
+        threading.Thread(target=_empty, args=(values,), daemon=True).start()
+
+
+def _empty(values: list[Any]) -> None:
+    while values:
+        values.pop()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,10 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
-from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import TooBusy
-from bot.domain.storable import storable
 from bot.service.context import ServiceContext
 from bot.slack.api.calls import SlackError
 from bot.slack.api.identity import Identity
@@ -70,13 +68,11 @@ class SlackApp:
     async def handle(self, body: Mapping[str, Any]) -> Answer:
         """Answer a parsed request within 2.6 s, whatever is down; never raises."""
         try:
-            # Over HTTP the door refuses such texts; over Socket Mode they come by no door.
-            body = storable(body)
             payload = parse(body)
         except (RecursionError, ValidationError):
             # Nothing that Slack sends is nested so deeply that it cannot be read.
             return Answer(400, "bad request")
-        work = asyncio.create_task(self._dispatch(dict(body), payload))
+        work = asyncio.create_task(self._dispatch(body, payload))
         self._running.add(work)
         work.add_done_callback(self._running.discard)
         await asyncio.wait({work}, timeout=ANSWER_WITHIN_SECONDS)
@@ -92,12 +88,11 @@ class SlackApp:
             await asyncio.wait(set(self._running), timeout=timeout.total_seconds())
         await self._background.drain(timeout)
 
-    async def _dispatch(self, body: dict[str, Any], payload: Payload) -> Answer:
+    async def _dispatch(self, body: Mapping[str, Any], payload: Payload) -> Answer:
         try:
-            await self._resolve()
-            # Bolt hands what is in its context to the listeners' arguments of that name.
-            request = AsyncBoltRequest(body=body, mode="socket_mode", context={"parsed": payload})
-            response = await self._bolt.async_dispatch(request)
+            if self._surface is None:
+                await self._resolve()
+            response = await self._bolt.answer(body, payload)
         except BoltUnhandledRequestError:
             # A button of an older release, an event that nobody asked for: nothing to do, and nothing to say.
             return Answer(200)

@@ -13,7 +13,9 @@ from bot.domain.assignment import Assignment, AssignmentPatch
 from bot.domain.errors import AlreadyDecided, IllegalTransition, NotAllowed, OwnChange, TooLate
 from bot.domain.key import NumberKey
 from bot.domain.label import format_label
-from bot.domain.policy import ApprovalPolicy, Decision, Review, decide
+from bot.domain.policy import Decision, Review, Verdict
+from bot.domain.rules.evaluation import Evaluation, evaluate
+from bot.domain.rules.policy import HeldPolicy
 from bot.domain.state import TRANSITIONS, FollowUp, Origin, State, WaitCause
 
 
@@ -34,7 +36,7 @@ class ChangeDraft:
     patch: AssignmentPatch
     agent_names: Mapping[str, str]
     is_outbound_version_newest: bool
-    policy: ApprovalPolicy
+    policy: HeldPolicy
     channel_id: str
     submission_key: str
     created_at: datetime
@@ -91,44 +93,100 @@ class ChangeRequest(ChangeDraft):
     def review(self, review: Review, earlier: Iterable[Review], *, apply_within: timedelta) -> "ChangeRequest":
         """Take one more review into account and return the change as all reviews together leave it.
 
+        Raises as `refuse_review` does.
+        """
+        earlier = list(earlier)
+        self.refuse_review(review.reviewer_id, earlier, review.at)
+        return self.decided([*earlier, review], review.at, by=review, apply_within=apply_within)
+
+    def refuse_review(self, reviewer_id: str, earlier: Iterable[Review], now: datetime) -> None:
+        """Raise unless this person could review the change now; the rules that hold play no part here.
+
         Raises:
             OwnChange: The reviewer is the requester.
             AlreadyDecided: The change is no longer pending, or this person has already approved it.
             TooLate: It has expired.
         """
-        if review.reviewer_id == self.requester_id:
+        if reviewer_id == self.requester_id:
             raise OwnChange(f"You asked for {self.label} yourself: someone else must approve it.")
         self.refuse_unless_pending()
-        if self.has_expired(review.at):
+        if self.has_expired(now):
             raise TooLate(f"{self.label} has expired. Ask again below it, in its thread.")
-        earlier = list(earlier)
-        standing = [r for r in earlier if r.withdrawn_at is None and r.revision == self.revision]
-        if any(r.reviewer_id == review.reviewer_id for r in standing):
+        if self.standing_of(reviewer_id, earlier) is not None:
             raise AlreadyDecided(f"You have decided about {self.label} already.")
-        match decide(
+
+    def standing(self, reviews: Iterable[Review]) -> list[Review]:
+        """Return the reviews of the revision that stands, without those that were taken back."""
+        return [each for each in reviews if each.withdrawn_at is None and each.revision == self.revision]
+
+    def standing_of(self, reviewer_id: str, reviews: Iterable[Review]) -> Review | None:
+        """Return what a person has decided about the revision that stands, None without."""
+        return next((each for each in self.standing(reviews) if each.reviewer_id == reviewer_id), None)
+
+    def evaluation(self, reviews: Iterable[Review], now: datetime) -> Evaluation:
+        """Return what all reviews come to by the rules that hold for this change."""
+        standing = self.standing(reviews)
+        return evaluate(
             self.policy,
             requester_id=self.requester_id,
             revision=self.revision,
-            reviews=[*earlier, review],
-        ):
+            reviews=standing,
+            rules_of={each.reviewer_id: (each.rules | self.policy.open_rules) - each.lost for each in standing},
+            expires_at=self.expires_at,
+            due_at=self.due_at,
+            now=now,
+        )
+
+    def decided(
+        self, reviews: Iterable[Review], now: datetime, *, by: Review, apply_within: timedelta
+    ) -> "ChangeRequest":
+        """Return a pending change as all reviews together leave it; `by` is the one that decides, if one does."""
+        match self.evaluation(reviews, now).decision:
             case Decision.UNDECIDED:
                 return replace(self, version=self.version + 1)
             case Decision.DENIED:
                 return self._to(
                     State.DENIED,
-                    decided_at=review.at,
-                    decided_by=review.reviewer_id,
-                    decision_reason=review.reason,
-                    finished_at=review.at,
+                    decided_at=now,
+                    decided_by=by.reviewer_id,
+                    decision_reason=by.reason,
+                    finished_at=now,
                 )
             case Decision.APPROVED:
                 return self._to(
                     State.APPROVED,
-                    decided_at=review.at,
-                    decided_by=review.reviewer_id,
-                    approved_at=review.at,
-                    apply_before=max(review.at, self.due_at) + apply_within,
+                    decided_at=now,
+                    decided_by=by.reviewer_id,
+                    approved_at=now,
+                    apply_before=max(now, self.due_at) + apply_within,
                 )
+
+    def take_back(self, actor_id: str, reviews: Iterable[Review], now: datetime) -> Review:
+        """Return the review of a person that can be taken back.
+
+        Raises:
+            AlreadyDecided: The change is no longer pending.
+            TooLate: It has expired.
+            NotAllowed: They have not decided about it.
+        """
+        self.refuse_unless_pending()
+        if self.has_expired(now):
+            raise TooLate(f"{self.label} has expired. Ask again below it, in its thread.")
+        review = self.standing_of(actor_id, reviews)
+        if review is None:
+            raise NotAllowed(f"You have not decided about {self.label}, so there is nothing to take back.")
+        return review
+
+    def undo(self, reviews: Iterable[Review], now: datetime, *, apply_within: timedelta) -> "ChangeRequest":
+        """Return the change as the reviews leave it that are left when one was taken back.
+
+        A denial that held it up may have been the last thing in the way: then the last approval decides.
+        """
+        left = self.standing(reviews)
+        approvals = [each for each in left if each.verdict is Verdict.APPROVE]
+        if not approvals:
+            return replace(self, version=self.version + 1)
+        return self.decided(left, now, by=max(approvals, key=lambda each: each.at), apply_within=apply_within)
 
     def refuse_unless_pending(self) -> None:
         """Raise AlreadyDecided with who was first, unless the change still waits for a decision."""

@@ -13,6 +13,9 @@ class Event(StrEnum):
 
     SUBMITTED = "change.submitted"
     REVIEWED = "review.added"
+    BLOCKED = "review.blocked"
+    TAKEN_BACK = "review.taken_back"
+    RIGHT_LOST = "review.right_lost"
     APPROVED = "change.approved"
     DENIED = "change.denied"
     CANCELED = "change.canceled"
@@ -68,6 +71,9 @@ class Event(StrEnum):
 PHRASES: dict[Event, str] = {
     Event.SUBMITTED: "asked for this",
     Event.REVIEWED: "approved; more approvals are needed",
+    Event.BLOCKED: "denied; nothing is sent until that is taken back",
+    Event.TAKEN_BACK: "took their decision back",
+    Event.RIGHT_LOST: "pressed, and an approval no longer counted: its reviewer may not approve any more",
     Event.APPROVED: "approved",
     Event.DENIED: "denied",
     Event.CANCELED: "canceled",

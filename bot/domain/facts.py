@@ -18,6 +18,8 @@ class Fact(StrEnum):
     # In the card's thread.
     APPROVED = "approved"
     REVIEWED = "reviewed"
+    BLOCKED = "blocked"
+    TAKEN_BACK = "taken_back"
     DENIED = "denied"
     CANCELED = "canceled"
     EXPIRED = "expired"
@@ -90,6 +92,13 @@ class Decided(By):
     def to_json(self) -> dict[str, Any]:
         """Return it for the outbox."""
         return _without_none(self, "paused_at", "paused_why")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack(By):
+    """Who took back what they had decided."""
+
+    verdict: str = "approve"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.key import NumberKey, WorkspaceKey
-from bot.domain.policy import ApprovalPolicy
+from bot.domain.rules.policy import Policy
 from bot.service.agent_versions import AgentVersions
 from bot.store.clock import Clock
 from bot.store.database import Database
@@ -18,7 +18,8 @@ from bot.uponai.shared_read import SharedRead
 class ServiceContext:
     """The surroundings of the service, made once a process.
 
-    `wake` is called after a commit that left work for a worker; it may do nothing.
+    `policy` returns the policy that holds now. `wake` is called after a commit that left work for a worker; it may do
+    nothing.
     """
 
     database: Database
@@ -27,7 +28,7 @@ class ServiceContext:
     workspace_id: int
     clock: Clock
     new_id: Callable[[], str]
-    policy: ApprovalPolicy
+    policy: Callable[[], Policy]
     change_ttl: timedelta
     apply_within: timedelta
     lease: timedelta

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,12 +17,15 @@ from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
 from bot.domain.patch_validation import refuse_impossible
 from bot.domain.resubmission import deviation_from, refuse_other, refuse_same
+from bot.domain.rules.facts import facts_of
+from bot.domain.rules.refusals import refuse_webhook
 from bot.domain.state import WITHOUT_EFFECT
 from bot.service import redaction, since
 from bot.service.context import Actor, ServiceContext
 from bot.service.elsewhere import refuse_elsewhere
 from bot.service.lookup import Present, present_within, refresh_agents
 from bot.service.refusals import refusals
+from bot.service.rights import LookUp, Rights, with_rights
 from bot.service.unit_of_work import unit_of_work
 from bot.store import changes
 from bot.store.mirror import agents as mirror_agents
@@ -49,24 +53,32 @@ class Submission:
     parent_id: int | None = None
 
 
-async def submit(context: ServiceContext, submission: Submission, *, look_until: float | None = None) -> ChangeRequest:
+async def submit(
+    context: ServiceContext,
+    submission: Submission,
+    *,
+    look_until: float | None = None,
+    look_up: LookUp | None = None,
+) -> ChangeRequest:
     """Store a submission as a pending change with its card to be posted; one submission of a form gives one change.
 
     A submission key that comes again with the same content finds that change. With another content it is refused
     while the change can still have an effect; after that it asks for a change of its own.
 
     An agent that the mirror lacks may be younger than the mirror: UponAI's list is read once before it is refused,
-    until `look_until` of the event loop's clock at the latest.
+    until `look_until` of the event loop's clock at the latest. Without `look_up` only what any full member may ask for
+    can be asked.
 
-    Raises AlreadyAsked, InvalidNumber, InvalidWish, NothingDiffers, Elsewhere, UnknownChange, DatabaseUnavailable;
-    nothing is stored then, but for the record of the refusal.
+    Raises AlreadyAsked, CannotCheck, InvalidNumber, InvalidWish, NotAllowed, NothingDiffers, Elsewhere, UnknownChange,
+    DatabaseUnavailable; nothing is stored then, but for the record of the refusal.
     """
     async with refusals(context, submission.actor, Event.ASK_REFUSED):
+        ask = partial(with_rights, look_up, partial(_submit, context, submission), asker=submission.actor.user_id)
         try:
-            return await _submit(context, submission)
+            return await ask()
         except UnknownAgent:
             await _look_for_agents(context, look_until)
-        return await _submit(context, submission)
+        return await ask()
 
 
 async def _look_for_agents(context: ServiceContext, until: float | None) -> None:
@@ -77,7 +89,7 @@ async def _look_for_agents(context: ServiceContext, until: float | None) -> None
         log.info("submit.agents_not_read", error=type(error).__name__)
 
 
-async def _submit(context: ServiceContext, submission: Submission) -> ChangeRequest:
+async def _submit(context: ServiceContext, submission: Submission, rights: Rights) -> ChangeRequest:
     async with unit_of_work(context, submission.actor) as unit:
         key, stored = await _asked_before(unit.tx, context, submission)
         if stored is not None:
@@ -93,6 +105,7 @@ async def _submit(context: ServiceContext, submission: Submission) -> ChangeRequ
         if present is None:
             raise InvalidNumber(f"This account does not list {pretty(submission.number)}.")
         draft = await _draft(unit.tx, context, submission, present, unit.at)
+        rights.require_may_ask(draft.policy, submission.actor.user_id)
         origin = origin_of(parent, draft.key, draft.before, draft.patch) if parent else None
         change = await changes.insert(unit.tx, replace(draft, submission_key=key, origin=origin))
         await unit.submitted(
@@ -180,6 +193,9 @@ async def _draft(
         raise InvalidSubmission("Say why, so that the reviewer can decide.")
     if len(reason) > REASON_LIMIT:
         raise InvalidSubmission(f"Keep the reason within {REASON_LIMIT} characters.")
+    held = context.policy().holding_for(facts_of(submission.number, present.assignment, patch))
+    if Field.WEBHOOK in patch.fields:
+        refuse_webhook(held, patch.wanted.webhook_url)
     return ChangeDraft(
         team_id=submission.actor.team_id,
         key=context.key(submission.number),
@@ -190,11 +206,11 @@ async def _draft(
         patch=patch,
         agent_names={**present.names, **await mirror_agents.names(tx, context.workspace_id, ids)},
         is_outbound_version_newest=is_newest and Field.OUTBOUND in patch.fields,
-        policy=context.policy,
-        channel_id=submission.channel_id,
+        policy=held,
+        channel_id=held.channel or submission.channel_id,
         submission_key=submission.submission_key,
         created_at=now,
-        expires_at=now + context.change_ttl,
+        expires_at=held.expires_at(now, context.change_ttl),
         due_at=now,
         parent_id=submission.parent_id,
     )

@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,6 +16,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.errors import TooBusy
 from bot.service.context import ServiceContext
 from bot.slack.api.calls import SlackError
+from bot.slack.api.channels import require_postable
+from bot.slack.api.groups import Groups
 from bot.slack.api.identity import Identity
 from bot.slack.api.members import Members
 from bot.slack.background import Background
@@ -24,6 +27,7 @@ from bot.slack.failures import failed_body, is_expected, sentence_of
 from bot.slack.form.open_forms import Forms
 from bot.slack.listeners.home import open_window
 from bot.slack.listeners.replies import send_ephemeral
+from bot.slack.look_up import SlackLookUp
 from bot.slack.payload_parts import Place
 from bot.slack.payloads import BlockActions, Payload
 from bot.slack.request_check import parse
@@ -140,12 +144,15 @@ class SlackApp:
         async with self._resolving:
             if self._surface is None:
                 identity = await self._resolve_identity()
+                members = Members(self.client, team_id=identity.team_id, now=self._context.now)
+                groups = Groups(self.client, bot_user_id=identity.bot_user_id, now=self._context.now)
                 self._surface = SlackContext(
                     context=self._context,
                     client=self.client,
                     identity=identity,
                     approval_channel=self._approval_channel,
-                    members=Members(self.client, team_id=identity.team_id, now=self._context.now),
+                    members=members,
+                    look_up=SlackLookUp(members, groups, partial(require_postable, self.client, identity.bot_user_id)),
                     background=self._background,
                     forms=Forms(),
                 )

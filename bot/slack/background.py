@@ -60,6 +60,8 @@ class Background:
 
 async def together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
     """Run works at once and return their results in order; the first failure ends the others and is raised."""
+    if not works:
+        return []
     tasks: list[asyncio.Task[Any]] = [asyncio.create_task(work) for work in works]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)

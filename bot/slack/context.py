@@ -9,6 +9,7 @@ from bot.slack.api.identity import Identity
 from bot.slack.api.members import Members
 from bot.slack.background import Background
 from bot.slack.form.open_forms import Forms
+from bot.slack.look_up import SlackLookUp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class SlackContext:
     identity: Identity
     approval_channel: str | None
     members: Members
+    look_up: SlackLookUp
     background: Background
     forms: Forms
 

@@ -13,7 +13,7 @@ from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.errors import UnknownChange
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.label import format_label
-from bot.domain.policy import ApprovalPolicy
+from bot.domain.rules.policy import HeldPolicy
 from bot.domain.state import FollowUp, Origin, State, WaitCause
 from bot.store.errors import StaleVersion
 from bot.store.schema import UNFINISHED, changes, is_unfinished
@@ -231,7 +231,7 @@ def from_row(row: RowMapping) -> ChangeRequest:
             "key": NumberKey(row["account_sid"], row["workspace_id"], row["number"]),
             "before": Assignment.from_json(row["before"]),
             "patch": AssignmentPatch.from_json(row["patch"]),
-            "policy": ApprovalPolicy.from_json(row["policy"]),
+            "policy": HeldPolicy.from_json(row["policy"]),
             "state": State(row["state"]),
             "origin": None if row["origin"] is None else Origin(row["origin"]),
             "follow_up": None if row["errand"] is None else FollowUp(row["errand"]),

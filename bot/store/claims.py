@@ -20,6 +20,7 @@ from bot.domain.policy import Verdict
 from bot.domain.state import FollowUp, State
 from bot.store.changes import from_row
 from bot.store.errors import LeaseLost
+from bot.store.rule_tables import change_rules, review_rules
 from bot.store.schema import changes, is_unfinished, pauses, reviews
 
 _other = changes.alias("other")
@@ -179,7 +180,7 @@ def _is_same_number() -> ColumnElement[bool]:
 
 
 def _is_approved() -> ColumnElement[bool]:
-    """Require what the trigger of the step requires: one change that lost its approvals must not stop the others."""
+    """Require what the triggers of the step require: one change that lost its approvals must not stop the others."""
     live = and_(
         reviews.c.change_id == changes.c.id,
         reviews.c.revision == changes.c.revision,
@@ -190,6 +191,27 @@ def _is_approved() -> ColumnElement[bool]:
     return and_(
         approvals.correlate(changes).scalar_subquery() >= changes.c.quorum,
         ~exists().where(live, reviews.c.verdict == Verdict.DENY),
+        ~_lacks_approvals(live),
+    )
+
+
+def _lacks_approvals(live: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Say of a change that one of its rules has fewer approvals than its quorum."""
+    counted = (
+        select(func.count(reviews.c.reviewer_id.distinct()))
+        .join(review_rules, review_rules.c.review_id == reviews.c.id)
+        .where(
+            live,
+            reviews.c.verdict == Verdict.APPROVE,
+            review_rules.c.name == change_rules.c.name,
+            review_rules.c.lost_at.is_(None),
+        )
+        .correlate(changes, change_rules)
+    )
+    return exists().where(
+        change_rules.c.change_id == changes.c.id,
+        change_rules.c.revision == changes.c.revision,
+        counted.scalar_subquery() < change_rules.c.quorum,
     )
 
 

@@ -1,21 +1,26 @@
-"""Reviews: added, never altered."""
+"""Reviews: added, never altered; taken back once, and no longer counted for what their reviewers may not."""
 
 from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import ColumnElement, and_, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.policy import Review, Verdict
+from bot.store.rule_tables import change_rules, review_rules
 from bot.store.schema import changes, reviews
 
 
 async def add(tx: AsyncConnection, change_id: int, review: Review) -> None:
     """Record a review. Lock the change first, and save the step that the review makes in the same transaction.
 
-    The database refuses the requester, a change that is not pending, and a second live review of one person.
+    The database refuses the requester, a change that is not pending, and a second live review of one person. It lets
+    the review count for the rules that are for all by itself.
     """
-    await tx.execute(
-        insert(reviews).values(
+    added = await tx.execute(
+        insert(reviews)
+        .values(
             change_id=change_id,
             revision=review.revision,
             reviewer_id=review.reviewer_id,
@@ -24,6 +29,47 @@ async def add(tx: AsyncConnection, change_id: int, review: Review) -> None:
             at=review.at,
             withdrawn_at=review.withdrawn_at,
         )
+        .returning(reviews.c.id)
+    )
+    if not review.rules:
+        return
+    counted = select(literal(added.scalar_one()), change_rules.c.name).where(
+        change_rules.c.change_id == change_id,
+        change_rules.c.revision == review.revision,
+        change_rules.c.name.in_(review.rules),
+        ~change_rules.c.is_for_all,
+    )
+    await tx.execute(insert(review_rules).from_select(["review_id", "name"], counted))
+
+
+async def take_back(tx: AsyncConnection, change_id: int, review: Review, at: datetime) -> None:
+    """Withdraw a person's live review. Lock the change first; it must not be applied yet."""
+    await tx.execute(
+        update(reviews)
+        .where(*_of_reviewer(change_id, review), reviews.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=at)
+    )
+
+
+async def lose(tx: AsyncConnection, change_id: int, review: Review, rules: Collection[str], at: datetime) -> None:
+    """Let a live review no longer count for some rules. Lock the change first; it must be pending."""
+    of_review = select(reviews.c.id).where(*_of_reviewer(change_id, review), reviews.c.withdrawn_at.is_(None))
+    await tx.execute(
+        update(review_rules)
+        .where(
+            review_rules.c.review_id.in_(of_review),
+            review_rules.c.name.in_(rules),
+            review_rules.c.lost_at.is_(None),
+        )
+        .values(lost_at=at)
+    )
+
+
+def _of_reviewer(change_id: int, review: Review) -> tuple[ColumnElement[bool], ...]:
+    return (
+        reviews.c.change_id == change_id,
+        reviews.c.revision == review.revision,
+        reviews.c.reviewer_id == review.reviewer_id,
     )
 
 
@@ -45,9 +91,15 @@ async def decided_by(tx: AsyncConnection, reviewer_id: str, change_ids: Collecti
 
 async def of_change(tx: AsyncConnection, change_id: int) -> list[Review]:
     """Return every review of a change, withdrawn ones too, in the order in which they came."""
-    rows = await tx.execute(select(reviews).where(reviews.c.change_id == change_id).order_by(reviews.c.id))
-    return [
-        Review(
+    query = (
+        select(reviews, review_rules.c.name, review_rules.c.lost_at)
+        .outerjoin(review_rules, review_rules.c.review_id == reviews.c.id)
+        .where(reviews.c.change_id == change_id)
+        .order_by(reviews.c.id)
+    )
+    found: dict[int, Review] = {}
+    for row in (await tx.execute(query)).mappings():
+        review = found.get(row["id"]) or Review(
             reviewer_id=row["reviewer_id"],
             verdict=Verdict(row["verdict"]),
             revision=row["revision"],
@@ -55,5 +107,7 @@ async def of_change(tx: AsyncConnection, change_id: int) -> list[Review]:
             reason=row["reason"],
             withdrawn_at=row["withdrawn_at"],
         )
-        for row in rows.mappings()
-    ]
+        names = frozenset() if row["name"] is None else frozenset({row["name"]})
+        lost = frozenset() if row["lost_at"] is None else names
+        found[row["id"]] = replace(review, rules=review.rules | names, lost=review.lost | lost)
+    return list(found.values())

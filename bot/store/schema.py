@@ -17,6 +17,7 @@ from sqlalchemy import (
     text,
 )
 
+from bot.store import rule_tables  # noqa: F401 - they are part of the metadata.
 from bot.store.columns import CanonicalJson, LongInteger, UtcDateTime, metadata, numbered_id
 from bot.store.mirror import schema as mirror_schema  # noqa: F401 - its tables are part of the metadata.
 

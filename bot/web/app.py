@@ -49,12 +49,14 @@ def create_web(
     is_ready: IsReady,
     now: Callable[[], datetime],
     warnings: Warnings | None = None,
+    facts: Callable[[], Sequence[str]] = tuple,
     measure: Callable[[], Awaitable[None]] | None = None,
 ) -> ASGIApp:
     """Build the HTTP surface.
 
     Slack's path exists only with a `handle` and a `signing_secret`. `is_ready` returns None, or why not; `warnings`
-    are what an operator should mend although the process is ready. `measure` is run before metrics are given.
+    are what an operator should mend although the process is ready, `facts` what else /readyz says of one that is.
+    `measure` is run before metrics are given.
     """
 
     async def warned() -> Sequence[str]:
@@ -69,7 +71,8 @@ def create_web(
                 reason = await is_ready()
         except TimeoutError:
             reason = "The database did not answer in time."
-        return PlainTextResponse("\n".join([reason or "ready", *await warned()]), 503 if reason else 200)
+        told = [reason] if reason else ["ready", *facts()]
+        return PlainTextResponse("\n".join([*told, *await warned()]), 503 if reason else 200)
 
     async def metrics(_: Request) -> Response:
         if measure is not None:

@@ -109,18 +109,11 @@ def test_explain_names_the_setting_of_a_file_that_cannot_be_used(tmp_path: Path)
     assert ended.complaint() == "POLICY_FILE cannot be used. quorum (line 1): It must be a whole number from 1 to 10."
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("quorum = 0\n", "quorum (line 1): It must be a whole number from 1 to 10."),
-        (MAIN_LINES, "This release holds changes to quorum alone"),
-    ],
-)
-def test_serve_does_not_start_with_a_policy_that_it_could_not_hold_to(text: str, words: str, tmp_path: Path) -> None:
-    (tmp_path / "policy.toml").write_text(text)
+def test_serve_does_not_start_with_a_policy_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text("quorum = 0\n")
     ended = route_number("serve", cwd=tmp_path, settings={**SETTINGS, "POLICY_FILE": "policy.toml"})
     assert ended.code == 2
-    assert ended.complaint().startswith(f"POLICY_FILE cannot be used. {words}")
+    assert ended.complaint() == "POLICY_FILE cannot be used. quorum (line 1): It must be a whole number from 1 to 10."
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bot.domain.assignment import ALL_FIELDS, Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.change import ChangeRequest
 from bot.domain.key import NumberKey
-from bot.domain.policy import ApprovalPolicy, Review, Verdict
+from bot.domain.policy import Review, Verdict
+from bot.domain.rules.policy import HeldPolicy
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PEOPLE = ["U1", "U2", "U3", "U4"]
@@ -57,7 +58,7 @@ def change(**values: Any) -> ChangeRequest:
         "patch": AssignmentPatch(wanted, frozenset({Field.INBOUND})),
         "agent_names": {},
         "is_outbound_version_newest": False,
-        "policy": ApprovalPolicy(),
+        "policy": HeldPolicy(),
         "channel_id": "C1",
         "submission_key": "key",
         "created_at": NOW,

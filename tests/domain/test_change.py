@@ -10,7 +10,9 @@ from bot.domain.assignment import Assignment, Field, WeightedAgent
 from bot.domain.change import ChangeRequest
 from bot.domain.comparison import Comparison, compare, verify
 from bot.domain.errors import AlreadyDecided, DomainError, IllegalTransition, NotAllowed, OwnChange, TooLate
-from bot.domain.policy import ApprovalPolicy, Review, Verdict
+from bot.domain.policy import Review, Verdict
+from bot.domain.rules.policy import HeldPolicy
+from bot.domain.rules.rule import Rule
 from bot.domain.state import TRANSITIONS, FollowUp, State, WaitCause
 from tests.domain.strategies import NOW, PEOPLE, REQUESTER, change
 
@@ -83,7 +85,7 @@ def test_g1_the_requester_cannot_decide_in_any_state(verdict: Verdict, state: St
 
 @given(st.permutations(PEOPLE), st.integers(1, 4))
 def test_g1_an_approval_takes_as_many_people_as_the_policy_says(people: list[str], quorum: int) -> None:
-    subject = change(policy=ApprovalPolicy(quorum=quorum))
+    subject = change(policy=HeldPolicy(rules=(Rule(quorum=quorum),)))
     given_so_far: list[Review] = []
     for person in people[:quorum]:
         assert subject.state is State.PENDING
@@ -104,7 +106,7 @@ def test_g3_who_is_too_late_is_told_who_was_first() -> None:
 
 
 def test_nobody_decides_twice_but_a_new_revision_is_open_to_all() -> None:
-    subject = change(policy=ApprovalPolicy(quorum=2))
+    subject = change(policy=HeldPolicy(rules=(Rule(quorum=2),)))
     earlier = Review("U1", Verdict.APPROVE, 1, NOW)
     with pytest.raises(AlreadyDecided):
         subject.review(earlier, [earlier], apply_within=HOUR)

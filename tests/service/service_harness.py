@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.change import ChangeRequest
-from bot.domain.policy import ApprovalPolicy
+from bot.domain.rules.policy import Policy
 from bot.domain.state import State
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.service import lookup
@@ -202,7 +202,7 @@ async def make_bench(database: Database, uponai: UponAIStandIn, url: str) -> Ben
         workspace_id=1,
         clock=clock,
         new_id=lambda: f"id-{next(ids)}",
-        policy=ApprovalPolicy(),
+        policy=Policy,
         change_ttl=timedelta(days=1),
         apply_within=timedelta(hours=1),
         lease=LEASE,

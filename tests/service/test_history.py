@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.domain.policy import ApprovalPolicy
+from bot.domain.rules.policy import Policy
 from bot.domain.state import State
 from bot.service import history
 from bot.service.history import Listing
@@ -15,7 +15,7 @@ def ids(listing: Listing) -> list[int]:
 
 
 async def test_what_waits_for_a_reader_is_told_from_their_own_and_from_what_they_decided(bench: Bench) -> None:
-    bench.context = replace(bench.context, policy=ApprovalPolicy(quorum=2))
+    bench.context = replace(bench.context, policy=lambda: Policy(quorum=2))
     for actor in (RITA, ALAN, RITA):
         await bench.ask(time_routing(True), actor=actor)
     await approve(bench.context, ALAN, 1)

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.policy import ApprovalPolicy
+from bot.domain.rules.policy import Policy
 from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.serving import running
@@ -177,7 +177,7 @@ async def bot_world(database: Database, *, approval_channel: str | None = PHONE_
             workspace_id=WORKSPACE_ID,
             clock=clock,
             new_id=lambda: f"id-{next(numbers)}",
-            policy=ApprovalPolicy(),
+            policy=Policy,
             change_ttl=timedelta(days=1),
             apply_within=timedelta(hours=1),
             lease=timedelta(seconds=30),

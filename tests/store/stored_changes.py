@@ -13,7 +13,9 @@ from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAg
 from bot.domain.audit import AuditEvent
 from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.key import NumberKey
-from bot.domain.policy import ApprovalPolicy, Review, Verdict
+from bot.domain.policy import Review, Verdict
+from bot.domain.rules.policy import HeldPolicy
+from bot.domain.rules.rule import Rule
 from bot.domain.state import FollowUp, State
 from bot.store import audit, changes, reviews
 from bot.store.database import Database
@@ -50,7 +52,7 @@ def draft(number: str = NUMBER, *, fields: Iterable[Field] = INBOUND, quorum: in
         patch=AssignmentPatch(wanted.patch_to(fields).onto(Assignment()), frozenset(fields)),
         agent_names={"agent_new": "Zoë", "agent_old": "Old"},
         is_outbound_version_newest=False,
-        policy=ApprovalPolicy(quorum),
+        policy=HeldPolicy(rules=(Rule(quorum=quorum),)),
         channel_id="C1",
         submission_key=f"form-{next(_submissions)}",
         created_at=NOW,

@@ -93,7 +93,7 @@ async def test_g1_a_pending_change_cannot_be_applied(database: Database) -> None
         "reason = 'Another'",
         "agent_names = '{}'",
         "submission_key = 'x'",
-        "revision = 2",
+        "revision = 3",
         "parent_id = id",
         "created_at = expires_at",
         "expires_at = created_at",

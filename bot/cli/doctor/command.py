@@ -105,7 +105,7 @@ def _check_policy(settings: FlowSettings) -> Finding:
         things = "one thing" if count == 1 else f"{count} things"
         return warn("policy", f"{things} in it cannot hold or add nothing.", "`route-number policy check` names them.")
     rules = f"{len(policy.rules)} rules; " if policy.rules else ""
-    return ok("policy", f"{rules}{policy_sentence(policy)}")
+    return ok("policy", f"{rules}{policy_sentence(policy)} Its hash is {policy.hash}.")
 
 
 async def _check_database(settings: DatabaseSettings, uponai: UponAISettings | None) -> AsyncIterator[Finding]:

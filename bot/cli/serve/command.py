@@ -16,9 +16,8 @@ from bot.cli.exits import run, settings_or_stop, stop
 from bot.cli.serve.http_server import HttpServer, listen
 from bot.cli.serve.readiness import Readiness
 from bot.cli.serve.wiring import Parts, build, now, secrets_of
-from bot.domain.policy import ApprovalPolicy
-from bot.domain.rules.policy import Policy
-from bot.policy_file.reading import BadPolicy, read_policy
+from bot.policy_file.book import PolicyBook
+from bot.policy_file.reading import BadPolicy
 from bot.settings import Settings, SettingsError, require_signing_secret
 from bot.store.database import Database
 from bot.store.errors import DatabaseUnavailable
@@ -53,33 +52,24 @@ def serve(
     try:
         if has_web:
             require_signing_secret(settings)
-        policy = _as_held_to(read_policy(settings.policy_file))
     except SettingsError as error:
         stop(*error.problems)
+    configure_logging(level=settings.log_level, log_format=settings.log_format, secrets=secrets_of(settings))
+    try:
+        book = PolicyBook(settings.policy_file)
     except BadPolicy as error:
         stop(*(f"POLICY_FILE cannot be used. {problem}" for problem in error.problems))
-    configure_logging(level=settings.log_level, log_format=settings.log_format, secrets=secrets_of(settings))
-    run(_serve(settings, policy, has_web=has_web, has_worker=has_worker), make_loop=_make_loop)
+    run(_serve(settings, book, has_web=has_web, has_worker=has_worker), make_loop=_make_loop)
 
 
-def _as_held_to(policy: Policy) -> ApprovalPolicy:
-    """Return the part of a policy that changes are held to. Raises BadPolicy when it says more than that."""
-    if policy != Policy(quorum=policy.quorum, names=policy.names):
-        # To leave it unheeded would let through what it is there to stop.
-        raise BadPolicy("This release holds changes to quorum alone, not to rules, denial or expires_after.")
-    return ApprovalPolicy(policy.quorum)
-
-
-async def _serve(settings: Settings, policy: ApprovalPolicy, *, has_web: bool, has_worker: bool) -> None:
+async def _serve(settings: Settings, book: PolicyBook, *, has_web: bool, has_worker: bool) -> None:
     async with AsyncExitStack() as stack:
         listener = listen(settings.host, settings.port)
         stack.callback(listener.close)
         database = Database.connect(settings.database_url.get_secret_value())
         stack.push_async_callback(database.dispose)
         await _prepare_schema(database)
-        parts = await stack.enter_async_context(
-            build(settings, database, policy, has_web=has_web, has_worker=has_worker)
-        )
+        parts = await stack.enter_async_context(build(settings, database, book, has_web=has_web, has_worker=has_worker))
         secret = settings.slack_signing_secret
         is_http = has_web and not settings.is_socket_mode
         readiness = Readiness(database, parts)
@@ -88,11 +78,17 @@ async def _serve(settings: Settings, policy: ApprovalPolicy, *, has_web: bool, h
             handle=parts.slack_app.handle if parts.slack_app and is_http else None,
             is_ready=readiness.reason,
             warnings=readiness.warnings,
+            facts=lambda: [f"policy {book.hash}"],
             measure=readiness.measure,
             now=now,
         )
         log.info(
-            "serve.started", port=settings.port, web=has_web, worker=has_worker, socket_mode=parts.socket is not None
+            "serve.started",
+            port=settings.port,
+            web=has_web,
+            worker=has_worker,
+            socket_mode=parts.socket is not None,
+            policy=book.hash,
         )
         # What a start has made stays to the end: later collections need not walk it.
         gc.freeze()

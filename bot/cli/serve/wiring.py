@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.domain.policy import ApprovalPolicy
+from bot.policy_file.book import PolicyBook
 from bot.service.context import ServiceContext
 from bot.settings import Settings, UponAISettings
 from bot.slack.api.calls import close_client, make_client
@@ -44,6 +44,7 @@ class Parts:
     """What a process of the bot is made of; `worker`, `slack_app` and `socket` are None where it has none."""
 
     context: ServiceContext
+    book: PolicyBook
     clock: DatabaseClock
     client: AsyncWebClient
     identity: IdentityResolver
@@ -56,6 +57,7 @@ class Parts:
         """List what an operator should mend although the process is ready."""
         problems = (
             self.clock.warning,
+            self.book.problem,
             self.identity.problem,
             self.socket.problem if self.socket else None,
             self.courier.problem if self.courier else None,
@@ -65,7 +67,7 @@ class Parts:
 
 @asynccontextmanager
 async def build(
-    settings: Settings, database: Database, policy: ApprovalPolicy, *, has_web: bool, has_worker: bool
+    settings: Settings, database: Database, book: PolicyBook, *, has_web: bool, has_worker: bool
 ) -> AsyncIterator[Parts]:
     """Make the parts, and close their connections at the end."""
     client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
@@ -79,7 +81,7 @@ async def build(
         workspace_id=settings.uponai_workspace_id,
         clock=clock,
         new_id=lambda: uuid4().hex,
-        policy=policy,
+        policy=book.current,
         change_ttl=settings.change_ttl_seconds,
         apply_within=settings.apply_within_seconds,
         lease=settings.worker_lease_seconds,
@@ -115,6 +117,7 @@ async def build(
                 )
         yield Parts(
             context=context,
+            book=book,
             clock=clock,
             client=client,
             identity=identity,

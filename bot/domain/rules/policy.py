@@ -42,6 +42,21 @@ class HeldPolicy:
         return tuple(named) if len(named) == len(self.rules) else ()
 
     @property
+    def open_rules(self) -> frozenset[str]:
+        """Name the rules that every full member may approve by."""
+        return frozenset(rule.name for rule in self.rules if rule.approvers is None)
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether every full member may ask and approve, wherever it is asked."""
+        return self.channel is None and not any(rule.approvers or rule.requesters for rule in self.rules)
+
+    @property
+    def needs_look_up(self) -> bool:
+        """Say whether Slack must be asked before it is known whom a person's review counts for."""
+        return any(rule.approvers is not None and rule.approvers.needs_look_up for rule in self.rules)
+
+    @property
     def people(self) -> tuple[People, ...]:
         """Every set of people that the rules name: their groups and channels must be looked up to know a person."""
         named = [(rule.approvers, rule.requesters, rule.override) for rule in self.rules]

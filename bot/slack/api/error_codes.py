@@ -64,6 +64,9 @@ UNSHOWABLE = frozenset(
 CARD_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 THREAD_GONE = "thread_not_found"
 
+# Nobody in the workspace has this id.
+UNKNOWN_PEOPLE = frozenset({"user_not_found", "user_not_visible"})
+
 # A form can no longer be opened, was closed, or is newer than what was to be shown in it.
 TRIGGER_GONE = frozenset({"expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"})
 VIEW_GONE = "not_found"

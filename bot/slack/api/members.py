@@ -12,7 +12,8 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import CannotCheck, NotAllowed
-from bot.slack.api.calls import SlackError, call
+from bot.slack.api.calls import SlackError, SlackRefused, call
+from bot.slack.api.error_codes import UNKNOWN_PEOPLE
 
 # design.md, G10: look-ups are at most 60 s old and answer within 1.5 s.
 KNOWN_FOR = timedelta(seconds=60)
@@ -47,6 +48,18 @@ class Members:
             known = await self._look_up(user_id)
         if known.refusal is not None:
             raise NotAllowed(known.refusal)
+
+    async def is_full(self, user_id: str) -> bool:
+        """Say whether somebody of the installing team is a full, active member. Raises CannotCheck."""
+        try:
+            await self.require(self._team_id, user_id)
+        except NotAllowed:
+            return False
+        except CannotCheck as error:
+            if isinstance(error.__cause__, SlackRefused) and error.__cause__.error in UNKNOWN_PEOPLE:
+                return False
+            raise
+        return True
 
     async def _look_up(self, user_id: str) -> _Known:
         # The age counts from before the question: what happened while Slack answered may not be in the answer.

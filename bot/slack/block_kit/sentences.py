@@ -1,7 +1,7 @@
 """Sentences of the domain, shown to people: literal words, but for the bot's own mentions and commands.
 
-Sentences name people and channels as `<@U…>` and `<#C…>`. Where Slack shows plain text only, the mention becomes a
-word.
+Sentences name people, channels and user groups as `<@U…>`, `<#C…>` and `<!subteam^S…>`. Where Slack shows plain text
+only, the mention becomes a word.
 """
 
 import re
@@ -10,7 +10,9 @@ from bot.slack.block_kit.elements import Block, escape, rich_line, rich_text, te
 
 # The bot's own commands, between backticks.
 _COMMAND = re.compile(r"`(/route-number[^`\n]{0,60})`")
-_MENTION = re.compile(r"<([@#])([A-Z0-9]{3,})>")
+_MENTION = re.compile(r"<(@|#|!subteam\^)([A-Z0-9]{3,})>")
+_ESCAPED = re.compile(r"&lt;(@|#|!subteam\^)([A-Z0-9]{3,})&gt;")
+_PLAIN = {"@": "@route-number", "#": "the channel"}
 TEXT_LIMIT = 3000
 
 
@@ -26,11 +28,17 @@ def sentence_runs(sentence: str) -> list[Block]:
     for match in _MENTION.finditer(sentence):
         if match.start() > end:
             runs.extend(_words(sentence[end : match.start()]))
-        runs.append(user_run(match[2]) if match[1] == "@" else {"type": "channel", "channel_id": match[2]})
+        runs.append(_mention_run(match[1], match[2]))
         end = match.end()
     if end < len(sentence) or not runs:
         runs.extend(_words(sentence[end:] or " "))
     return runs
+
+
+def _mention_run(kind: str, found: str) -> Block:
+    if kind == "@":
+        return user_run(found)
+    return {"type": "channel", "channel_id": found} if kind == "#" else {"type": "usergroup", "usergroup_id": found}
 
 
 def _words(text: str) -> list[Block]:
@@ -42,9 +50,9 @@ def _words(text: str) -> list[Block]:
 def sentence_text(sentence: str, *, is_literal: bool = False) -> str:
     """Return the sentence for a message's `text`, which is mrkdwn."""
     escaped = escape(sentence[:TEXT_LIMIT])
-    return escaped if is_literal else re.sub(r"&lt;([@#])([A-Z0-9]{3,})&gt;", r"<\1\2>", escaped)
+    return escaped if is_literal else _ESCAPED.sub(r"<\1\2>", escaped)
 
 
 def sentence_plain(sentence: str) -> str:
     """Return the sentence for an error at a field, which is plain text."""
-    return _MENTION.sub(lambda match: "@route-number" if match[1] == "@" else "the channel", sentence)
+    return _MENTION.sub(lambda match: _PLAIN.get(match[1], "a user group"), sentence)

@@ -65,7 +65,7 @@ def _listener(provide: Callable[[], SlackContext], verb: Verb) -> Callable[..., 
 
 
 async def _approve(slack: SlackContext, press: BlockActions) -> str | None:
-    await approve(slack.context, press.actor, press.action.change_id)
+    await approve(slack.context, press.actor, press.action.change_id, look_up=slack.look_up)
     return None
 
 

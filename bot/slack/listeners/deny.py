@@ -64,7 +64,7 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
             return
         try:
             await require_member(slack, parsed.actor, event=Event.PRESS_REFUSED)
-            await deny(slack.context, parsed.actor, view.change_id, reason)
+            await deny(slack.context, parsed.actor, view.change_id, reason, look_up=slack.look_up)
         except DomainError as error:
             if view.is_of_home:
                 await home.publish(slack, parsed.actor)

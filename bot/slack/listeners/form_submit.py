@@ -98,7 +98,7 @@ async def _ask(slack: SlackContext, state: FormState, actor: Actor, *, look_unti
         submission_key=state.meta.submission_key,
         parent_id=state.meta.parent_id,
     )
-    return await submit(slack.context, submission, look_until=look_until)
+    return await submit(slack.context, submission, look_until=look_until, look_up=slack.look_up)
 
 
 def _about_number(slack: SlackContext, view: View, error: InvalidNumber) -> str:

@@ -6,7 +6,8 @@ from bot.domain.change import ChangeRequest
 from bot.domain.difference import differences
 from bot.domain.label import format_label
 from bot.domain.number import pretty
-from bot.domain.policy import Review, approvals_of
+from bot.domain.policy import Review
+from bot.domain.rules.evaluation import Evaluation
 from bot.domain.state import Origin, State, WaitCause
 from bot.domain.warnings import Overlap, Standstill, Warned, warnings_of
 from bot.service.lookup import is_fresh
@@ -27,6 +28,7 @@ from bot.slack.block_kit.limits import middle, short_number
 from bot.slack.messages.change_blocks import change_blocks, reason_parts, shown_differences
 from bot.slack.messages.confirms import confirm_approve, confirm_cancel
 from bot.slack.messages.glance import named_number, sides, sign
+from bot.slack.messages.progress import count_words, has_named_rules, missing_count, progress_blocks
 from bot.slack.messages.warnings import high_risk_line, other_warnings, warning_sentence
 
 APPROVE, DENY, CANCEL, DETAILS = "card:approve", "card:deny", "card:cancel", "card:details"
@@ -85,7 +87,7 @@ def _open(
         *([context("\n".join(f"⚠️ {line}" for line in others), block_id="warnings")] if others else []),
         *_notes(change),
         *_waiting(change, standstill),
-        context(_what_is_needed(change, reviews), block_id="needed"),
+        *_needed(change, reviews),
     ]
 
 
@@ -152,13 +154,19 @@ def _waiting(change: ChangeRequest, standstill: Standstill | None) -> list[Block
     return [context(text, block_id="waiting")]
 
 
-def _what_is_needed(change: ChangeRequest, reviews: list[Review]) -> str:
+def _needed(change: ChangeRequest, reviews: list[Review]) -> list[Block]:
     asked = f"Asked by {mention(change.requester_id)} {date(change.created_at)}{_parent(change)}"
     if change.state is not State.PENDING:
-        return f"{asked} · {_who_decided(change)}"
-    quorum = change.policy.quorum
-    count = f"{approvals_of(reviews)} of {quorum} approvals · " if quorum > 1 else ""
-    return f"{asked} · {count}anyone here but them can approve · open until {date(change.expires_at)}"
+        return [context(f"{asked} · {_who_decided(change)}", block_id="needed")]
+    evaluation = _evaluation(change, reviews)
+    who = "" if has_named_rules(change) else "anyone here but them can approve · "
+    line = f"{asked} · {count_words(change, evaluation)}{who}open until {date(change.expires_at)}"
+    return [*progress_blocks(change, reviews, evaluation), context(line, block_id="needed")]
+
+
+def _evaluation(change: ChangeRequest, reviews: list[Review]) -> Evaluation:
+    # What the clock does to it is not shown here.
+    return change.evaluation(reviews, change.created_at)
 
 
 def _parent(change: ChangeRequest) -> str:
@@ -187,7 +195,7 @@ def _buttons(change: ChangeRequest, reviews: list[Review], *, is_paused: bool) -
         return [cancel, details]
     if change.state is not State.PENDING:
         return [details]
-    missing = change.policy.quorum - approvals_of(reviews)
+    missing = missing_count(_evaluation(change, reviews))
     return [
         button(
             "Approve",

@@ -9,9 +9,11 @@ TEXT_LIMIT = 300
 AT_ONCE = "It takes effect at once."
 
 
-def confirm_approve(change: ChangeRequest, *, missing: int, is_paused: bool) -> Block:
+def confirm_approve(change: ChangeRequest, *, missing: int | None, is_paused: bool) -> Block:
     """Say the change, and when it takes effect; a change that does not fit is not cut but left to the card."""
-    if missing > 1:
+    if missing is None:
+        when = "It takes effect when all is there that the card names."
+    elif missing > 1:
         others = missing - 1
         when = f"It takes effect after {others} more {'approval' if others == 1 else 'approvals'}."
     else:

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.change import ChangeRequest
-from bot.domain.facts import By, CannotPost, Decided, Fact, Problem
+from bot.domain.facts import By, CannotPost, Decided, Fact, Problem, TakenBack
+from bot.domain.policy import Verdict
 from bot.domain.since import NOTHING_SINCE, Since
 from bot.slack.block_kit.elements import Block, actions, rich_text, section
 from bot.slack.messages import endings
@@ -74,6 +75,22 @@ def _reviewed(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     return line_fact(by, f" approved {change.label} for ", number_of(change), ". It needs more approvals.")
 
 
+def _blocked(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
+    told = Decided.from_json(payload)
+    head: tuple[Part, ...] = (Person(told.by), f" denied {change.label} for ", number_of(change), ".")
+    then = "It stays open, but nothing is sent until they take that back, in Details."
+    return (
+        f"{in_text(*head)} {then}{quoted_text(told.reason)}",
+        [rich_text(in_line(*head, " ", then), block_id="head"), *quoted(told.reason)],
+    )
+
+
+def _taken_back(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
+    told = TakenBack.from_json(payload)
+    what = "denial" if told.verdict == Verdict.DENY else "approval"
+    return line_fact(Person(told.by), f" took their {what} of {change.label} back, for ", number_of(change), ".")
+
+
 def _answer_lost(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     what = f"UponAI's answer to {change.label} was lost: I do not know yet whether "
     return _with_problem(
@@ -139,6 +156,8 @@ _CHANNEL_FACTS: dict[Fact, Callable[[Mapping[str, Any]], Message]] = {
 _FACTS: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any]], Message]] = {
     Fact.APPROVED: _approved,
     Fact.REVIEWED: _reviewed,
+    Fact.BLOCKED: _blocked,
+    Fact.TAKEN_BACK: _taken_back,
     Fact.ANSWER_LOST: _answer_lost,
     Fact.WAITING: _waiting,
     Fact.ASKED_TRY_AGAIN: _asked_try_again,

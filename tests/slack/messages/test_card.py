@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from bot.domain.assignment import ALL_FIELDS, Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import differences
-from bot.domain.policy import ApprovalPolicy, Review, Verdict
+from bot.domain.policy import Review, Verdict
+from bot.domain.rules.policy import HeldPolicy
+from bot.domain.rules.rule import Rule
 from bot.domain.state import State, WaitCause
 from bot.domain.warnings import Overlap, Standstill
 from bot.sandbox.slack.block_kit.blocks import accept_message
@@ -165,7 +167,7 @@ def test_a_finished_card_shrinks_to_number_change_and_who_decided(state: State) 
 
 
 def test_with_a_quorum_the_card_counts_and_the_dialog_says_what_follows() -> None:
-    change = split_change(policy=ApprovalPolicy(quorum=3))
+    change = split_change(policy=HeldPolicy(rules=(Rule(quorum=3),)))
     review = Review("U0ALAN", Verdict.APPROVE, 1, NOW)
     blocks = card_blocks(change, [review])
     assert "1 of 3 approvals · anyone here" in words_of(blocks)

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from bot.domain.assignment import Assignment, WeightedAgent
-from bot.domain.facts import By, CannotPost, Decided, Expired, Fact, Finished, Problem, Sending, Told
+from bot.domain.facts import By, CannotPost, Decided, Expired, Fact, Finished, Problem, Sending, TakenBack, Told
 from bot.domain.state import State
 from bot.slack.messages.thread import render_channel_fact, render_fact
 from tests.domain.strategies import change
@@ -12,6 +12,8 @@ LIVE = Assignment(inbound=(WeightedAgent("agent_a", 1),), webhook_url="https://e
 SHAPES: dict[Fact, Told] = {
     Fact.APPROVED: Decided(by="UALAN", paused_by="UADA", paused_at="2026-11-24T05:00:00+00:00"),
     Fact.REVIEWED: Decided(by="UALAN"),
+    Fact.BLOCKED: Decided(by="UALAN", reason="Not now"),
+    Fact.TAKEN_BACK: TakenBack(by="UALAN"),
     Fact.DENIED: Decided(by="UALAN", reason="Not today"),
     Fact.CANCELED: By(by="URITA"),
     Fact.EXPIRED: Expired(was=State.PENDING.value),

@@ -12,7 +12,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import Fact
 from bot.domain.key import NumberKey
-from bot.domain.policy import ApprovalPolicy
+from bot.domain.rules.policy import HeldPolicy
 from bot.sandbox.slack.block_kit.blocks import accept_message
 from bot.sandbox.slack.block_kit.views import accept_view
 from bot.sandbox.slack.block_kit.words import words_of
@@ -51,7 +51,7 @@ def change_of(number: str = NUMBER, **values: Any) -> ChangeRequest:
         patch=TIME_ROUTING,
         agent_names={},
         is_outbound_version_newest=False,
-        policy=ApprovalPolicy(),
+        policy=HeldPolicy(),
         channel_id="C1",
         submission_key="key",
         created_at=NOW,

@@ -1,0 +1,102 @@
+"""Who may ask, and for which rules reviews count, as Slack says: looked up with no transaction open (G10).
+
+A transaction that finds that it must know more ends without a trace, Slack is asked, and it is begun again.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from bot.domain.errors import CannotCheck
+from bot.domain.rules.people import Person
+from bot.domain.rules.policy import HeldPolicy
+from bot.domain.rules.refusals import refuse_requester, refuse_reviewer, refuse_unreachable
+
+T = TypeVar("T")
+# Another look-up is needed only where the change was edited or reviewed meanwhile.
+MOST_ROUNDS = 4
+BUSY = "Somebody else is deciding at the same moment, so I did nothing. Please try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, with their groups and channels, and who could approve by the rules of which that is known."""
+
+    person: Person
+    eligible: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+class LookUp(Protocol):
+    """Whoever can ask Slack. Both raise CannotCheck where Slack does not say."""
+
+    async def to_ask(self, held: HeldPolicy, requester_id: str) -> Asking:
+        """Look up what decides whether somebody may ask; raises NotAllowed where the approval cannot be asked."""
+
+    async def to_decide(self, held: HeldPolicy, people: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Name for each of these people the rules that they may count for; none for who is no full member."""
+
+
+class NotLookedUp(Exception):
+    """The work needs to know more of Slack first: about who asks, or about these people."""
+
+    def __init__(self, held: HeldPolicy, people: Collection[str] = ()) -> None:
+        super().__init__("not looked up")
+        self.held = held
+        self.people = frozenset(people)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What was looked up so far; it says nothing about any other policy than the one that it was looked up for."""
+
+    held: HeldPolicy | None = None
+    asking: Asking | None = None
+    rules: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def require_may_ask(self, held: HeldPolicy, requester_id: str) -> None:
+        """Raise NotAllowed unless the rules let this person ask, and others could approve it. Raises NotLookedUp."""
+        if held.is_open:
+            return
+        if self.held != held or self.asking is None:
+            raise NotLookedUp(held)
+        refuse_requester(held, self.asking.person)
+        refuse_unreachable(held, requester_id=requester_id, eligible=self.asking.eligible)
+
+    def rules_of(self, held: HeldPolicy, reviewer_id: str) -> frozenset[str]:
+        """Name the rules that the review of a full member counts for. Raises NotAllowed when none, NotLookedUp."""
+        if held.needs_look_up:
+            found = self.again(held, [reviewer_id])[reviewer_id]
+        else:
+            found = held.rules_for(Person(reviewer_id))
+        if not found:
+            refuse_reviewer(held, Person(reviewer_id))
+        return found
+
+    def again(self, held: HeldPolicy, people: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return for what these people may count now, whatever was known of them before. Raises NotLookedUp."""
+        known = self.rules if self.held == held else {}
+        missing = frozenset(people) - known.keys()
+        if missing:
+            raise NotLookedUp(held, missing)
+        return known
+
+
+async def with_rights(look_up: LookUp | None, work: Callable[[Rights], Awaitable[T]], *, asker: str = "") -> T:
+    """Do work again with what it needs to know. Raises CannotCheck; without `look_up` at once.
+
+    `asker` is who asks, where the work is a submission.
+    """
+    rights = Rights()
+    for _ in range(MOST_ROUNDS):
+        try:
+            return await work(rights)
+        except NotLookedUp as missing:
+            if look_up is None:
+                raise CannotCheck("I cannot look people up here, so I did nothing.") from None
+            held, people = missing.held, missing.people
+        if people:
+            known = rights.rules if rights.held == held else {}
+            rights = Rights(held, rules={**known, **await look_up.to_decide(held, people)})
+        else:
+            rights = Rights(held, await look_up.to_ask(held, asker))
+    raise CannotCheck(BUSY)

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.errors import TooBusy
 from bot.service.context import ServiceContext
 from bot.slack.api.calls import SlackError
+from bot.slack.api.channels import Channels
 from bot.slack.api.identity import Identity
 from bot.slack.api.members import Members
 from bot.slack.background import Background
@@ -146,6 +147,7 @@ class SlackApp:
                     identity=identity,
                     approval_channel=self._approval_channel,
                     members=Members(self.client, team_id=identity.team_id, now=self._context.now),
+                    channels=Channels(self.client, bot_user_id=identity.bot_user_id, now=self._context.now),
                     background=self._background,
                     forms=Forms(),
                 )

@@ -108,16 +108,25 @@ class Expired(Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished(Problem):
-    """How an attempt ended: what is live, with the names that the reviewers had not seen, and who wanted the look."""
+    """How an attempt ended: what is live, with the names that the reviewers had not seen, and who wanted the look.
+
+    `approved_by` is set when the result came so soon that the approval was not told by itself.
+    """
 
     by: str | None = None
+    approved_by: str | None = None
     live: Assignment | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it for the outbox."""
-        told = {"by": self.by, "problem": self.problem, "live": None if self.live is None else self.live.to_json()}
-        return {**told, "names": dict(self.names)} if self.names else told
+        live = None if self.live is None else self.live.to_json()
+        told: dict[str, Any] = {"by": self.by, "problem": self.problem, "live": live}
+        if self.names:
+            told["names"] = dict(self.names)
+        if self.approved_by is not None:
+            told["approved_by"] = self.approved_by
+        return told
 
     @classmethod
     def from_json(cls, payload: Mapping[str, Any]) -> "Finished":
@@ -125,6 +134,7 @@ class Finished(Problem):
         live = payload.get("live")
         return cls(
             by=payload.get("by"),
+            approved_by=payload.get("approved_by"),
             problem=payload.get("problem"),
             live=None if live is None else Assignment.from_json(live),
             names=payload.get("names", {}),

@@ -1,9 +1,10 @@
 """Changes: stored as they are asked, saved step by step."""
 
+from collections.abc import Collection
 from dataclasses import fields, replace
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, literal_column, select, text, update
+from sqlalchemy import RowMapping, Select, bindparam, func, literal_column, select, text, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +22,9 @@ from bot.store.schema import changes, is_unfinished
 _MUTABLE = ({f.name for f in fields(ChangeRequest)} - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}) | {
     "channel_id"
 }
+
+
+_GET_ALL = select(changes).where(changes.c.id.in_(bindparam("ids", expanding=True)))
 
 
 async def insert(tx: AsyncConnection, draft: ChangeDraft) -> ChangeRequest:
@@ -56,6 +60,12 @@ async def get(tx: AsyncConnection, change_id: int, *, team_id: str | None = None
         UnknownChange: There is none.
     """
     return await _one(tx, _by_id(change_id, team_id), change_id)
+
+
+async def get_all(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, ChangeRequest]:
+    """Return some changes, by id; of ids that nobody has nothing."""
+    rows = (await tx.execute(_GET_ALL, {"ids": list(change_ids)})).mappings()
+    return {row["id"]: from_row(row) for row in rows}
 
 
 async def lock(tx: AsyncConnection, change_id: int, *, team_id: str | None = None) -> ChangeRequest:

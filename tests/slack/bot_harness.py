@@ -51,6 +51,7 @@ class BotWorld:
     clock: Clock
     http: httpx.AsyncClient
     others: list[SlackApp] = field(default_factory=list)
+    workers: list[Worker] = field(default_factory=list)
 
     def person(self, user_id: str) -> Person:
         return self.slack.person(user_id)
@@ -195,6 +196,7 @@ async def bot_world(database: Database, *, approval_channel: str | None = PHONE_
             approval_channel=approval_channel,
         )
         world = BotWorld(slack, uponai, context, client, app, courier, worker, clock, httpx.AsyncClient(), [app])
+        world.workers = workers
         world.deliver_to(app)
         await world.read_uponai()
         try:

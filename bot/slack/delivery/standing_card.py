@@ -33,7 +33,8 @@ async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -
     """Post the card; say whether it was found instead, and shows the state of an earlier attempt."""
     card, change = delivery.of_card, delivery.of
     place = Place(card.channel_id)
-    attempt = Attempt(card.attempted_at, place)
+    attempt = Attempt(card.attempted_at, place, is_new=delivery.is_card_begun)
+    delivery.is_card_begun = False
     try:
         posted = await posting.post(
             delivery,
@@ -45,7 +46,7 @@ async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -
             begin=partial(begin_card, context, delivery),
         )
     except SlackError:
-        delivery.card = replace(delivery.of_card, attempted_at=attempt.at)
+        delivery.card = replace(delivery.of_card, attempted_at=attempt.at if attempt.has_left else None)
         raise
     delivery.card = replace(
         delivery.of_card,

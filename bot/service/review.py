@@ -1,5 +1,8 @@
 """Decide about a change: approve, deny, cancel."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import By, Decided, Fact
@@ -7,7 +10,7 @@ from bot.domain.policy import Review, Verdict
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.elsewhere import why_elsewhere
-from bot.service.messages import thread_fact
+from bot.service.messages import TOLD_AFTER, thread_fact
 from bot.service.refusals import refusals
 from bot.service.unit_of_work import unit_of_work
 from bot.store import changes, pauses, reviews
@@ -36,7 +39,6 @@ async def _review(
         decided = change.review(review, earlier, apply_within=context.apply_within)
         await reviews.add(unit.tx, change_id, review)
         event = Event.REVIEWED if decided.state is State.PENDING else Event.of_state(decided.state)
-        decided = await unit.step(change, decided, event, {"verdict": verdict.value, "reason": reason})
         pause = await pauses.paused(unit.tx, actor.team_id) if decided.state is State.APPROVED else None
         told = Decided(
             by=actor.user_id,
@@ -44,7 +46,12 @@ async def _review(
             paused_by=None if pause is None else pause.by,
             elsewhere=why_elsewhere(context, decided),
         )
-        await unit.tell(thread_fact(decided, Fact.of_state(decided.state), unit.at, told))
+        is_sent_next = decided.is_due(unit.at) and not (told.paused_by or told.elsewhere)
+        wait = TOLD_AFTER if is_sent_next else timedelta(0)
+        after = {"verdict": verdict.value, "reason": reason}
+        decided = await unit.step(change, decided, event, after, shown_after=wait)
+        fact = thread_fact(decided, Fact.of_state(decided.state), unit.at, told)
+        await unit.tell(replace(fact, due_at=unit.at + wait))
     return decided
 
 

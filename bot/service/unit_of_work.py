@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,8 +11,8 @@ from bot.domain.audit import AuditEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.state import State
-from bot.service.context import Actor, ServiceContext
-from bot.service.messages import card_is_dirty
+from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
+from bot.service.messages import card_is_dirty, change_lane
 from bot.store import audit, changes, outbox
 from bot.store.outbox import OutboxDraft
 from bot.telemetry import CHANGE_STEPS
@@ -26,31 +26,53 @@ class UnitOfWork:
         self.actor = actor
         self.at = at
         self.states: list[State] = []
+        self.work = Work(0)
         self._events: list[AuditEvent] = []
+        self._dirty: dict[int, OutboxDraft] = {}
+        self._told: list[OutboxDraft] = []
+        self._hurried: set[str] = set()
 
     async def step(
-        self, old: ChangeRequest, new: ChangeRequest, event: Event, after: Mapping[str, Any] | None = None
+        self,
+        old: ChangeRequest,
+        new: ChangeRequest,
+        event: Event,
+        after: Mapping[str, Any] | None = None,
+        *,
+        is_shown: bool = True,
+        shown_after: timedelta = timedelta(0),
     ) -> ChangeRequest:
-        """Save one step of a change with its audit event, and mark its card as dirty.
+        """Save one step of a change with its audit event, and mark its card as dirty where the step shows on it.
 
-        Returns the change as stored. Raises StaleVersion when somebody else saved it since it was read.
+        `shown_after` puts that off, for a step that another one follows soon. Returns the change as stored. Raises
+        StaleVersion when somebody else saved it since it was read.
         """
         new = await changes.save(self.tx, new)
         self.states.append(new.state)
-        before = {"state": old.state.value}
-        self._note(new, event, before, {"state": new.state.value, **(after or {})})
-        await outbox.enqueue(self.tx, [card_is_dirty(new, self.at)])
+        self._note(new, event, {"state": old.state.value}, {"state": new.state.value, **(after or {})})
+        if is_shown:
+            self._dirty[new.id] = card_is_dirty(new, self.at + shown_after)
+        if old.state in (State.APPROVED, State.APPLYING) and is_shown and not shown_after:
+            self._hurried.add(change_lane(new.id))
+        if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
+            self.work |= Work.APPLY if new.is_due(self.at) else Work.LOOK
         return new
 
     async def submitted(self, change: ChangeRequest, after: Mapping[str, Any]) -> None:
         """Note the first step of a change that was just inserted."""
         self.states.append(change.state)
         self._note(change, Event.SUBMITTED, None, {"state": change.state.value, **after})
-        await outbox.enqueue(self.tx, [card_is_dirty(change, self.at)])
+        self._dirty[change.id] = card_is_dirty(change, self.at)
 
     async def tell(self, *drafts: OutboxDraft) -> None:
-        """Record messages to send; a fact that is recorded already is left alone."""
-        await outbox.enqueue(self.tx, drafts)
+        """Record messages to send, as the transaction ends; a fact that is recorded already is left alone."""
+        self._told.extend(drafts)
+
+    async def take_deferred(self, change: ChangeRequest) -> list[Mapping[str, Any]]:
+        """Drop what the change's lane was to tell later, and return it: what this transaction tells includes it."""
+        lane = change_lane(change.id)
+        self._hurried.discard(lane)
+        return await outbox.drop_deferred(self.tx, lane, self.at)
 
     def note(
         self,
@@ -60,6 +82,8 @@ class UnitOfWork:
         after: Mapping[str, Any] | None = None,
     ) -> None:
         """Record a fact that is no step of a change: a refusal, a pause."""
+        if event is Event.RESUMED:
+            self.work |= Work.LOOK
         self._events.append(
             AuditEvent(
                 at=self.at,
@@ -89,11 +113,15 @@ class UnitOfWork:
             )
         )
 
-    async def close(self) -> bool:
-        """Append the audit events, as the last act of the transaction; say whether there were any."""
-        if self._events:
-            await audit.append(self.tx, self._events)
-        return bool(self._events)
+    async def close(self) -> None:
+        """Record what is to be told, and append the audit events as the last act of the transaction."""
+        for lane in sorted(self._hurried):
+            await outbox.hurry(self.tx, lane, self.at)
+        drafts = [*self._dirty.values(), *self._told]
+        await outbox.enqueue(self.tx, drafts)
+        if any(draft.due_at <= self.at for draft in drafts):
+            self.work |= Work.DELIVER
+        await audit.append(self.tx, self._events)
 
 
 @asynccontextmanager
@@ -105,8 +133,8 @@ async def unit_of_work(context: ServiceContext, actor: Actor) -> AsyncIterator[U
     async with context.database.transaction() as tx:
         unit = UnitOfWork(tx, actor, await context.clock.read(tx))
         yield unit
-        is_work = await unit.close()
+        await unit.close()
     for state in unit.states:
         CHANGE_STEPS.labels(state.value).inc()
-    if is_work:
-        context.wake()
+    if unit.work:
+        context.wake(unit.work)

@@ -9,7 +9,22 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, RowMapping, Update, and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    RowMapping,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -76,19 +91,30 @@ class Depth:
     oldest_due_at: datetime | None
 
 
+_NOW = bindparam("now", type_=UtcDateTime)
+
+
+def _is_first_and_due(one: FromClause) -> tuple[ColumnElement[bool], ...]:
+    earlier = outbox.alias("before")
+    return (
+        one.c.done_at.is_(None),
+        one.c.due_at <= _NOW,
+        or_(one.c.leased_until.is_(None), one.c.leased_until <= _NOW),
+        ~exists().where(earlier.c.lane == one.c.lane, earlier.c.id < one.c.id, earlier.c.done_at.is_(None)),
+    )
+
+
+# Requires of a message that a claim would take it as the first of its lane.
+HAS_DUE = _is_first_and_due(outbox)
+
+
 def _claim() -> Update:
     earlier, first = outbox.alias("earlier"), outbox.alias("first")
-    now = bindparam("now", type_=UtcDateTime)
-    is_free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now)
+    is_free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= _NOW)
     # Through a CTE so that LIMIT holds, and SKIP LOCKED counts what was locked here alone.
     lanes = (
         select(first.c.lane)
-        .where(
-            first.c.done_at.is_(None),
-            first.c.due_at <= now,
-            or_(first.c.leased_until.is_(None), first.c.leased_until <= now),
-            ~exists().where(earlier.c.lane == first.c.lane, earlier.c.id < first.c.id, earlier.c.done_at.is_(None)),
-        )
+        .where(*_is_first_and_due(first))
         .order_by(first.c.due_at, first.c.id)
         .limit(bindparam("lanes", type_=Integer))
         .with_for_update(of=first, skip_locked=True)
@@ -98,14 +124,14 @@ def _claim() -> Update:
         earlier.c.lane == outbox.c.lane,
         earlier.c.id < outbox.c.id,
         earlier.c.done_at.is_(None),
-        or_(earlier.c.due_at > now, earlier.c.leased_until > now),
+        or_(earlier.c.due_at > _NOW, earlier.c.leased_until > _NOW),
     )
     return (
         update(outbox)
         .where(
             outbox.c.lane.in_(select(lanes.c.lane)),
             outbox.c.done_at.is_(None),
-            outbox.c.due_at <= now,
+            outbox.c.due_at <= _NOW,
             is_free,
             ~is_held_up,
         )

@@ -17,7 +17,8 @@ from bot.sandbox.slack.serving import running
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, EVE, GUS, PHONE_ROUTING, RITA, demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.service import lookup
-from bot.service.context import ServiceContext
+from bot.service.context import ServiceContext, Work
+from bot.service.messages import TOLD_AFTER
 from bot.slack.api.calls import call, close_client, make_client
 from bot.slack.api.identity import Identity
 from bot.slack.app import SlackApp
@@ -102,9 +103,11 @@ class BotWorld:
         self.uponai.faults.switch({"fault": name, **order})
 
     async def post_cards(self) -> None:
-        """Deliver what is in the outbox."""
-        while await self.courier.deliver_due():
-            pass
+        """Deliver what is in the outbox, what is told a moment later too."""
+        for wait in (timedelta(0), TOLD_AFTER):
+            self.clock.advance(wait)
+            while await self.courier.deliver_due():
+                pass
 
     async def type(self, person: Person, text: str, channel: str = "phone-routing") -> str:
         """Type the command, and return what the bot answered to this person alone; empty when it said nothing."""
@@ -159,9 +162,9 @@ async def bot_world(database: Database, *, approval_channel: str | None = PHONE_
         client = make_client(BOT_TOKEN, f"{slack_url}/api/")
         workers: list[Worker] = []
 
-        def wake() -> None:
+        def wake(work: Work) -> None:
             for each in workers:
-                each.wake()
+                each.wake(work)
 
         context = ServiceContext(
             database=database,

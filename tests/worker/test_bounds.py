@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.assignment import Assignment, Field
 from bot.domain.state import State
 from bot.sandbox.slack.workspace.seed import ALAN, PHONE_ROUTING, RITA, TEAM
-from bot.service.context import Actor, ServiceContext
+from bot.service.context import Actor, ServiceContext, Work
 from bot.service.review import approve
 from bot.service.submit import Submission, submit
 from bot.store.database import Database
@@ -49,7 +49,7 @@ class Commits:
     def __init__(self) -> None:
         self._noticed = asyncio.Event()
 
-    def __call__(self) -> None:
+    def __call__(self, _: Work) -> None:
         self._noticed.set()
 
     async def until_applied(self, database: Database, change_id: int) -> None:

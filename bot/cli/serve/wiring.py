@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.domain.policy import ApprovalPolicy
-from bot.service.context import ServiceContext
+from bot.service.context import ServiceContext, Work
 from bot.settings import Settings, UponAISettings
 from bot.slack.api.calls import close_client, make_client
 from bot.slack.api.identity import IdentityResolver
@@ -28,12 +28,12 @@ from bot.worker.run import Worker
 class Wake:
     """Wakes this process's worker after a commit; without one it does nothing, and other processes poll."""
 
-    listeners: list[Callable[[], None]] = field(default_factory=list)
+    listeners: list[Callable[[Work], None]] = field(default_factory=list)
 
-    def __call__(self) -> None:
+    def __call__(self, work: Work) -> None:
         """Wake whoever listens."""
         for listener in self.listeners:
-            listener()
+            listener(work)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,6 +83,7 @@ async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: Lis
             present.mark_sent(unit.at, context.lease, looked.assignment),
             Event.SENDING,
             {"patch": redaction.of_patch(change.patch)},
+            is_shown=False,
         )
 
 

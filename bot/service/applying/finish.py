@@ -67,7 +67,9 @@ async def finish(
             # A PUT that was refused for its token does not end a change; one whose answer was lost proves nothing.
             await token.note_accepted(unit.tx, context, Call.WRITE)
         names = {} if result is None else await _unseen_names(unit, done, result)
-        told = Finished(by=by, problem=problem, live=result, names=names)
+        deferred = await unit.take_deferred(done)
+        approved_by = next((each["by"] for each in deferred if each.get("name") == Fact.APPROVED), None)
+        told = Finished(by=by, approved_by=approved_by, problem=problem, live=result, names=names)
         await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told))
         if state is State.APPLIED and live is not None:
             await _overtake(unit, done, live)

@@ -40,7 +40,11 @@ NUMBER_TEXT_LIMIT = 400
 
 def render_fact(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     """Return the text and the blocks of one fact of a change."""
-    return _FACTS[Fact(payload["name"])](change, payload)
+    text, blocks = _FACTS[Fact(payload["name"])](change, payload)
+    if (approved_by := payload.get("approved_by")) is None:
+        return text, blocks
+    approved = f"{mention(approved_by)} approved {change.label}."
+    return f"{approved} {text}", [section(approved), *blocks]
 
 
 def render_channel_fact(payload: Mapping[str, Any]) -> Message:

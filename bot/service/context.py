@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Flag, auto
+from enum import CONFORM, Flag, auto
 
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.policy import ApprovalPolicy
@@ -13,7 +13,7 @@ from bot.uponai.client import UponAIClient
 from bot.uponai.shared_read import SharedRead
 
 
-class Work(Flag):
+class Work(Flag, boundary=CONFORM):
     """What a worker can be woken for: to apply one approved change, to look what there is, to deliver messages."""
 
     APPLY = auto()

@@ -27,6 +27,7 @@ from bot.slack.delivery.courier import Courier
 from bot.store import due
 from bot.store.claims import Due
 from bot.store.errors import DatabaseUnavailable, LeaseLost
+from bot.store.herald import listen
 from bot.uponai.errors import UponAIError
 
 log = structlog.get_logger(__name__)
@@ -92,6 +93,8 @@ class Worker:
         """Work until `stop` is set; return when everything taken has been finished or put back."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stop_with(stop))
+            if self._context.database.dialect == "postgresql":
+                group.create_task(self._listen())
             group.create_task(self._loop("look", self._look_once, every=self._poll))
             group.create_task(self._loop("apply", lambda: self._apply_one_more(group)))
             group.create_task(self._loop("deliver", self._deliver_once))
@@ -116,6 +119,15 @@ class Worker:
             self._busy.add(name)
             is_more = await self._guarded(name, once)
             self._busy.discard(name)
+
+    async def _listen(self) -> None:
+        """Be woken by other processes as well; while nobody can be heard, the looks go on."""
+        while not self._stop.is_set():
+            try:
+                await listen(self._context.database, lambda word: self.wake(Work(word)), self._stop)
+            except DatabaseUnavailable as error:
+                log.warning("worker.hears_nothing", problem=str(error))
+            await _wait_for(self._stop, TROUBLE_WAIT_SECONDS)
 
     async def _look_once(self) -> bool:
         """Wake the loops that have something to do; of the others it is known that they have not."""

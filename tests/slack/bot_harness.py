@@ -145,9 +145,11 @@ async def resolve(client: AsyncWebClient) -> Identity:
 
 
 @asynccontextmanager
-async def bot_world(database: Database, *, approval_channel: str | None = PHONE_ROUTING) -> AsyncIterator[BotWorld]:
+async def bot_world(
+    database: Database, *, approval_channel: str | None = PHONE_ROUTING, clock: Clock | None = None
+) -> AsyncIterator[BotWorld]:
     """Build the world around a migrated database, its mirror filled."""
-    clock, numbers = Clock(), itertools.count(1)
+    clock, numbers = clock or Clock(), itertools.count(1)
     slack = SlackStandIn(
         bot_token=BOT_TOKEN,
         app_token=APP_TOKEN,

@@ -19,6 +19,7 @@ from bot.slack.app import SlackApp
 from bot.slack.delivery.courier import Courier
 from bot.store.clock import DatabaseClock
 from bot.store.database import Database
+from bot.store.herald import Herald
 from bot.uponai.client import UponAIClient
 from bot.web.socket_mode import SocketReceiver
 from bot.worker.run import Worker
@@ -26,7 +27,7 @@ from bot.worker.run import Worker
 
 @dataclass
 class Wake:
-    """Wakes this process's worker after a commit; without one it does nothing, and other processes poll."""
+    """Wakes this process's worker after a commit; without one, those of other processes over PostgreSQL."""
 
     listeners: list[Callable[[Work], None]] = field(default_factory=list)
 
@@ -68,7 +69,7 @@ async def build(
     client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     clock = DatabaseClock()
     uponai = make_uponai(settings, clock.now)
-    wake = Wake()
+    wake, herald = Wake(), Herald(database)
     context = ServiceContext(
         database=database,
         uponai=uponai,
@@ -92,6 +93,8 @@ async def build(
             courier = Courier(context=context, client=client)
             worker = Worker(context=context, courier=courier, poll=settings.worker_poll_seconds)
             wake.listeners.append(worker.wake)
+        elif database.dialect == "postgresql":
+            wake.listeners.append(lambda work: herald.send(work.value))
         if has_web:
             slack_app = SlackApp(
                 context=context,
@@ -117,6 +120,7 @@ async def build(
             socket=socket,
         )
     finally:
+        await herald.aclose()
         await context.aclose()
         await uponai.aclose()
         await close_client(client)

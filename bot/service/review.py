@@ -13,7 +13,7 @@ from bot.service.elsewhere import why_elsewhere
 from bot.service.messages import TOLD_AFTER, thread_fact
 from bot.service.refusals import refusals
 from bot.service.unit_of_work import unit_of_work
-from bot.store import changes, pauses, reviews
+from bot.store import reviews
 
 
 async def approve(context: ServiceContext, actor: Actor, change_id: int) -> ChangeRequest:
@@ -32,18 +32,20 @@ async def deny(context: ServiceContext, actor: Actor, change_id: int, reason: st
 async def _review(
     context: ServiceContext, actor: Actor, change_id: int, verdict: Verdict, reason: str | None
 ) -> ChangeRequest:
-    async with refusals(context, actor, Event.REVIEW_REFUSED, change_id), unit_of_work(context, actor) as unit:
-        change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
+    async with (
+        refusals(context, actor, Event.REVIEW_REFUSED, change_id),
+        unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit,
+    ):
+        change = unit.held.change
         review = Review(actor.user_id, verdict, change.revision, unit.at, reason)
         earlier = await reviews.of_change(unit.tx, change_id)
         decided = change.review(review, earlier, apply_within=context.apply_within)
         await reviews.add(unit.tx, change_id, review)
         event = Event.REVIEWED if decided.state is State.PENDING else Event.of_state(decided.state)
-        pause = await pauses.paused(unit.tx, actor.team_id) if decided.state is State.APPROVED else None
         told = Decided(
             by=actor.user_id,
             reason=reason,
-            paused_by=None if pause is None else pause.by,
+            paused_by=unit.held.paused_by if decided.state is State.APPROVED else None,
             elsewhere=why_elsewhere(context, decided),
         )
         is_sent_next = decided.is_due(unit.at) and not (told.paused_by or told.elsewhere)
@@ -57,8 +59,11 @@ async def _review(
 
 async def cancel(context: ServiceContext, actor: Actor, change_id: int) -> ChangeRequest:
     """Take a change back for its requester. Raises NotAllowed, TooLate, AlreadyDecided, UnknownChange."""
-    async with refusals(context, actor, Event.CANCEL_REFUSED, change_id), unit_of_work(context, actor) as unit:
-        change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
+    async with (
+        refusals(context, actor, Event.CANCEL_REFUSED, change_id),
+        unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit,
+    ):
+        change = unit.held.change
         canceled = change.cancel(actor.user_id, unit.at)
         await unit.step(change, canceled, Event.CANCELED)
         await unit.tell(thread_fact(canceled, Fact.CANCELED, unit.at, By(by=actor.user_id)))

@@ -14,6 +14,7 @@ from bot.domain.state import State
 from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
 from bot.service.messages import card_is_dirty, change_lane
 from bot.store import audit, changes, outbox
+from bot.store.changes import Held
 from bot.store.outbox import OutboxDraft
 from bot.telemetry import CHANGE_STEPS
 
@@ -21,16 +22,24 @@ from bot.telemetry import CHANGE_STEPS
 class UnitOfWork:
     """One open transaction, and the audit events that it will append as its last act; `at` is the time of all of it."""
 
-    def __init__(self, tx: AsyncConnection, actor: Actor, at: datetime) -> None:
+    def __init__(self, tx: AsyncConnection, actor: Actor, at: datetime, held: Held | None = None) -> None:
         self.tx = tx
         self.actor = actor
         self.at = at
+        self._held = held
         self.states: list[State] = []
         self.work = Work(0)
         self._events: list[AuditEvent] = []
         self._dirty: dict[int, OutboxDraft] = {}
         self._told: list[OutboxDraft] = []
         self._hurried: set[str] = set()
+
+    @property
+    def held(self) -> Held:
+        """The change that this transaction has locked."""
+        if self._held is None:
+            raise ValueError("no change is held")
+        return self._held
 
     async def step(
         self,
@@ -125,13 +134,20 @@ class UnitOfWork:
 
 
 @asynccontextmanager
-async def unit_of_work(context: ServiceContext, actor: Actor) -> AsyncIterator[UnitOfWork]:
+async def unit_of_work(
+    context: ServiceContext, actor: Actor, *, hold: int | None = None, team_id: str | None = None
+) -> AsyncIterator[UnitOfWork]:
     """Open a write transaction; on leaving append the audit events, commit, and wake this process's worker.
 
-    Any exception rolls everything back. Raises DatabaseUnavailable when the database does not answer.
+    `hold` names a change, of one team when `team_id` is given, that is locked first: it is in `held`. Any exception
+    rolls everything back. Raises UnknownChange for a change that there is not, and DatabaseUnavailable.
     """
     async with context.database.transaction() as tx:
-        unit = UnitOfWork(tx, actor, await context.clock.read(tx))
+        if hold is None:
+            unit = UnitOfWork(tx, actor, await context.clock.read(tx))
+        else:
+            held = await changes.hold(tx, context.clock, hold, team_id=team_id)
+            unit = UnitOfWork(tx, actor, held.at, held)
         yield unit
         await unit.close()
     for state in unit.states:

@@ -1,10 +1,11 @@
 """Changes: stored as they are asked, saved step by step."""
 
 from collections.abc import Collection
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, bindparam, func, literal_column, select, text, update
+from sqlalchemy import RowMapping, Select, bindparam, exists, func, literal_column, select, text, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,8 +16,9 @@ from bot.domain.key import NumberKey
 from bot.domain.label import format_label
 from bot.domain.policy import ApprovalPolicy
 from bot.domain.state import FollowUp, Origin, State, WaitCause
+from bot.store.clock import Clock
 from bot.store.errors import StaleVersion
-from bot.store.schema import changes, is_unfinished
+from bot.store.schema import changes, is_unfinished, pauses, token_refusals
 
 # Everything but what the draft said and the reviewers saw. The database refuses the rest.
 _MUTABLE = ({f.name for f in fields(ChangeRequest)} - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}) | {
@@ -42,6 +44,21 @@ _NEXT_APPROVAL_ORDER = (
     .scalar_subquery()
 )
 _SAVE_FIRST_APPROVED = _SAVE.values(approval_order=_NEXT_APPROVAL_ORDER)
+_HOLD = (
+    select(
+        changes,
+        select(pauses.c.paused_by).where(pauses.c.team_id == changes.c.team_id).scalar_subquery().label("paused_by"),
+        exists()
+        .where(
+            token_refusals.c.account_sid == changes.c.account_sid,
+            token_refusals.c.workspace_id == changes.c.workspace_id,
+            token_refusals.c.call == "write",
+        )
+        .label("is_token_refused"),
+    )
+    .where(changes.c.id == bindparam("of_id"))
+    .with_for_update(of=changes)
+)
 _GET_ALL = select(changes).where(changes.c.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -93,6 +110,24 @@ async def lock(tx: AsyncConnection, change_id: int, *, team_id: str | None = Non
         UnknownChange: There is none.
     """
     return await _one(tx, _by_id(change_id, team_id).with_for_update(), change_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A locked change, the time, and what its next step depends on: who paused, and whether PUTs were refused (401)."""
+
+    change: ChangeRequest
+    at: datetime
+    paused_by: str | None
+    is_token_refused: bool
+
+
+async def hold(tx: AsyncConnection, clock: Clock, change_id: int, *, team_id: str | None = None) -> Held:
+    """Do as `lock` does, and read the time and what else the next step depends on in the same statement."""
+    row, at = await clock.read_with(tx, _HOLD, {"of_id": change_id})
+    if row is None or team_id not in (None, row["team_id"]):
+        raise UnknownChange(f"There is no change {format_label(change_id)}.")
+    return Held(from_row(row), at, row["paused_by"], row["is_token_refused"])
 
 
 async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:

@@ -1,22 +1,52 @@
 """What each path costs at the database: as many transactions as it has moments that must be durable, and no more."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import RowMapping, Select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.sandbox.slack.workspace.model import Message
+from bot.store.clock import DatabaseClock
+from bot.store.database import Database
 from bot.worker.run import Worker
+from tests.clock import Clock
 from tests.databases import DIALECTS
+from tests.slack import bot_harness as worlds
 from tests.slack.bot_harness import BotWorld
 from tests.slack.messages.test_card_truth import NUMBER, cards, replies
 from tests.transactions import counted
 
-# Each with the transactions' clock, which tests read without asking the database.
-SUBMIT, APPROVE, DENY, DELIVER = 25, 34, 22, 8
+SUBMIT, APPROVE, DENY, DELIVER = 27, 37, 19, 9
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
+
+
+class AskingClock(Clock):
+    """The clock of the tests, which asks the database as the real one does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._real = DatabaseClock()
+
+    async def read(self, tx: AsyncConnection) -> datetime:
+        await self._real.read(tx)
+        return self.now()
+
+    async def read_with(
+        self, tx: AsyncConnection, query: Select[Any], values: dict[str, Any]
+    ) -> tuple[RowMapping | None, datetime]:
+        row, _ = await self._real.read_with(tx, query, values)
+        return row, self.now()
+
+
+@pytest.fixture
+async def bot_world(database: Database) -> AsyncIterator[BotWorld]:
+    async with worlds.bot_world(database, clock=AskingClock()) as made:
+        yield made
 
 
 class WatchedWorker(Worker):

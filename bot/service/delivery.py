@@ -10,11 +10,10 @@ from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.backoff import backoff
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
 from bot.service.context import ServiceContext
-from bot.service.messages import Kind, cannot_post, card_again
+from bot.service.messages import Kind
 from bot.store import cards, changes, outbox, rate_limits, reviews
 from bot.store.cards import Card
 from bot.store.errors import StaleCard
@@ -23,7 +22,6 @@ from bot.store.outbox import OutboxMessage, Posted
 # How long one call of Slack may take at the most, and how many lanes are delivered side by side.
 CALL_WITHIN = timedelta(seconds=5)
 BATCH = 8
-SHORTEST_PARKING, LONGEST_PARKING = timedelta(seconds=15), timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,62 +222,9 @@ async def complete(context: ServiceContext, delivery: Delivery) -> None:
     async with context.database.transaction() as tx:
         if delivery.card is not None:
             delivery.card = replace(delivery.card, problem=None, problem_at=None)
-            await _save_card_if_current(tx, delivery)
+            await save_card_if_current(tx, delivery)
         # When it was done says only when it may be forgotten: the time of the last reading is good enough.
         await outbox.complete(tx, delivery.done, context.now())
-
-
-async def put_off(context: ServiceContext, delivery: Delivery, wait: timedelta, problem: str | None) -> None:
-    """Give back what is not done, the first of it for a while. Raises LeaseLost."""
-    async with context.database.transaction() as tx:
-        now = due_at = await context.clock.read(tx)
-        if await _save_card_if_current(tx, delivery):
-            due_at += wait
-        was_sent = delivery.attempt.has_left
-        await _end_early(tx, delivery, now)
-        await outbox.postpone(tx, delivery.message, due_at, problem=problem, was_sent=was_sent)
-
-
-async def park(context: ServiceContext, delivery: Delivery, code: str, problem: str) -> None:
-    """Let the message wait for its channel, and tell the requester once for each outage. Raises LeaseLost.
-
-    `code` is Slack's for what is wrong. A card that was moved meanwhile is tried in its new channel at once.
-    """
-    async with context.database.transaction() as tx:
-        now = await context.clock.read(tx)
-        was_sent = delivery.attempt.has_left
-        wait = backoff(delivery.message.attempts, first=SHORTEST_PARKING, longest=LONGEST_PARKING)
-        if delivery.card is not None:
-            change = await changes.lock(tx, delivery.of.id)
-            since = delivery.card.problem_at or now
-            delivery.card = replace(delivery.card, problem=code, problem_at=since)
-            if not await _save_card_if_current(tx, delivery):
-                await _end_early(tx, delivery, now)
-                await outbox.postpone(tx, delivery.message, now, problem=problem, was_sent=was_sent)
-                return
-            if delivery.stored is None or delivery.stored.problem_at is None:
-                await outbox.enqueue(tx, [cannot_post(change, now, code, context.new_id())])
-            wait = max(now - since, SHORTEST_PARKING)
-        due_at = now + min(wait, LONGEST_PARKING)
-        await _end_early(tx, delivery, now)
-        await outbox.park(tx, delivery.message, due_at, problem=problem, was_sent=was_sent)
-
-
-async def _end_early(tx: AsyncConnection, delivery: Delivery, now: datetime) -> None:
-    """Record what is done, and give back what comes after the message whose turn it is."""
-    await outbox.complete(tx, delivery.done, now)
-    rest = slice(len(delivery.done) + 1, None)
-    messages, attempts = delivery.messages[rest], delivery.attempts[rest]
-    unattempted = [one.id for one, attempt in zip(messages, attempts, strict=True) if not attempt.has_left]
-    await outbox.give_back(tx, messages, unattempted=unattempted)
-
-
-async def show_again(context: ServiceContext, delivery: Delivery) -> None:
-    """Mark the card as dirty: what was shown may be gone, or may have overwritten something newer."""
-    async with context.database.transaction() as tx:
-        change = await changes.lock(tx, delivery.of.id)
-        await cards.mark_dirty(tx, change.id)
-        await outbox.enqueue(tx, [card_again(change, await context.clock.read(tx), context.new_id())])
 
 
 async def note_rate(context: ServiceContext, delivery: Delivery, method: str, channel: str, wait: timedelta) -> None:
@@ -300,7 +245,7 @@ async def _save_card(tx: AsyncConnection, delivery: Delivery) -> None:
         await cards.save(tx, delivery.card, over=delivery.stored)
 
 
-async def _save_card_if_current(tx: AsyncConnection, delivery: Delivery) -> bool:
+async def save_card_if_current(tx: AsyncConnection, delivery: Delivery) -> bool:
     """Save the card; whoever made it another one meanwhile has asked for that one to be shown."""
     try:
         await _save_card(tx, delivery)

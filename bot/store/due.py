@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.key import WorkspaceKey
 from bot.store.claims import DUE
 from bot.store.columns import UtcDateTime
+from bot.store.due_messages import HAS_DUE
 from bot.store.mirror.schema import mirror_reads
-from bot.store.outbox import HAS_DUE
 from bot.store.schema import outbox
 
 MESSAGES, REFRESH = "messages", "refresh"

@@ -10,18 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Integer,
     RowMapping,
-    Update,
     and_,
     bindparam,
     case,
     delete,
     exists,
     func,
-    or_,
     select,
     update,
 )
@@ -30,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.state import State
 from bot.store.columns import UtcDateTime
+from bot.store.due_messages import CLAIM
 from bot.store.errors import LeaseLost
 from bot.store.schema import changes, outbox
 
@@ -91,61 +87,7 @@ class Depth:
     oldest_due_at: datetime | None
 
 
-_NOW = bindparam("now", type_=UtcDateTime)
-
-
-def _is_first_and_due(one: FromClause) -> tuple[ColumnElement[bool], ...]:
-    earlier = outbox.alias("before")
-    return (
-        one.c.done_at.is_(None),
-        one.c.due_at <= _NOW,
-        or_(one.c.leased_until.is_(None), one.c.leased_until <= _NOW),
-        ~exists().where(earlier.c.lane == one.c.lane, earlier.c.id < one.c.id, earlier.c.done_at.is_(None)),
-    )
-
-
-# Requires of a message that a claim would take it as the first of its lane.
-HAS_DUE = _is_first_and_due(outbox)
-
-
-def _claim() -> Update:
-    earlier, first = outbox.alias("earlier"), outbox.alias("first")
-    is_free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= _NOW)
-    # Through a CTE so that LIMIT holds, and SKIP LOCKED counts what was locked here alone.
-    lanes = (
-        select(first.c.lane)
-        .where(*_is_first_and_due(first))
-        .order_by(first.c.due_at, first.c.id)
-        .limit(bindparam("lanes", type_=Integer))
-        .with_for_update(of=first, skip_locked=True)
-        .cte("lanes")
-    )
-    is_held_up = exists().where(
-        earlier.c.lane == outbox.c.lane,
-        earlier.c.id < outbox.c.id,
-        earlier.c.done_at.is_(None),
-        or_(earlier.c.due_at > _NOW, earlier.c.leased_until > _NOW),
-    )
-    return (
-        update(outbox)
-        .where(
-            outbox.c.lane.in_(select(lanes.c.lane)),
-            outbox.c.done_at.is_(None),
-            outbox.c.due_at <= _NOW,
-            is_free,
-            ~is_held_up,
-        )
-        .values(
-            lease_id=bindparam("lease"),
-            leased_until=bindparam("until", type_=UtcDateTime),
-            attempts=outbox.c.attempts + 1,
-        )
-        .returning(outbox)
-    )
-
-
 _DRAFTED = tuple(f.name for f in fields(OutboxDraft))
-_CLAIM = _claim()
 _NEW: dict[str, Any] = {name: bindparam(name) for name in _DRAFTED} | {"attempts": 0, "is_parked": False}
 _ENQUEUE = {
     name: insert(outbox).values(_NEW).on_conflict_do_nothing(index_elements=["fact"])
@@ -177,7 +119,7 @@ async def claim(
     Lanes leased by others are skipped. Commit before working: the lease, not the transaction, protects the work.
     """
     values = {"now": now, "lease": lease_id, "until": until, "lanes": limit}
-    messages = [_from_row(row) for row in (await tx.execute(_CLAIM, values)).mappings()]
+    messages = [_from_row(row) for row in (await tx.execute(CLAIM, values)).mappings()]
     order = {message.lane: (message.due_at, message.id) for message in sorted(messages, key=_id, reverse=True)}
     return sorted(messages, key=lambda message: (order[message.lane], message.id))
 

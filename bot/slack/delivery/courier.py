@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.backoff import backoff
 from bot.service import delivery as room
+from bot.service import undelivered
 from bot.service.context import ServiceContext
 from bot.service.delivery import Attempt, Delivery, Place
 from bot.service.messages import Kind
@@ -58,12 +59,12 @@ class Courier:
                 await self._put_off(delivery, error)
             except StaleCard:
                 log.info("outbox.card_moved", facts=facts)
-                await room.put_off(self._context, delivery, timedelta(0), None)
+                await undelivered.put_off(self._context, delivery, timedelta(0), None)
         except LeaseLost:
             log.warning("outbox.lease_lost", facts=facts)
             if delivery.has_shown and delivery.card is not None:
                 # What was shown under the lost lease may have overwritten something newer.
-                await room.show_again(self._context, delivery)
+                await undelivered.show_again(self._context, delivery)
 
     async def _send(self, delivery: Delivery) -> None:
         """Deliver the message whose turn it is."""
@@ -95,7 +96,7 @@ class Courier:
                 delivery.card = replace(card, shown_version=0)
             raise
         if posted.is_astray:
-            await room.show_again(self._context, delivery)
+            await undelivered.show_again(self._context, delivery)
         delivery.note_done(posted.channel, posted.ts)
 
     async def _channel(self, delivery: Delivery) -> None:
@@ -135,11 +136,11 @@ class Courier:
         message = delivery.message
         log.warning("outbox.put_off", fact=message.fact, problem=str(error), attempts=message.attempts)
         if isinstance(error, SlackRefused) and error.error in NO_CHANNEL and message.kind in CAN_WAIT_FOR_CHANNEL:
-            await room.park(self._context, delivery, error.error, str(error))
+            await undelivered.park(self._context, delivery, error.error, str(error))
             return
         if isinstance(error, SlackMisconfigured | SlackRefused):
             self.problem = str(error)
-        await room.put_off(self._context, delivery, _wait(message.attempts, error), str(error))
+        await undelivered.put_off(self._context, delivery, _wait(message.attempts, error), str(error))
 
 
 def _wait(attempts: int, error: SlackError) -> timedelta:

@@ -14,14 +14,15 @@ from pathlib import Path
 USER = "route_number"
 
 # The shell outlives a test run that was killed: its standard input ends then, and it stops the server and cleans up.
-# Durability is off, since nothing of this is read again after a crash.
+# Nothing of a test is read again after a crash.
+_NOT_DURABLE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 _SCRIPT = """
 set -e
 bin=$1 home=$2 port=$3
 trap 'rm -rf "$home"' EXIT
 "$bin/initdb" -D "$home/data" -U "$4" -A trust -E UTF8 --locale=C --no-sync >"$home/log" 2>&1 </dev/null
 "$bin/pg_ctl" -D "$home/data" -w -l "$home/log" -o "-h 127.0.0.1 -p $port -c unix_socket_directories='' \
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200" start \
+    -c max_connections=200 $5" start \
     >>"$home/log" 2>&1 </dev/null || { cat "$home/log" >&2; exit 1; }
 echo ready
 cat >/dev/null
@@ -47,7 +48,7 @@ def packaged_binaries() -> Path | None:
 
 
 @contextmanager
-def running_server(binaries: Path) -> Iterator[str]:
+def running_server(binaries: Path, *, is_durable: bool = False) -> Iterator[str]:
     """Run a server with a data directory of its own; yield the URL of its databases, without a database's name."""
     home = Path(tempfile.mkdtemp(prefix="route-number-postgresql-"))
     # PostgreSQL refuses to run as root.
@@ -57,7 +58,7 @@ def running_server(binaries: Path) -> Iterator[str]:
         shutil.chown(home, user)
     port = _free_port()
     shell = subprocess.Popen(
-        ["/bin/sh", "-c", _SCRIPT, "sh", str(binaries), str(home), str(port), USER],
+        ["/bin/sh", "-c", _SCRIPT, "sh", str(binaries), str(home), str(port), USER, "" if is_durable else _NOT_DURABLE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -41,7 +41,8 @@ def fields_to_bits(fields: Iterable[Field]) -> int:
 class WeightedAgent:
     """An agent and its share of the calls.
 
-    `version` None means not pinned: whatever is published later answers. `weight` is a fraction, 1 for all calls.
+    `version` None means unpinned: the agent's newest version answers, as it is edited. `weight` is a
+    fraction, 1 for all calls.
     """
 
     agent_id: str

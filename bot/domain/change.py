@@ -97,14 +97,14 @@ class ChangeRequest(ChangeDraft):
             TooLate: It has expired.
         """
         if review.reviewer_id == self.requester_id:
-            raise OwnChange(f"You asked for {self.label} yourself, so somebody else has to decide about it.")
+            raise OwnChange(f"You asked for {self.label} yourself: someone else must approve it.")
         self.refuse_unless_pending()
         if self.has_expired(review.at):
-            raise TooLate(f"{self.label} has expired; ask for it again.")
+            raise TooLate(f"{self.label} has expired. Ask again below it, in its thread.")
         earlier = list(earlier)
         standing = [r for r in earlier if r.withdrawn_at is None and r.revision == self.revision]
         if any(r.reviewer_id == review.reviewer_id for r in standing):
-            raise AlreadyDecided(f"You have already decided about {self.label}.")
+            raise AlreadyDecided(f"You have decided about {self.label} already.")
         match decide(
             self.policy,
             requester_id=self.requester_id,
@@ -144,7 +144,7 @@ class ChangeRequest(ChangeDraft):
             case State.EXPIRED:
                 return "has expired"
             case State.STALE if self.decided_by is None:
-                return "no longer fits: the number was changed meanwhile"
+                return "no longer fits: the number changed in the meantime"
             case State.DENIED:
                 return f"was already denied by <@{self.decided_by}>"
             case _:
@@ -271,13 +271,13 @@ class ChangeRequest(ChangeDraft):
             NotAllowed: Only the requester and reviewers may try again; only reviewers may mark as resolved.
         """
         if self.state is not State.UNCLEAR:
-            raise AlreadyDecided(f"{self.label} is {self.state} now; there is nothing left to do here.")
+            raise AlreadyDecided(f"{self.label} is {self.state} now. Nothing is left to do here.")
         if self.follow_up is not None:
-            raise AlreadyDecided(f"<@{self.follow_up_by}> was first; {self.label} is being looked at.")
+            raise AlreadyDecided(f"<@{self.follow_up_by}> was first. I am looking at {self.label}.")
         is_requester = actor_id == self.requester_id
         if follow_up is FollowUp.RESOLVE and (is_requester or not is_reviewer):
             raise OwnChange(
-                f"You asked for {self.label} yourself, so somebody else has to mark it as resolved."
+                f"You asked for {self.label} yourself: someone else must mark it as resolved."
                 if is_requester
                 else f"Only a reviewer can mark {self.label} as resolved."
             )

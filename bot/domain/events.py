@@ -48,6 +48,11 @@ class Event(StrEnum):
     COMMAND_REFUSED = "command.refused"
     HOME_REFUSED = "home.refused"
 
+    @property
+    def is_refusal(self) -> bool:
+        """Say whether somebody was turned away."""
+        return self.value.endswith(".refused")
+
     @classmethod
     def of_state(cls, state: State) -> "Event":
         """Return the event of a change that comes to this state; none comes back to `pending`."""
@@ -59,39 +64,39 @@ class Event(StrEnum):
         return cls(f"errand.{follow_up}")
 
 
-# What follows the name of whoever did it; the worker is one of them.
+# What follows the name of whoever did it; the worker is one of them. A refused deed is told as the attempt that it was.
 PHRASES: dict[Event, str] = {
     Event.SUBMITTED: "asked for this",
     Event.REVIEWED: "approved; more approvals are needed",
     Event.APPROVED: "approved",
     Event.DENIED: "denied",
     Event.CANCELED: "canceled",
-    Event.EXPIRED: "let it expire, because its time was over",
+    Event.EXPIRED: "let it expire: its time was over",
     Event.MOVED: "moved the card to another channel",
     Event.CARD_TRIED_AGAIN: "asked to post the card again",
-    Event.APPLYING: "started to apply it",
+    Event.APPLYING: "began to apply it",
     Event.SENDING: "sent it to UponAI",
-    Event.RELEASED: "put it back to be sent later",
-    Event.WAITING: "began to wait for UponAI",
-    Event.ANSWER_LOST: "lost UponAI's answer",
-    Event.APPLIED: "found it applied",
-    Event.FAILED: "found that it failed",
-    Event.STALE: "found it stale",
-    Event.UNCLEAR: "found it unclear",
+    Event.RELEASED: "put it off: nothing has changed so far",
+    Event.WAITING: "waits for UponAI",
+    Event.ANSWER_LOST: "got no answer from UponAI",
+    Event.APPLIED: "read it back from UponAI: it is live",
+    Event.FAILED: "gave up: UponAI refused it",
+    Event.STALE: "did not send it: the number changed in the meantime",
+    Event.UNCLEAR: "could not tell what is live",
     Event.RESOLVED: "noted what is live and marked it as resolved",
     Event.ASKED_TRY_AGAIN: "asked to try again",
     Event.ASKED_RESOLVE: "asked to mark it as resolved",
     Event.PAUSED: "paused all sending",
     Event.RESUMED: "resumed sending",
-    Event.ASK_REFUSED: "was refused to ask",
-    Event.REVIEW_REFUSED: "was refused to approve or deny",
-    Event.CANCEL_REFUSED: "was refused to cancel",
-    Event.REVERT_REFUSED: "was refused to revert",
-    Event.MOVE_REFUSED: "was refused to move the card",
-    Event.FOLLOW_UP_REFUSED: "was refused to follow up on it",
-    Event.PAUSE_REFUSED: "was refused to pause sending",
-    Event.RESUME_REFUSED: "was refused to resume sending",
-    Event.PRESS_REFUSED: "was refused a button",
-    Event.COMMAND_REFUSED: "was refused a command",
-    Event.HOME_REFUSED: "was refused the Home tab",
+    Event.ASK_REFUSED: "tried to ask for a change",
+    Event.REVIEW_REFUSED: "tried to approve or deny it",
+    Event.CANCEL_REFUSED: "tried to cancel it",
+    Event.REVERT_REFUSED: "tried to revert it",
+    Event.MOVE_REFUSED: "tried to move the card",
+    Event.FOLLOW_UP_REFUSED: "tried to try it again or to mark it as resolved",
+    Event.PAUSE_REFUSED: "tried to pause sending",
+    Event.RESUME_REFUSED: "tried to resume sending",
+    Event.PRESS_REFUSED: "pressed a button",
+    Event.COMMAND_REFUSED: "typed a command",
+    Event.HOME_REFUSED: "opened the Home tab",
 }

@@ -65,6 +65,11 @@ class Told:
         return cls(**{each.name: payload[each.name] for each in fields(cls) if each.name in payload})
 
 
+def _without_none(told: Told, *names: str) -> dict[str, Any]:
+    """Leave out keys that older releases do not write, where they say nothing."""
+    return {key: value for key, value in asdict(told).items() if value is not None or key not in names}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class By(Told):
     """Who did it."""
@@ -78,14 +83,34 @@ class Decided(By):
 
     reason: str | None = None
     paused_by: str | None = None
+    paused_at: str | None = None
+    paused_why: str | None = None
     elsewhere: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the outbox."""
+        return _without_none(self, "paused_at", "paused_why")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending(By):
+    """Who stopped or restarted sending, why, and which approved changes that holds or lets go: how many, the first."""
+
+    reason: str | None = None
+    count: int | None = None
+    changes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Told):
-    """What went wrong, in the words of others."""
+    """What went wrong, in the words of others; `approved_by` where the approval is told together with its result."""
 
     problem: str | None = None
+    approved_by: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the outbox."""
+        return _without_none(self, "approved_by")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,25 +133,17 @@ class Expired(Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished(Problem):
-    """How an attempt ended: what is live, with the names that the reviewers had not seen, and who wanted the look.
-
-    `approved_by` is set when the result came so soon that the approval was not told by itself.
-    """
+    """How an attempt ended: what is live, with the names that the reviewers had not seen, and who wanted the look."""
 
     by: str | None = None
-    approved_by: str | None = None
     live: Assignment | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it for the outbox."""
-        live = None if self.live is None else self.live.to_json()
-        told: dict[str, Any] = {"by": self.by, "problem": self.problem, "live": live}
-        if self.names:
-            told["names"] = dict(self.names)
-        if self.approved_by is not None:
-            told["approved_by"] = self.approved_by
-        return told
+        told = {"by": self.by, "problem": self.problem, "live": None if self.live is None else self.live.to_json()}
+        told |= {} if self.approved_by is None else {"approved_by": self.approved_by}
+        return {**told, "names": dict(self.names)} if self.names else told
 
     @classmethod
     def from_json(cls, payload: Mapping[str, Any]) -> "Finished":
@@ -134,8 +151,8 @@ class Finished(Problem):
         live = payload.get("live")
         return cls(
             by=payload.get("by"),
-            approved_by=payload.get("approved_by"),
             problem=payload.get("problem"),
+            approved_by=payload.get("approved_by"),
             live=None if live is None else Assignment.from_json(live),
             names=payload.get("names", {}),
         )

@@ -8,6 +8,7 @@ from bot.domain.errors import InvalidSubmission
 
 MOST_AGENTS = 10
 WHOLE = 100
+_TWO_DECIMALS = Decimal("0.01")
 
 
 def fractions_of(percents: Sequence[int]) -> tuple[Decimal, ...]:
@@ -39,6 +40,14 @@ def fractions_of(percents: Sequence[int]) -> tuple[Decimal, ...]:
 def percent_text(weight: Decimal) -> str:
     """Write a weight as a percentage with all its digits: `50 %`, `33.333333 %`."""
     return f"{plain_digits(_times_hundred(weight))} %"
+
+
+def rounded_percent(weight: Decimal) -> str:
+    """Write a weight as a percentage with at most two decimals; all its digits where 0 or 100 would be untrue."""
+    percent = _times_hundred(weight)
+    if percent != (rounded := percent.quantize(_TWO_DECIMALS)) and rounded in (0, WHOLE):
+        return percent_text(weight)
+    return f"{plain_digits(rounded)} %"
 
 
 def whole_percent(weight: Decimal) -> int | None:

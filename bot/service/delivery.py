@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
+from bot.domain.warnings import Overlap, Standstill
 from bot.service.context import ServiceContext
 from bot.service.messages import Kind
-from bot.store import cards, changes, outbox, rate_limits, reviews
+from bot.store import cards, changes, outbox, overlaps, pauses, rate_limits, reviews
 from bot.store.cards import Card
 from bot.store.errors import StaleCard
 from bot.store.outbox import OutboxMessage, Posted
@@ -22,6 +23,7 @@ from bot.store.outbox import OutboxMessage, Posted
 # How long one call of Slack may take at the most, and how many lanes are delivered side by side.
 CALL_WITHIN = timedelta(seconds=5)
 BATCH = 8
+_WITH_CARD = (Kind.CARD, Kind.THREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ class Attempt:
 class Delivery:
     """What is due of one lane, on its way: `messages` in order, of which the first ones are `done`.
 
-    `stored` is the card as the database has it, `card` as it will be recorded with the next transaction. `limits` says
-    until when Slack wants no such calls, by method and channel.
+    Of these the first ones are `recorded`. `stored` is the card as the database has it, `card` as it will be recorded
+    with the next transaction. `limits` says until when Slack wants no such calls, by method and channel.
     """
 
     messages: list[OutboxMessage]
@@ -62,17 +64,31 @@ class Delivery:
     attempts: list[Attempt]
     limits: dict[tuple[str, str], datetime]
     done: list[Posted] = field(default_factory=list)
+    recorded: int = 0
     change: ChangeRequest | None = None
     reviews: list[Review] = field(default_factory=list)
     stored: Card | None = None
     card: Card | None = None
     is_card_begun: bool = False
     has_shown: bool = False
+    is_card_fresh: bool = False
+    overlaps: list[Overlap] = field(default_factory=list)
+    standstill: Standstill | None = None
 
     @property
     def is_done(self) -> bool:
         """Say whether nothing is left of it."""
         return len(self.done) == len(self.messages)
+
+    @property
+    def held(self) -> list[OutboxMessage]:
+        """The messages under the lease."""
+        return self.messages[self.recorded :]
+
+    @property
+    def unrecorded(self) -> list[Posted]:
+        """What is done, and not recorded yet."""
+        return self.done[self.recorded :]
 
     @property
     def message(self) -> OutboxMessage:
@@ -136,7 +152,7 @@ async def _read(tx: AsyncConnection, deliveries: list[Delivery]) -> None:
     found = await changes.get_all(tx, [change_id for _, change_id in about])
     for delivery, change_id in about:
         delivery.change = found[change_id]
-    with_card = [delivery for delivery, _ in about if delivery.messages[0].kind in (Kind.CARD, Kind.THREAD)]
+    with_card = [delivery for delivery, _ in about if any(one.kind in _WITH_CARD for one in delivery.messages)]
     if not with_card:
         return
     ids = [delivery.of.id for delivery in with_card]
@@ -145,6 +161,10 @@ async def _read(tx: AsyncConnection, deliveries: list[Delivery]) -> None:
         change = delivery.of
         delivery.reviews = known_reviews.get(change.id, [])
         delivery.stored = known_cards.get(change.id)
+        if change.state.is_open:
+            delivery.overlaps = await overlaps.of_change(tx, change)
+            pause = await pauses.paused(tx, change.team_id)
+            delivery.standstill = None if pause is None else Standstill(pause.by, pause.at)
         card = delivery.stored or Card(change_id=change.id, channel_id=change.channel_id)
         message = delivery.message
         if message.kind == Kind.CARD and message.attempted_at and not card.is_posted and card.attempted_at is None:
@@ -187,7 +207,7 @@ async def hold(context: ServiceContext, delivery: Delivery) -> None:
         if delivery.stored is not None:
             await cards.require(tx, delivery.stored)
         until = await context.clock.read(tx) + lease_for_calls(context)
-        await outbox.hold(tx, delivery.messages, until=until)
+        await outbox.hold(tx, delivery.held, until=until)
     delivery.leased_until = until
 
 
@@ -198,7 +218,7 @@ async def begin_card(context: ServiceContext, delivery: Delivery, attempt: Attem
         until = now + lease_for_calls(context)
         card = replace(delivery.of_card, attempted_at=now)
         await cards.save(tx, card, over=delivery.stored)
-        await outbox.hold(tx, delivery.messages, until=until)
+        await outbox.hold(tx, delivery.held, until=until)
     delivery.stored = delivery.card = card
     delivery.leased_until, attempt.at = until, now
 
@@ -210,11 +230,20 @@ async def begin_post(context: ServiceContext, delivery: Delivery, place: Place) 
         now = await context.clock.read(tx)
         until = now + lease_for_calls(context)
         await _save_card(tx, delivery)
-        await outbox.hold(tx, delivery.messages, until=until)
+        await outbox.hold(tx, delivery.held, until=until)
         await outbox.mark_attempted(tx, [delivery.message], now, channel=place.channel, thread_ts=place.thread_ts)
     delivery.stored = delivery.card
     delivery.leased_until = until
     attempt.at, attempt.place = now, place
+
+
+async def record_done(context: ServiceContext, delivery: Delivery) -> None:
+    """Record where the first messages were posted, for the next one which is about their posts. Raises LeaseLost."""
+    if not delivery.unrecorded:
+        return
+    async with context.database.transaction() as tx:
+        await outbox.complete(tx, delivery.unrecorded, context.now())
+    delivery.recorded = len(delivery.done)
 
 
 async def complete(context: ServiceContext, delivery: Delivery) -> None:
@@ -224,7 +253,7 @@ async def complete(context: ServiceContext, delivery: Delivery) -> None:
             delivery.card = replace(delivery.card, problem=None, problem_at=None)
             await save_card_if_current(tx, delivery)
         # When it was done says only when it may be forgotten: the time of the last reading is good enough.
-        await outbox.complete(tx, delivery.done, context.now())
+        await outbox.complete(tx, delivery.unrecorded, context.now())
 
 
 async def note_rate(context: ServiceContext, delivery: Delivery, method: str, channel: str, wait: timedelta) -> None:

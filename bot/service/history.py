@@ -1,13 +1,18 @@
 """Read the record: undecided changes, the last ones, one change with everything that happened to it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
-from bot.service.context import ServiceContext
-from bot.store import audit, changes, pauses, reviews
-from bot.store.pauses import Pause
+from bot.service.context import Actor, ServiceContext
+from bot.store import audit, cards, changes, pauses, reviews
+from bot.store.changes import Asked
 
 WHOLE_RECORD = 1000
 
@@ -22,17 +27,123 @@ class Record:
     has_earlier: bool = False
 
 
+class Post(NamedTuple):
+    """Where a message stands."""
+
+    channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Some changes of a list, where their cards stand by change id, and whether the list goes on."""
+
+    changes: list[ChangeRequest] = field(default_factory=list)
+    posts: dict[int, Post] = field(default_factory=dict)
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Who paused sending, when, why, where that was told, and how many approved changes are held by it."""
+
+    by: str
+    at: datetime
+    reason: str | None
+    channel_id: str | None
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Undecided changes as one person sees them: to be decided by them, asked by them, decided by them already."""
+
+    waiting: Listing
+    own: Listing
+    others: Listing
+    pause: Paused | None
+    # Behind which the next page begins: of what others asked, of one's own.
+    next_page: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What concerns one person at this moment; `own` are their changes that have not ended."""
+
+    waiting: Listing
+    own: Listing
+    recent: Listing
+    pause: Paused | None
+
+
 async def pending(context: ServiceContext, team_id: str, limit: int) -> list[ChangeRequest]:
     """Return the undecided changes, oldest first."""
     async with context.database.reading() as tx:
         return await changes.pending(tx, team_id, limit)
 
 
+async def pending_for(
+    context: ServiceContext, reader: Actor, limit: int, *, after: tuple[int, int] = (0, 0)
+) -> Pending:
+    """Return a page of the undecided changes, oldest first: up to `limit` of others and as many of the reader's own."""
+    async with context.database.reading() as tx:
+        waiting, decided = await _by_others(tx, reader, limit, after[0])
+        asked = Asked(reader.user_id)
+        found = await changes.pending(tx, reader.team_id, limit + 1, asked=asked, after_id=after[1])
+        own = await listing(tx, found, limit)
+        pause = await _paused(tx, context, reader.team_id)
+        last = (
+            max((each.id for each in (*waiting.changes, *decided.changes)), default=after[0]),
+            max((each.id for each in own.changes), default=after[1]),
+        )
+        return Pending(waiting, own, decided, pause, last if waiting.has_more or own.has_more else None)
+
+
+async def overview(context: ServiceContext, reader: Actor, limit: int) -> Overview:
+    """Return what waits for a person, what they wait for, the last changes, and whether sending is paused."""
+    async with context.database.reading() as tx:
+        waiting, _ = await _by_others(tx, reader, limit, 0)
+        own = await changes.open_of(tx, reader.team_id, reader.user_id, limit + 1)
+        last = await changes.recent(tx, reader.team_id, limit=limit + 1)
+        pause = await _paused(tx, context, reader.team_id)
+        return Overview(waiting, await listing(tx, own, limit), await listing(tx, last, limit), pause)
+
+
 async def recent(context: ServiceContext, team_id: str, number: str | None, limit: int) -> list[ChangeRequest]:
     """Return the last changes, of one number or of all, newest first."""
+    return (await recent_list(context, team_id, number, limit)).changes
+
+
+async def recent_list(
+    context: ServiceContext, team_id: str, number: str | None, limit: int, *, before_id: int | None = None
+) -> Listing:
+    """Return the last changes before one, of one number or of all, newest first."""
     key = None if number is None else context.key(number)
     async with context.database.reading() as tx:
-        return await changes.recent(tx, team_id, key=key, limit=limit)
+        found = await changes.recent(tx, team_id, key=key, before_id=before_id, limit=limit + 1)
+        return await listing(tx, found, limit)
+
+
+async def recent_beside(context: ServiceContext, team_id: str, change_id: int, limit: int) -> Listing:
+    """Return the changes of a change's number that were asked before it, newest first. Raises UnknownChange."""
+    async with context.database.reading() as tx:
+        key = (await changes.get(tx, change_id, team_id=team_id)).key
+        found = await changes.recent(tx, team_id, key=key, before_id=change_id, limit=limit + 1)
+        return await listing(tx, found, limit)
+
+
+async def listing(tx: AsyncConnection, found: Sequence[ChangeRequest], limit: int) -> Listing:
+    """Make a list of at most `limit` changes, of which one more than that was looked for."""
+    kept = list(found[:limit])
+    posted = await cards.posted(tx, [each.id for each in kept])
+    posts = {change_id: Post(card.channel_id, card.message_ts) for change_id, card in posted.items()}
+    return Listing(kept, posts, has_more=len(found) > limit)
+
+
+async def with_cards(context: ServiceContext, found: Sequence[ChangeRequest], limit: int) -> Listing:
+    """Do as `listing` does, in a transaction of its own."""
+    async with context.database.reading() as tx:
+        return await listing(tx, found, limit)
 
 
 async def show(context: ServiceContext, team_id: str, change_id: int) -> Record:
@@ -48,7 +159,26 @@ async def show(context: ServiceContext, team_id: str, change_id: int) -> Record:
         )
 
 
-async def paused(context: ServiceContext, team_id: str) -> Pause | None:
-    """Return who paused sending and when, None when it is not paused."""
+async def paused(context: ServiceContext, team_id: str) -> Paused | None:
+    """Return who paused sending, when and why, and what it holds; None when it is not paused."""
     async with context.database.reading() as tx:
-        return await pauses.paused(tx, team_id)
+        return await _paused(tx, context, team_id)
+
+
+async def _paused(tx: AsyncConnection, context: ServiceContext, team_id: str) -> Paused | None:
+    pause = await pauses.paused(tx, team_id)
+    if pause is None:
+        return None
+    held = await changes.count_to_be_sent(tx, team_id, context.workspace, context.now())
+    return Paused(pause.by, pause.at, pause.reason, pause.channel_id, held)
+
+
+async def _by_others(tx: AsyncConnection, reader: Actor, limit: int, after_id: int) -> tuple[Listing, Listing]:
+    """Part what others asked into what the reader may decide, and what they have decided and which still waits."""
+    asked = Asked(reader.user_id, is_other=True)
+    found = await changes.pending(tx, reader.team_id, limit + 1, asked=asked, after_id=after_id)
+    decided = await reviews.decided_by(tx, reader.user_id, [each.id for each in found])
+    has_more = len(found) > limit
+    whole = await listing(tx, found, limit)
+    parts = [[each for each in whole.changes if (each.id in decided) is is_decided] for is_decided in (False, True)]
+    return Listing(parts[0], whole.posts, has_more), Listing(parts[1], whole.posts)

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     CHANNEL = "channel"
     DIRECT = "direct"
     FORMER_CARD = "former_card"
+    THREAD_AGAIN = "thread_again"
 
 
 def card_is_dirty(change: ChangeRequest, at: datetime) -> OutboxDraft:
@@ -50,6 +51,19 @@ def thread_fact(change: ChangeRequest, name: Fact, at: datetime, told: Told, *, 
         fact=fact,
         change_id=change.id,
         payload={"name": name.value, "at": at.isoformat(), **told.to_json()},
+        due_at=at,
+    )
+
+
+def thread_again(team_id: str, change_id: int, name: Fact, at: datetime, why: object) -> OutboxDraft:
+    """Ask for the posts of a fact to show the stored state; `why` names what made them dirty, once."""
+    return OutboxDraft(
+        team_id=team_id,
+        lane=change_lane(change_id),
+        kind=Kind.THREAD_AGAIN,
+        fact=f"{format_label(change_id)}/{name}_again/{why}",
+        change_id=change_id,
+        payload={"of": name.value},
         due_at=at,
     )
 
@@ -87,6 +101,27 @@ def change_lane(change_id: int) -> str:
 def card_again(change: ChangeRequest, at: datetime, unique: str) -> OutboxDraft:
     """Ask for the card once more, though nothing about the change is new."""
     return replace(card_is_dirty(change, at), fact=f"{change.label}/card/again/{unique}")
+
+
+def card_anyway(team_id: str, change_id: int, at: datetime, because: str) -> OutboxDraft:
+    """Ask for a card once more for something that stands on it and is no part of its change.
+
+    The version that the card shows does not tell whether that is on it, so it is shown whatever that is.
+    """
+    return OutboxDraft(
+        team_id=team_id,
+        lane=change_lane(change_id),
+        kind=Kind.CARD,
+        fact=f"{format_label(change_id)}/card/{because}",
+        change_id=change_id,
+        payload={"is_forced": True},
+        due_at=at,
+    )
+
+
+def card_beside(team_id: str, change_id: int, other: ChangeRequest, at: datetime) -> OutboxDraft:
+    """Ask for a card once more because another change of its number came or ended with this step."""
+    return card_anyway(team_id, change_id, at, f"beside/{other.label}/{other.version}")
 
 
 def cannot_post(change: ChangeRequest, at: datetime, problem: str, unique: str) -> OutboxDraft:

@@ -42,10 +42,13 @@ async def _review(
         decided = change.review(review, earlier, apply_within=context.apply_within)
         await reviews.add(unit.tx, change_id, review)
         event = Event.REVIEWED if decided.state is State.PENDING else Event.of_state(decided.state)
+        pause = unit.held.pause if decided.state is State.APPROVED else None
         told = Decided(
             by=actor.user_id,
             reason=reason,
-            paused_by=unit.held.paused_by if decided.state is State.APPROVED else None,
+            paused_by=None if pause is None else pause.by,
+            paused_at=None if pause is None else pause.at.isoformat(),
+            paused_why=None if pause is None else pause.reason,
             elsewhere=why_elsewhere(context, decided),
         )
         is_sent_next = decided.is_due(unit.at) and not (told.paused_by or told.elsewhere)

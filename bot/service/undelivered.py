@@ -52,7 +52,7 @@ async def park(context: ServiceContext, delivery: Delivery, code: str, problem: 
 
 async def _end_early(tx: AsyncConnection, delivery: Delivery, now: datetime) -> None:
     """Record what is done, and give back what comes after the message whose turn it is."""
-    await outbox.complete(tx, delivery.done, now)
+    await outbox.complete(tx, delivery.unrecorded, now)
     rest = slice(len(delivery.done) + 1, None)
     messages, attempts = delivery.messages[rest], delivery.attempts[rest]
     unattempted = [one.id for one, attempt in zip(messages, attempts, strict=True) if not attempt.has_left]

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.audit import AuditEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
+from bot.domain.facts import Fact
 from bot.domain.state import State
 from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
-from bot.service.messages import card_is_dirty, change_lane
-from bot.store import audit, changes, outbox
-from bot.store.changes import Held
+from bot.service.messages import card_beside, card_is_dirty, change_lane, thread_again
+from bot.store import audit, changes, outbox, overlaps
+from bot.store.held import Held
+from bot.store.held import hold as hold_change
 from bot.store.outbox import OutboxDraft
 from bot.telemetry import CHANGE_STEPS
 
@@ -65,6 +67,11 @@ class UnitOfWork:
             self._hurried.add(change_lane(new.id))
         if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
             self.work |= Work.APPLY if new.is_due(self.at) else Work.LOOK
+        if old.state is State.UNCLEAR:
+            # Whatever is done about it, the buttons that called a person for it can do nothing any more.
+            self._told.append(thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version))
+        if (old.state in overlaps.STATES) != (new.state in overlaps.STATES):
+            await self._show_others_again(new)
         return new
 
     async def submitted(self, change: ChangeRequest, after: Mapping[str, Any]) -> None:
@@ -72,6 +79,12 @@ class UnitOfWork:
         self.states.append(change.state)
         self._note(change, Event.SUBMITTED, None, {"state": change.state.value, **after})
         self._dirty[change.id] = card_is_dirty(change, self.at)
+        await self._show_others_again(change)
+
+    async def _show_others_again(self, change: ChangeRequest) -> None:
+        """Let the cards of other open changes name this one, or name it no longer."""
+        others = await overlaps.shown_beside(self.tx, change)
+        self._told.extend(card_beside(change.team_id, other, change, self.at) for other in others)
 
     async def tell(self, *drafts: OutboxDraft) -> None:
         """Record messages to send, as the transaction ends; a fact that is recorded already is left alone."""
@@ -146,7 +159,7 @@ async def unit_of_work(
         if hold is None:
             unit = UnitOfWork(tx, actor, await context.clock.read(tx))
         else:
-            held = await changes.hold(tx, context.clock, hold, team_id=team_id)
+            held = await hold_change(tx, context.clock, hold, team_id=team_id)
             unit = UnitOfWork(tx, actor, held.at, held)
         yield unit
         await unit.close()

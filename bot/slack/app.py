@@ -9,13 +9,12 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
-from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import TooBusy
-from bot.domain.storable import storable
 from bot.service.context import ServiceContext
+from bot.slack.api.calls import SlackError
 from bot.slack.api.identity import Identity
 from bot.slack.api.members import Members
 from bot.slack.background import Background
@@ -23,6 +22,7 @@ from bot.slack.bolt import make_bolt
 from bot.slack.context import SlackContext
 from bot.slack.failures import failed_body, is_expected, sentence_of
 from bot.slack.form.open_forms import Forms
+from bot.slack.listeners.home import open_window
 from bot.slack.listeners.replies import send_ephemeral
 from bot.slack.payload_parts import Place
 from bot.slack.payloads import BlockActions, Payload
@@ -68,13 +68,11 @@ class SlackApp:
     async def handle(self, body: Mapping[str, Any]) -> Answer:
         """Answer a parsed request within 2.6 s, whatever is down; never raises."""
         try:
-            # Over HTTP the door refuses such texts; over Socket Mode they come by no door.
-            body = storable(body)
             payload = parse(body)
         except (RecursionError, ValidationError):
             # Nothing that Slack sends is nested so deeply that it cannot be read.
             return Answer(400, "bad request")
-        work = asyncio.create_task(self._dispatch(dict(body), payload))
+        work = asyncio.create_task(self._dispatch(body, payload))
         self._running.add(work)
         work.add_done_callback(self._running.discard)
         await asyncio.wait({work}, timeout=ANSWER_WITHIN_SECONDS)
@@ -90,12 +88,11 @@ class SlackApp:
             await asyncio.wait(set(self._running), timeout=timeout.total_seconds())
         await self._background.drain(timeout)
 
-    async def _dispatch(self, body: dict[str, Any], payload: Payload) -> Answer:
+    async def _dispatch(self, body: Mapping[str, Any], payload: Payload) -> Answer:
         try:
-            await self._resolve()
-            # Bolt hands what is in its context to the listeners' arguments of that name.
-            request = AsyncBoltRequest(body=body, mode="socket_mode", context={"parsed": payload})
-            response = await self._bolt.async_dispatch(request)
+            if self._surface is None:
+                await self._resolve()
+            response = await self._bolt.answer(body, payload)
         except BoltUnhandledRequestError:
             # A button of an older release, an event that nobody asked for: nothing to do, and nothing to say.
             return Answer(200)
@@ -112,15 +109,31 @@ class SlackApp:
         answer = failed_body(payload, error)
         if answer is not None:
             return Answer(200, json.dumps(answer), JSON)
-        if isinstance(payload, BlockActions) and payload.place is not None:
-            self._send_ephemeral(payload.place, sentence_of(error))
+        if isinstance(payload, BlockActions):
+            self._tell(payload, sentence_of(error))
         return Answer(200)
 
-    def _send_ephemeral(self, place: Place, sentence: str) -> None:
+    def _tell(self, press: BlockActions, sentence: str) -> None:
+        """Say it where they look: in their channel, or in a window over their Home tab."""
+        if press.place is not None:
+            work = self._send_ephemeral(press.place, sentence)
+        elif press.is_at_home:
+            work = self._open_window(press.trigger_id, sentence)
+        else:
+            return
         try:
-            self._background.start(send_ephemeral(self, place, sentence), name="slack.send_ephemeral")
+            self._background.start(work, name="slack.tell")
         except TooBusy:
             log.warning("slack.ephemeral_dropped")
+
+    async def _send_ephemeral(self, place: Place, sentence: str) -> None:
+        await send_ephemeral(self, place, sentence)
+
+    async def _open_window(self, trigger_id: str, sentence: str) -> None:
+        try:
+            await open_window(self.client, trigger_id, sentence)
+        except SlackError as error:
+            log.warning("slack.window_failed", error=str(error))
 
     async def _resolve(self) -> None:
         """Learn who the bot is, once. Raises SlackError."""

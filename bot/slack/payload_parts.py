@@ -10,6 +10,9 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstrain
 from bot.domain.errors import UnknownChange
 from bot.domain.label import parse_label
 
+# What a form that was opened from the Home tab carries behind the name of its change.
+FROM_HOME = " home"
+
 Id = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -77,6 +80,7 @@ class View(Model):
     """A view as the person has it before them."""
 
     id: Id
+    type: str = ""
     hash: str = ""
     callback_id: str = ""
     private_metadata: str = ""
@@ -97,7 +101,12 @@ class View(Model):
     @property
     def change_id(self) -> int:
         """The change that this view is about. Raises ValueError when it names none."""
-        return _read_label(self.private_metadata)
+        return _read_label(self.private_metadata.removesuffix(FROM_HOME))
+
+    @property
+    def is_of_home(self) -> bool:
+        """Say whether this is somebody's Home tab, or was opened there."""
+        return self.type == "home" or self.private_metadata.endswith(FROM_HOME)
 
 
 class _FormMeta(Model):

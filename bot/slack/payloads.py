@@ -98,7 +98,14 @@ class BlockActions(_Interaction):
     @property
     def origin(self) -> str:
         """From where they do it, as the record names it."""
-        return "slack:modal" if self.view else "slack:button"
+        if self.view is None:
+            return "slack:button"
+        return "slack:home" if self.view.is_of_home else "slack:modal"
+
+    @property
+    def is_at_home(self) -> bool:
+        """Say whether it was pressed in somebody's Home tab."""
+        return self.view is not None and self.view.is_of_home
 
     @property
     def action(self) -> Action:
@@ -127,6 +134,7 @@ class BlockSuggestion(_Act):
     action_id: str
     block_id: str
     value: str = ""
+    view: View | None = None
 
 
 class Shortcut(_Act):

@@ -55,6 +55,14 @@ async def get_all(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int,
     return {row["change_id"]: Card(**row) for row in rows}
 
 
+async def posted(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, Card]:
+    """Return the cards that are known to stand in their channel, of as many of these changes as have one."""
+    if not change_ids:
+        return {}
+    query = select(cards).where(cards.c.change_id.in_(change_ids), cards.c.message_ts != "")
+    return {row["change_id"]: Card(**row) for row in (await tx.execute(query)).mappings()}
+
+
 async def save(tx: AsyncConnection, card: Card, *, over: Card | None) -> None:
     """Record where the card stands now, in the place of what was read before.
 

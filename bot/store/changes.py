@@ -5,20 +5,19 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, bindparam, exists, func, literal_column, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, literal_column, select, text, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.assignment import Assignment, AssignmentPatch, fields_to_bits
 from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.errors import UnknownChange
-from bot.domain.key import NumberKey
+from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.label import format_label
 from bot.domain.policy import ApprovalPolicy
 from bot.domain.state import FollowUp, Origin, State, WaitCause
-from bot.store.clock import Clock
 from bot.store.errors import StaleVersion
-from bot.store.schema import changes, is_unfinished, pauses, token_refusals
+from bot.store.schema import UNFINISHED, changes, is_unfinished
 
 # Everything but what the draft said and the reviewers saw. The database refuses the rest.
 _MUTABLE = ({f.name for f in fields(ChangeRequest)} - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}) | {
@@ -44,22 +43,20 @@ _NEXT_APPROVAL_ORDER = (
     .scalar_subquery()
 )
 _SAVE_FIRST_APPROVED = _SAVE.values(approval_order=_NEXT_APPROVAL_ORDER)
-_HOLD = (
-    select(
-        changes,
-        select(pauses.c.paused_by).where(pauses.c.team_id == changes.c.team_id).scalar_subquery().label("paused_by"),
-        exists()
-        .where(
-            token_refusals.c.account_sid == changes.c.account_sid,
-            token_refusals.c.workspace_id == changes.c.workspace_id,
-            token_refusals.c.call == "write",
-        )
-        .label("is_token_refused"),
-    )
-    .where(changes.c.id == bindparam("of_id"))
-    .with_for_update(of=changes)
-)
 _GET_ALL = select(changes).where(changes.c.id.in_(bindparam("ids", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked: this person, or with `is_other` anybody else."""
+
+    user_id: str
+    is_other: bool = False
+
+    def holds(self) -> ColumnElement[bool]:
+        """Say it of a row."""
+        own: ColumnElement[bool] = changes.c.requester_id == self.user_id
+        return ~own if self.is_other else own
 
 
 async def insert(tx: AsyncConnection, draft: ChangeDraft) -> ChangeRequest:
@@ -112,24 +109,6 @@ async def lock(tx: AsyncConnection, change_id: int, *, team_id: str | None = Non
     return await _one(tx, _by_id(change_id, team_id).with_for_update(), change_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A locked change, the time, and what its next step depends on: who paused, and whether PUTs were refused (401)."""
-
-    change: ChangeRequest
-    at: datetime
-    paused_by: str | None
-    is_token_refused: bool
-
-
-async def hold(tx: AsyncConnection, clock: Clock, change_id: int, *, team_id: str | None = None) -> Held:
-    """Do as `lock` does, and read the time and what else the next step depends on in the same statement."""
-    row, at = await clock.read_with(tx, _HOLD, {"of_id": change_id})
-    if row is None or team_id not in (None, row["team_id"]):
-        raise UnknownChange(f"There is no change {format_label(change_id)}.")
-    return Held(from_row(row), at, row["paused_by"], row["is_token_refused"])
-
-
 async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
     """Save one step of a change; its audit event has to follow in this transaction.
 
@@ -153,20 +132,54 @@ async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
     return replace(change, approval_order=stored.approval_order)
 
 
-async def pending(tx: AsyncConnection, team_id: str, limit: int) -> list[ChangeRequest]:
-    """Return a team's undecided changes, oldest first."""
-    query = select(changes).where(
-        changes.c.team_id == team_id, is_unfinished(changes), changes.c.state == State.PENDING
-    )
+async def pending(
+    tx: AsyncConnection, team_id: str, limit: int, *, asked: Asked | None = None, after_id: int = 0
+) -> list[ChangeRequest]:
+    """Return a team's undecided changes behind `after_id`, oldest first; `asked` tells whose."""
+    query = _unfinished(team_id, State.PENDING).where(changes.c.id > after_id)
+    if asked is not None:
+        query = query.where(asked.holds())
     return await _all(tx, query.order_by(changes.c.id).limit(limit))
 
 
-async def recent(tx: AsyncConnection, team_id: str, *, key: NumberKey | None = None, limit: int) -> list[ChangeRequest]:
-    """Return a team's changes, of one number when `key` is given, newest first."""
+async def open_of(tx: AsyncConnection, team_id: str, requester_id: str, limit: int) -> list[ChangeRequest]:
+    """Return a person's changes that have not ended, newest first."""
+    query = _unfinished(team_id, *UNFINISHED).where(changes.c.requester_id == requester_id)
+    return await _all(tx, query.order_by(changes.c.id.desc()).limit(limit))
+
+
+async def to_be_sent(
+    tx: AsyncConnection, team_id: str, workspace: WorkspaceKey, now: datetime, limit: int
+) -> list[ChangeRequest]:
+    """Return a team's approved changes that are due in a workspace, in the order in which they fell due."""
+    query = _unfinished(team_id, State.APPROVED).where(*_due_in(workspace, now))
+    return await _all(tx, query.order_by(changes.c.due_at, changes.c.id).limit(limit))
+
+
+async def count_to_be_sent(tx: AsyncConnection, team_id: str, workspace: WorkspaceKey, now: datetime) -> int:
+    """Count what `to_be_sent` would return."""
+    query = _unfinished(team_id, State.APPROVED).where(*_due_in(workspace, now))
+    return int(await tx.scalar(query.with_only_columns(func.count())) or 0)
+
+
+async def recent(
+    tx: AsyncConnection, team_id: str, *, key: NumberKey | None = None, before_id: int | None = None, limit: int
+) -> list[ChangeRequest]:
+    """Return a team's changes older than `before_id`, of one number when `key` is given, newest first."""
     query = select(changes).where(changes.c.team_id == team_id)
     if key is not None:
         query = query.where(*_of_number(key))
+    if before_id is not None:
+        query = query.where(changes.c.id < before_id)
     return await _all(tx, query.order_by(changes.c.id.desc()).limit(limit))
+
+
+async def open_ids(tx: AsyncConnection, team_id: str) -> list[int]:
+    """Return a team's pending and approved changes, oldest first."""
+    query = select(changes.c.id).where(
+        changes.c.team_id == team_id, is_unfinished(changes), changes.c.state.in_([State.PENDING, State.APPROVED])
+    )
+    return list((await tx.scalars(query.order_by(changes.c.id))).all())
 
 
 async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, except_id: int) -> list[ChangeRequest]:
@@ -202,6 +215,18 @@ async def _take_turn(tx: AsyncConnection, name: str) -> None:
     # SQLite has one writer anyway.
     if tx.dialect.name == "postgresql":
         await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def _unfinished(team_id: str, *states: str) -> Select[Any]:
+    return select(changes).where(changes.c.team_id == team_id, is_unfinished(changes), changes.c.state.in_(states))
+
+
+def _due_in(workspace: WorkspaceKey, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        changes.c.account_sid == workspace.account_sid,
+        changes.c.workspace_id == workspace.workspace_id,
+        changes.c.due_at <= now,
+    )
 
 
 def _by_id(change_id: int, team_id: str | None) -> Select[Any]:

@@ -7,7 +7,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.key import WorkspaceKey
 from bot.domain.state import State
 from bot.store.changes import from_row
-from bot.store.schema import changes
+from bot.store.schema import changes, is_unfinished
 
 # What a worker would go on with by itself, were it set to that workspace.
 _WAITS_FOR_WORKER = or_(
@@ -18,8 +18,11 @@ _WAITS_FOR_WORKER = or_(
 
 async def waiting(tx: AsyncConnection, workspace: WorkspaceKey, *, team_id: str, limit: int) -> list[ChangeRequest]:
     """Return a team's changes that a worker of another workspace than this would go on with, oldest first."""
-    query = select(changes).where(changes.c.team_id == team_id, _WAITS_FOR_WORKER, _is_not_of(workspace))
-    rows = await tx.execute(query.order_by(changes.c.id).limit(limit))
+    query = select(changes).where(
+        is_unfinished(changes), changes.c.team_id == team_id, _WAITS_FOR_WORKER, _is_not_of(workspace)
+    )
+    # `+ 0` keeps SQLite from walking the whole table for the order: the open changes are few.
+    rows = await tx.execute(query.order_by(changes.c.id + 0).limit(limit))
     return [from_row(row) for row in rows.mappings()]
 
 
@@ -28,7 +31,7 @@ async def count(tx: AsyncConnection, workspace: WorkspaceKey) -> dict[WorkspaceK
     columns = (changes.c.account_sid, changes.c.workspace_id)
     query = (
         select(*columns, func.count())
-        .where(or_(changes.c.state == State.PENDING, _WAITS_FOR_WORKER), _is_not_of(workspace))
+        .where(is_unfinished(changes), or_(changes.c.state == State.PENDING, _WAITS_FOR_WORKER), _is_not_of(workspace))
         .group_by(*columns)
         .order_by(*columns)
     )

@@ -9,17 +9,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    RowMapping,
-    and_,
-    bindparam,
-    case,
-    delete,
-    exists,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, delete, exists, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -119,7 +109,7 @@ async def claim(
     Lanes leased by others are skipped. Commit before working: the lease, not the transaction, protects the work.
     """
     values = {"now": now, "lease": lease_id, "until": until, "lanes": limit}
-    messages = [_from_row(row) for row in (await tx.execute(CLAIM, values)).mappings()]
+    messages = [from_row(row) for row in (await tx.execute(CLAIM, values)).mappings()]
     order = {message.lane: (message.due_at, message.id) for message in sorted(messages, key=_id, reverse=True)}
     return sorted(messages, key=lambda message: (order[message.lane], message.id))
 
@@ -233,15 +223,17 @@ async def unpark(tx: AsyncConnection, lane: str, at: datetime) -> int:
     return (await tx.execute(update(outbox).where(*is_waiting).values(is_parked=False, due_at=at))).rowcount
 
 
-async def delete_done(tx: AsyncConnection, before: datetime, *, limit: int) -> int:
-    """Delete up to `limit` messages that were done before; return how many.
+async def delete_done(
+    tx: AsyncConnection, before: datetime, *, limit: int, except_if: ColumnElement[bool] | None = None
+) -> int:
+    """Delete up to `limit` messages that were done before, unless something holds for them; return how many.
 
     Those of a change that has not ended stay: its facts may be recorded again, and must be known as told.
     """
     is_open = exists().where(changes.c.id == outbox.c.change_id, changes.c.state.not_in(_FINAL))
     old = (
         select(outbox.c.id)
-        .where(outbox.c.done_at < before, ~is_open)
+        .where(outbox.c.done_at < before, ~is_open, true() if except_if is None else ~except_if)
         .order_by(outbox.c.done_at, outbox.c.id)
         .limit(limit)
     )
@@ -251,7 +243,7 @@ async def delete_done(tx: AsyncConnection, before: datetime, *, limit: int) -> i
 async def find(tx: AsyncConnection, fact: str) -> OutboxMessage | None:
     """Return the message of a fact, None when it was never recorded."""
     row = (await tx.execute(select(outbox).where(outbox.c.fact == fact))).mappings().one_or_none()
-    return None if row is None else _from_row(row)
+    return None if row is None else from_row(row)
 
 
 async def depth(tx: AsyncConnection, now: datetime) -> Depth:
@@ -289,5 +281,6 @@ def _to_row(draft: OutboxDraft) -> dict[str, Any]:
     return values | {"payload": dict(draft.payload)}
 
 
-def _from_row(row: RowMapping) -> OutboxMessage:
+def from_row(row: RowMapping) -> OutboxMessage:
+    """Read a message."""
     return OutboxMessage(**{f.name: row[f.name] for f in fields(OutboxMessage)})

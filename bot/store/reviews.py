@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import and_, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.policy import Review, Verdict
-from bot.store.schema import reviews
+from bot.store.schema import changes, reviews
 
 _OF_CHANGES = select(reviews).where(reviews.c.change_id.in_(bindparam("ids", expanding=True))).order_by(reviews.c.id)
 
@@ -27,6 +27,22 @@ async def add(tx: AsyncConnection, change_id: int, review: Review) -> None:
             withdrawn_at=review.withdrawn_at,
         )
     )
+
+
+async def decided_by(tx: AsyncConnection, reviewer_id: str, change_ids: Collection[int]) -> set[int]:
+    """Return those of these changes about which a person has decided, in the revision that stands."""
+    if not change_ids:
+        return set()
+    query = (
+        select(reviews.c.change_id)
+        .join(changes, and_(changes.c.id == reviews.c.change_id, changes.c.revision == reviews.c.revision))
+        .where(
+            reviews.c.change_id.in_(change_ids),
+            reviews.c.reviewer_id == reviewer_id,
+            reviews.c.withdrawn_at.is_(None),
+        )
+    )
+    return set(await tx.scalars(query))
 
 
 async def of_change(tx: AsyncConnection, change_id: int) -> list[Review]:

@@ -259,6 +259,9 @@ pauses = Table(
     Column("team_id", Text, primary_key=True),
     Column("paused_by", Text, nullable=False),
     Column("paused_at", UtcDateTime, nullable=False),
+    # Empty where the release before these columns paused.
+    Column("reason", Text),
+    Column("channel_id", Text),
 )
 
 token_refusals = Table(

@@ -3,18 +3,18 @@
 import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
 from pydantic import SecretStr
 
-from bot.domain.account import ListedNumber
+from bot.domain.account import AgentVersion, ListedNumber
 from bot.domain.assignment import AssignmentPatch, Field
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.uponai.agent_pages import read_agents
 from bot.uponai.calls import Calls
-from bot.uponai.errors import UnexpectedReply
-from bot.uponai.lists import AgentList, NumberList, PutAnswer, Reading, read_number_list
+from bot.uponai.lists import FEW_NUMBERS, AgentList, NumberEntries, NumberList, PutAnswer, Reading
 from bot.uponai.shared_read import SharedRead
 from bot.uponai.wire import (
     WireAgentVersion,
@@ -77,7 +77,9 @@ class UponAIClient:
         One read is in flight at a time; it serves everybody who asked before it started. So this can take two
         time-outs: the rest of a read that had started, and its own.
         """
-        return await self._numbers.get()
+        entries = await self._numbers.get()
+        # In a thread, as parsing a large list is.
+        return await asyncio.to_thread(entries.read_all)
 
     async def find_number(self, key: NumberKey) -> Reading:
         """Look a number up in a list that is read from now on.
@@ -88,9 +90,7 @@ class UponAIClient:
         """
         number = self._own(key)
         read = await self._numbers.get()
-        listed = read.by_number.get(number)
-        if listed is None and number in read.unreadable_numbers:
-            raise UnexpectedReply("UponAI lists this number with values that cannot be read.")
+        listed = read.find(number)
         if listed is not None and listed.assignment.webhook_url:
             self._webhooks[number] = listed.assignment.webhook_url
         return Reading(listed, read.started_at)
@@ -99,11 +99,12 @@ class UponAIClient:
         """List the agents of the workspace, each with its versions, newest first; shared like the numbers."""
         return await self._agents.get()
 
-    async def list_versions(self, agent_id: str) -> tuple[int, ...]:
-        """List the versions of an agent, newest first."""
+    async def list_versions(self, agent_id: str) -> tuple[AgentVersion, ...]:
+        """List the versions of an agent with the times of their last edits, newest first."""
         value, _ = await self._calls.read("agents", agent_id, "versions", params={"workspaceId": self._workspace_id})
         found = [read_entry(WireAgentVersion, entry) for entry in list_in(value, "versions", "data")]
-        return tuple(sorted({wire.version for wire in found if wire}, reverse=True))
+        by_number = {wire.version: AgentVersion(wire.version, wire.updated_at) for wire in found if wire}
+        return tuple(by_number[number] for number in sorted(by_number, reverse=True))
 
     async def list_workspaces(self) -> tuple[Workspace, ...]:
         """List the workspaces that the token can see."""
@@ -154,11 +155,11 @@ class UponAIClient:
                 return listed
         return None
 
-    async def _read_numbers(self) -> NumberList:
+    async def _read_numbers(self) -> NumberEntries:
         value, started_at = await self._calls.read("numbers", self._account_sid, largest=LARGEST_NUMBER_LIST)
         entries = list_in(value, "numbers", "data")
-        # In a thread, as parsing it is: the entries of a large account take seconds.
-        return await asyncio.to_thread(read_number_list, entries, self._account_sid, self._workspace_id, started_at)
+        read = partial(NumberEntries, entries, self._account_sid, self._workspace_id, started_at)
+        return read() if len(entries) <= FEW_NUMBERS else await asyncio.to_thread(read)
 
     async def _read_agents(self) -> AgentList:
         return await read_agents(self._calls, self._workspace_id)

@@ -1,15 +1,17 @@
 """UponAI's JSON and our values: tolerant on reading, exact on writing.
 
-Anything may be null or missing, and unknown fields may appear. Decimals keep the digits that are on the wire.
+Anything may be null or missing, and unknown fields may appear. A weight has the digits by which a JSON number is told
+from its neighbours, some 17 at most, whichever parser has read it.
 """
 
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.domain.account import ListedAgent, ListedNumber
 from bot.domain.assignment import ONE, Agents, Assignment, AssignmentPatch, WeightedAgent
@@ -22,8 +24,13 @@ from bot.uponai.reading import message_of
 
 NO_IMPORT_REASON = "The number did not arrive at the telephony platform; UponAI gave no reason."
 
+
+def _as_a_json_number(weight: Decimal) -> Decimal:
+    return Decimal(repr(float(weight)))
+
+
 # The limits keep a hostile exponent from being written out as a million zeros.
-Weight = Annotated[Decimal, Field(ge=0, le=1000, max_digits=60, decimal_places=50)]
+Weight = Annotated[Decimal, Field(ge=0, le=1000, max_digits=60, decimal_places=50), AfterValidator(_as_a_json_number)]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -35,6 +42,18 @@ def _refuse_damaged(identifier: str) -> str:
 
 # Two identifiers that differ in a character which cannot be stored would be one here: neither is taken for anything.
 Identifier = Annotated[str, AfterValidator(_refuse_damaged)]
+
+
+def _time(value: Any) -> datetime | None:
+    """Read a time, None for what cannot be read: it is only shown."""
+    try:
+        read = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+UpdatedAt = Annotated[datetime | None, BeforeValidator(_time)]
 
 
 class _Wire(BaseModel):
@@ -103,6 +122,7 @@ class WireAgentVersion(_Wire):
     agent_id: Identifier = Field(min_length=1)
     version: int
     agent_name: str | None = None
+    updated_at: UpdatedAt = None
 
 
 @dataclass(frozen=True, slots=True)

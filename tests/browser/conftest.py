@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.demo_process import Town, town
 from tests.browser.window import PATIENCE_MS, Window, Windows
@@ -38,7 +38,7 @@ def pictures() -> Path:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def windows(demo: Town, pictures: Path) -> AsyncIterator[Windows]:
+async def browser() -> AsyncIterator[Browser]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         pytest.skip("This machine has no Chromium: apt-get install chromium")
@@ -46,9 +46,14 @@ async def windows(demo: Town, pictures: Path) -> AsyncIterator[Windows]:
     # As root Chromium refuses to start with its sandbox.
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *root])
-        yield Windows(browser, demo.address, pictures)
-        await browser.close()
+        launched = await playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *root])
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture(scope="package")
+def windows(browser: Browser, demo: Town, pictures: Path) -> Windows:
+    return Windows(browser, demo.address, pictures)
 
 
 @pytest.fixture(autouse=True)

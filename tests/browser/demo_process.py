@@ -1,6 +1,7 @@
 """The demo as a process of its own, and what the stand-ins behind it hold, read past the page."""
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -25,6 +26,8 @@ PEOPLE = {
 PHONE_ROUTING, SUPPORT_OPS = "C07PHONE1RT", "C07SUPPORT2"
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
+# Lost answers and killed workers are waited for.
+PACE = {"DEMO_UPONAI_TIMEOUT_SECONDS": "2", "DEMO_WORKER_LEASE_SECONDS": "5"}
 
 
 class Town:
@@ -33,6 +36,7 @@ class Town:
     def __init__(self, address: str, folder: Path) -> None:
         self.address = address
         self.folder = folder
+        self._numbers = itertools.count(100)
         self._http = httpx.Client(base_url=address, headers={"origin": address}, timeout=20)
 
     def puts(self, number: str) -> list[dict[str, Any]]:
@@ -45,6 +49,12 @@ class Town:
         """Return a number as UponAI holds it."""
         found: dict[str, Any] = next(one for one in self._control()["uponai"]["numbers"] if one["number"] == number)
         return found
+
+    def new_number(self, **fields: Any) -> str:
+        """Buy a number at UponAI: what a fault does to it is in no other test's way."""
+        number = f"+1206555{next(self._numbers):04}"
+        self._post("uponai/number", {"number": number, **fields})
+        return number
 
     def thread(self, label: str) -> list[str]:
         """Return the texts of what the bot told about a change, in whatever channel."""
@@ -90,15 +100,15 @@ class Town:
 
 
 @contextlib.contextmanager
-def town(folder: Path) -> Iterator[Town]:
-    """Run the demo in a folder, and end it as Ctrl-C does."""
+def town(folder: Path, *, examples: str = "off") -> Iterator[Town]:
+    """Run the demo in a folder, and end it as Ctrl-C does; `examples` are the changes that it would begin with."""
     port = free_port()
     with (
         (folder / "demo.err").open("w+b") as err,
         subprocess.Popen(
             [sys.executable, "-m", "bot", "demo", "--no-browser", "--port", str(port)],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **PACE, "DEMO_EXAMPLES": examples, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=err,
         ) as process,

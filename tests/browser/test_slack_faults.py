@@ -24,7 +24,7 @@ async def test_card_and_thread_catch_up_after_a_failure_of_slack(
     await alan.panel.switch("Faults", "Too many requests (429)")
     await alan.card(reason).approve()
     thread = await card.open_thread()
-    await expect(thread).to_contain_text("waits: UponAI cannot take it")
+    await expect(thread).to_contain_text("waits for UponAI since")
     applied = [put["status"] for put in demo.puts(NUMBER)].count(200)
     await alan.panel.switch("Slack", switch)
     await alan.panel.switch("Faults", "Too many requests (429)", on=False)
@@ -34,7 +34,7 @@ async def test_card_and_thread_catch_up_after_a_failure_of_slack(
     await expect(card.message.get_by_text(re.compile("^State: (approved|applying)$"))).to_be_visible()
     await alan.panel.switch("Slack", switch, on=False)
     await card.says("applied")
-    await expect(thread.get_by_text("is applied")).to_have_count(1)
+    await expect(thread.get_by_text("is live")).to_have_count(1)
 
 
 async def test_a_deleted_card_is_posted_again_with_what_is_stored(rita: Window, alan: Window) -> None:
@@ -43,14 +43,14 @@ async def test_a_deleted_card_is_posted_again_with_what_is_stored(rita: Window, 
     first, label = await card.message.get_attribute("data-ts"), await card.label()
     await alan.panel.switch("Faults", "Too many requests (429)")
     await alan.card(reason).approve()
-    await expect(await card.open_thread()).to_contain_text("waits: UponAI cannot take it")
+    await expect(await card.open_thread()).to_contain_text("waits for UponAI since")
     tab = await alan.panel.tab("Slack")
     await tab.get_by_role("button", name=re.compile(f"^Delete {label} ")).click()
     await expect(rita.messages.locator(f'[data-ts="{first}"]').get_by_text(reason)).to_be_hidden()
     await alan.panel.switch("Faults", "Too many requests (429)", on=False)
     await card.says("applied")
     assert await card.message.get_attribute("data-ts") != first
-    await expect((await card.open_thread()).get_by_text("is applied")).to_have_count(1)
+    await expect((await card.open_thread()).get_by_text("is live")).to_have_count(1)
 
 
 async def test_a_change_whose_channel_was_archived_is_kept_and_its_card_moves(windows: Windows) -> None:
@@ -63,13 +63,13 @@ async def test_a_change_whose_channel_was_archived_is_kept_and_its_card_moves(wi
     await alan.card(reason).button("Approve").click()
     await tab.get_by_role("button", name="Archive #support-ops", exact=True).click()
     await alan.dialog(re.compile("^Approve RN-")).get_by_role("button", name="Approve").click()
-    await rita.page.get_by_role("button", name="route-number", exact=True).click()
+    await rita.go_to("route-number")
     await rita.page.get_by_role("tab", name="Messages").click()
-    told = rita.page.get_by_role("article").filter(has_text=f"{label} is recorded, but its card cannot be posted")
+    told = rita.page.get_by_role("article").filter(has_text=f"I recorded {label}, but cannot post its card")
     await expect(told.first).to_be_visible()
     await rita.picture("17-archived")
     await told.first.get_by_role("combobox").click()
     await rita.page.get_by_role("option", name="#phone-routing").click()
-    await rita.page.get_by_role("button", name="phone-routing", exact=True).click()
+    await rita.go_to("phone-routing")
     await card.says("applied")
-    await expect((await card.open_thread()).get_by_text("is applied")).to_have_count(1)
+    await expect((await card.open_thread()).get_by_text("is live")).to_have_count(1)

@@ -9,7 +9,7 @@ from tests.browser.window import Card, Window
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 NUMBER = "+14155550123"
-APPLIED = "is now assigned as UponAI returned it:"
+APPLIED = "is live (read back from UponAI)"
 
 
 # When UponAI is slow, the answer comes after the bot stopped waiting for it.
@@ -33,8 +33,8 @@ async def test_an_answer_that_never_came_is_looked_up_and_nothing_is_sent_twice(
 @pytest.mark.parametrize(
     ("switch", "told"),
     [
-        pytest.param("Too many requests (429)", "waits: UponAI cannot take it right now", id="429"),
-        pytest.param("Error (500)", "was lost, so nobody knows yet", id="500"),
+        pytest.param("Too many requests (429)", "waits for UponAI since", id="429"),
+        pytest.param("Error (500)", "was lost: I do not know yet", id="500"),
     ],
 )
 async def test_a_passing_failure_is_told_and_the_change_applied_once_it_is_over(

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, Request, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
@@ -12,23 +12,49 @@ from tests.browser.form import Form
 from tests.browser.panel import Panel
 
 PATIENCE_MS = 30_000
+FINAL = re.compile("^State: (applied|denied|canceled|expired|stale|failed|unclear|resolved)$")
 
 
 class Card:
     """The card of one change in a window: its message in the channel, and its thread."""
 
+    # A finished card has no reason any more: by then it is found by its label, in every window.
+    labels: ClassVar[dict[str, str]] = {}
+
     def __init__(self, window: "Window", reason: str) -> None:
         self.window = window
-        self.message = window.messages.get_by_role("article").filter(has_text=reason).last
+        self.reason = reason
+
+    @property
+    def message(self) -> Locator:
+        """The card's message."""
+        articles = self.window.messages.get_by_role("article").filter(has_text="State: ")
+        label = self.labels.get(self.reason)
+        return articles.filter(has_text=self.reason if label is None else re.compile(rf"\b{label} · ")).last
 
     async def says(self, state: str) -> None:
         """Wait for the card to show a state."""
         await expect(self.message.get_by_text(f"State: {state}", exact=True)).to_be_visible()
+        await self.label()
+
+    async def ends(self, state: str) -> None:
+        """Wait for the card to show a final state, and fail at once when it is another one."""
+        await expect(self.message.get_by_text(FINAL)).to_have_text(f"State: {state}")
+
+    def of(self, window: "Window") -> "Card":
+        """Find the same card in another person's window."""
+        return window.card(self.reason)
+
+    @property
+    def replies(self) -> Locator:
+        """Find the number of replies in the thread."""
+        return self.message.locator(".replies-count")
 
     async def label(self) -> str:
         """Return what the change is called: RN-12."""
-        found = re.search(r"RN-\d+", await self.message.inner_text())
+        found = re.search(r"RN-\d+(?= · )", await self.message.inner_text())
         assert found
+        self.labels[self.reason] = found[0]
         return found[0]
 
     def button(self, name: str) -> Locator:
@@ -81,6 +107,14 @@ class Window:
         """Find an ephemeral message."""
         return self.page.locator("article.ephemeral").filter(has_text="Only visible to you").filter(has_text=text)
 
+    async def go_to(self, place: str) -> None:
+        """Open a channel or the app from the sidebar, however much of it is unread."""
+        await self.place(place).click()
+
+    def place(self, name: str) -> Locator:
+        """Find a channel or the app in the sidebar."""
+        return self.page.get_by_role("button", name=re.compile(rf"^{name}( \d+ unread)?$"))
+
     async def type(self, text: str) -> None:
         """Type into the composer and send."""
         await self.composer.fill(text)
@@ -106,6 +140,7 @@ class Window:
 
     async def picture(self, name: str) -> None:
         """Save what the window shows."""
+        await self.page.evaluate("document.fonts.ready")
         await self.page.screenshot(path=self.pictures / f"{name}.png", animations="disabled")
 
 
@@ -121,7 +156,7 @@ class Windows:
         self._address = address
         self._pictures = pictures
         self._open: dict[str, Window] = {}
-        self._looks: dict[str, tuple[int, str]] = {}
+        self._looks: dict[str, tuple[int, int, str]] = {}
 
     async def open(
         self,
@@ -129,27 +164,44 @@ class Windows:
         *,
         channel: str = PHONE_ROUTING,
         width: int = 1440,
+        height: int = 900,
         scheme: Literal["light", "dark"] = "light",
     ) -> Window:
         """Open a person's window at a channel, with nothing else open in it."""
         window = self._open.get(person) or await self._first(person)
         address = f"{self._address}/?as={PEOPLE[person]}&channel={channel}"
         await window.tidy()
-        if self._looks.get(person) != (width, scheme) or window.page.url != address:
-            self._looks[person] = (width, scheme)
-            await window.page.set_viewport_size({"width": width, "height": 900})
+        if self._looks.get(person) != (width, height, scheme) or window.page.url != address:
+            self._looks[person] = (width, height, scheme)
+            await window.page.set_viewport_size({"width": width, "height": height})
             await window.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             await window.page.goto(address)
         await expect(window.composer).to_be_visible()
         return window
 
+    async def close(self) -> None:
+        """Close all windows."""
+        for window in self._open.values():
+            await window.page.context.close()
+        self._open.clear()
+
+    async def another(self, window: Window) -> Window:
+        """Open a second window of the same person, in the same profile."""
+        page = await window.page.context.new_page()
+        self._watch(page)
+        await page.goto(window.page.url)
+        return Window(page, self._pictures)
+
     async def _first(self, person: str) -> Window:
         page = await (await self._browser.new_context()).new_page()
+        self._watch(page)
+        self._open[person] = Window(page, self._pictures)
+        return self._open[person]
+
+    def _watch(self, page: Page) -> None:
         page.on("pageerror", self._threw)
         page.on("console", self._said)
         page.on("request", self._asked)
-        self._open[person] = Window(page, self._pictures)
-        return self._open[person]
 
     def _threw(self, error: Error) -> None:
         self.mishaps.append(f"An error in the page: {error}")

@@ -126,6 +126,17 @@ async def test_the_demo_comes_up_is_used_killed_and_comes_back_with_its_state(tm
     assert "Fatal" not in logs
 
 
+async def test_a_fresh_demo_begins_with_finished_changes_and_a_second_start_adds_none(tmp_path: Path) -> None:
+    for _ in range(2):
+        async with demo(tmp_path) as here:
+            assert "ready" in await here.first_line()
+            state = await here.state()
+            cards = [one["text"] for one in state["messages"][PHONE_ROUTING] if one["thread_ts"] is None]
+            assert [text.partition(":")[0] for text in cards] == ["RN-1 applied", "RN-2 denied", "RN-3 applied"]
+            assert state["views"] == []
+            assert await here.stop() == 0
+
+
 async def test_a_port_in_use_and_a_second_demo_are_one_line_each(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -11,9 +11,10 @@ from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.serving import running
 from bot.sandbox.slack.workspace.seed import OLD_NUMBERS, PHONE_ROUTING, RANDOM, demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
+from bot.store import pauses
 from bot.store.database import Database
 from tests.cli.command import SETTINGS, Ended, route_number
-from tests.store.stored_changes import ask
+from tests.store.stored_changes import NOW, ask
 
 APP_TOKEN = "xapp-very-secret"
 
@@ -191,6 +192,21 @@ def test_changes_of_another_workspace_are_named(bench: Bench) -> None:
     line = line_about(bench.doctor(), "changes")
     assert line.startswith("WARN  changes: 1 open change belongs to UponAI workspace 7 of account AC1, ")
     assert "UPONAI_WORKSPACE_ID" in line
+
+
+def test_a_pause_is_named_with_its_reason(bench: Bench) -> None:
+    route_number("migrate", cwd=bench.folder)
+    asyncio.run(_pause(f"sqlite:///{bench.folder / 'route-number.db'}"))
+    line = line_about(bench.doctor(), "sending")
+    assert line.startswith("WARN  sending: UADA paused all sending at ")
+    assert "Why: The line is down" in line
+
+
+async def _pause(url: str) -> None:
+    database = Database.connect(url)
+    async with database.transaction() as tx:
+        await pauses.pause(tx, "T1", "UADA", NOW, reason="The line\x1b is\ndown")
+    await database.dispose()
 
 
 async def _ask_for_workspace_7(url: str) -> None:

@@ -1,10 +1,23 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command import SETTINGS, route_number
 
-COMMANDS = ["demo", "serve", "migrate", "doctor", "manifest", "history", "verify-audit", "policy", "policy check"]
+COMMANDS = [
+    "demo",
+    "serve",
+    "migrate",
+    "doctor",
+    "manifest",
+    "history",
+    "verify-audit",
+    "policy",
+    "policy check",
+    "policy explain",
+]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -19,6 +32,21 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     assert all(f"\n  {command.split()[0]} " in out for command in COMMANDS)
 
 
+@pytest.mark.parametrize("command", [command for command in COMMANDS if " " not in command])
+def test_help_says_of_each_command_what_it_says_of_itself(command: str, tmp_path: Path) -> None:
+    listed = " ".join(route_number("--help", cwd=tmp_path).out.split())
+    own = route_number(command, "--help", cwd=tmp_path).out.split("\n\n")[1]
+    assert f"{command} {' '.join(own.split())}" in listed
+
+
+def test_help_imports_no_command() -> None:
+    code = "import sys; from bot.cli.main import main\ntry: main()\nfinally: print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
+    imported = set(ended.stdout.splitlines()[-1].split())
+    assert {"bot.cli.main"} == {name for name in imported if name.startswith("bot.cli.")}
+    assert not imported & {"sqlalchemy", "slack_bolt", "pydantic", "alembic", "httpx"}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -31,6 +59,10 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
         ["manifest", "--url", "http://plain.example"],
         ["manifest", "--url", "https://"],
         ["policy", "check"],
+        ["policy", "explain"],
+        ["policy", "explain", "+14155550101", "--change", "paint"],
+        ["policy", "explain", "+14155550101", "--at", "tomorrowish"],
+        ["policy", "explain", "+14155550101", "--at", "9999-01-01"],
         ["demo", "--port", "0"],
     ],
 )
@@ -83,12 +115,13 @@ def test_an_unreachable_database_is_one_line(command: str, tmp_path: Path) -> No
 POLICIES = [
     ("quorum = 2\n", 0, "2 other full members"),
     ("", 0, "one other full member"),
-    ("quorum = 0\n", 1, "quorum must be a whole number"),
-    ("quorum = true\n", 1, "quorum must be a whole number"),
-    ("quorum = '2'\n", 1, "quorum must be a whole number"),
+    ("quorum = 0\n", 1, "quorum (line 1): It must be a whole number from 1 to 10."),
+    ("quorum = true\n", 1, "quorum (line 1): It must be a whole number from 1 to 10."),
+    ("quorum = '2'\n", 1, "quorum (line 1): It must be a whole number from 1 to 10."),
     ("quorum = \n", 1, "not TOML"),
-    ("approvers = ['U1']\n", 1, "it knows quorum"),
-    ("[rules]\nquorum = 1\n", 1, "it knows quorum"),
+    ("approvers = ['U1']\n", 1, "approvers (line 1): There is no such key here."),
+    ("[rules]\nquorum = 1\n", 1, "rules (line 1): It must be a list of tables, each headed [[rules]]."),
+    ("[[rules]]\nname = 'a'\nwebhook_hosts = ['*']\n", 1, "rules[0].webhook_hosts[0] (line 3): No host matches *"),
 ]
 
 

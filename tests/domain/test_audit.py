@@ -44,7 +44,7 @@ def test_g7_a_whole_record_holds_and_carries_its_head(record: list[ChainedEvent]
     assert first_break(record) is None
     verifier = Verifier()
     for event in record:
-        verifier.check(event)
+        verifier.check(event.link)
     assert (verifier.head, verifier.count) == (record[-1].hash, len(record))
 
 

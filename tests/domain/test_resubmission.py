@@ -68,7 +68,7 @@ def test_the_refusal_says_what_was_asked_and_how_to_take_it_back(state: State) -
     refusal = refuse_other(stored, Deviation(is_number=False, field=Field.INBOUND))
     sentence = str(refusal)
     assert sentence.startswith(f"RN-12 was asked from this form already, and is {state}. It asks: +1 415-555-0123, ")
-    assert "Inbound calls: Sales, version 1" in sentence
+    assert "Inbound calls: Sales v1" in sentence
     assert "because “Night <@U7> shift" in sentence
     assert refusal.can_withdraw is ("withdraw it at the top of this form" in sentence)
     assert refusal.can_withdraw is (state in (State.PENDING, State.APPROVED))

@@ -29,7 +29,7 @@ async def test_g1_a_change_needs_a_second_person_and_then_happens_once(place: To
 
     await place.rita.click("Approve", card)
     said = place.rita.ephemeral("phone-routing")[-1]
-    assert "somebody else has to decide" in place.rita.read(said)
+    assert "someone else must approve it" in place.rita.read(said)
     assert await place.puts() == []
 
     await place.alan.click("Approve", card)
@@ -42,7 +42,7 @@ async def test_g1_a_change_needs_a_second_person_and_then_happens_once(place: To
     await place.until("the result", lambda: len(place.thread("RN-1")) >= 2)
     decision, result = place.thread("RN-1")
     assert "approved RN-1" in decision
-    assert "is applied" in result
+    assert "is live" in result
     assert "Time routing" in result
 
 
@@ -52,7 +52,7 @@ async def test_revert_asks_for_the_former_assignment_with_an_approval_of_its_own
     await place.alan.click("Approve", await place.card_says("RN-1", "pending"))
     await place.card_says("RN-1", "applied")
     await place.until("the result", lambda: len(place.thread("RN-1")) >= 2)
-    result = place.rita.find_message("phone-routing", "RN-1 is applied")
+    result = place.rita.find_message("phone-routing", "RN-1 is live")
 
     await place.ada.click("Revert", result)
     assert place.ada.value("Time routing") == ("On" if before["is_time_routing_enabled"] else "Off")

@@ -44,6 +44,12 @@ def test_readme_names_no_setting_that_does_not_exist() -> None:
     assert words <= set(setting_names())
 
 
+def test_readme_shows_small_pictures_that_are_there() -> None:
+    named = set(re.findall(r"tests/browser/pictures/[\w-]+\.png", README))
+    assert named == {str(path.relative_to(ROOT)) for path in (ROOT / "tests/browser/pictures").iterdir()}
+    assert all((ROOT / name).stat().st_size < 200_000 for name in named)
+
+
 def commands() -> Iterator[str]:
     group = get_group(app)
     context = Context(group)
@@ -126,7 +132,10 @@ def test_the_wheel_carries_everything_that_a_server_needs(tmp_path: Path) -> Non
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
     installed = tmp_path / "installed"
-    for needed in ("bot/migrations/env.py", "bot/sandbox/page/index.html", "bot/LICENSE", "bot/py.typed"):
+    page = "bot/sandbox/page"
+    fonts = [f"{page}/fonts/{path.name}" for path in (ROOT / page / "fonts").iterdir()]
+    assert f"{page}/fonts/OFL.txt" in fonts
+    for needed in ("bot/migrations/env.py", f"{page}/index.html", *fonts, "bot/LICENSE", "bot/py.typed"):
         assert (installed / needed).is_file(), needed
     assert {path.name.split("-")[0] for path in installed.iterdir()} == {"bot", "route_number"}
     migrated = subprocess.run(

@@ -59,7 +59,7 @@ async def opened(b: Bench, view: dict[str, Any]) -> dict[str, Any]:
         await b.client.views_open(trigger_id=body["trigger_id"], view=view)
 
     b.app.on("command", answer)
-    assert await b.slack.person("Rita Requester").command("phone-routing", "/route-number +1 206 555 0100")
+    assert await b.slack.person("Rita Vogel").command("phone-routing", "/route-number +1 206 555 0100")
     return b.app.last("command")
 
 
@@ -160,7 +160,7 @@ CARD: list[dict[str, Any]] = [
 async def test_a_press_on_a_card_brings_who_where_and_what(b: Bench) -> None:
     metadata = {"event_type": "route_number", "event_payload": {"change": "RN-1", "fact": "f1"}}
     posted = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="RN-1 pending", blocks=CARD, metadata=metadata)
-    alan = b.slack.person("Alan Approver")
+    alan = b.slack.person("Alan Brooks")
     assert await alan.press("phone-routing", posted["ts"], "approve")
     pressed = b.app.last("block_actions")
     assert pressed["user"] == {"id": ALAN, "username": "alan", "name": "alan", "team_id": b.world.team.id}

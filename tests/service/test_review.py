@@ -24,7 +24,7 @@ from tests.service.service_harness import ADA, ALAN, NUMBER, RITA, Bench, inboun
 
 async def test_g1_requester_cannot_approve_or_deny_own_change(bench: Bench) -> None:
     change = await bench.ask(inbound(SUPPORT))
-    with pytest.raises(OwnChange, match="somebody else has to decide"):
+    with pytest.raises(OwnChange, match="someone else must approve"):
         await approve(bench.context, RITA, change.id)
     with pytest.raises(OwnChange):
         await deny(bench.context, RITA, change.id, "no")

@@ -141,6 +141,7 @@ async def resolve(client: AsyncWebClient) -> Identity:
         bot_user_id=answer["user_id"],
         bot_id=answer["bot_id"],
         team_name=answer["team"],
+        team_url=answer["url"],
     )
 
 

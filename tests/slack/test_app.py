@@ -57,7 +57,7 @@ async def test_g8_with_the_database_busy_the_form_says_so_and_stays_filled(
 
 async def test_g8_with_the_database_busy_a_command_says_so(bot_world: BotWorld, tmp_path: Path) -> None:
     with locked(tmp_path / "route-number.db"):
-        assert "My database does not answer" in await bot_world.type(bot_world.rita, "pause")
+        assert "My database does not answer" in await bot_world.type(bot_world.rita, "pause the line is down")
 
 
 async def test_g8_with_slack_hanging_a_command_is_answered_in_time(bot_world: BotWorld) -> None:

@@ -101,7 +101,7 @@ async def test_card_and_thread_of_a_change_of_another_workspace_go_on_to_tell(
         await apply(bot_world.context, change)
     await bot_world.post_cards()
     assert "State: approved" in bot_world.alan.read(cards(bot_world)[0])
-    assert "I am set to UponAI workspace 2. So it waits, until" in "\n".join(replies(bot_world))
+    assert "I am set to UponAI workspace 2. It waits, and expires" in "\n".join(replies(bot_world))
     await bot_world.rita.click("Cancel", cards(bot_world)[0])
     await bot_world.post_cards()
     assert "State: canceled" in bot_world.alan.read(cards(bot_world)[0])

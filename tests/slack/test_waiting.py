@@ -21,7 +21,7 @@ async def test_a_refused_token_is_told_in_the_channel_and_the_change_waits(bot_w
     assert "State: approved" in bot_world.rita.read(cards(bot_world)[0])
     said = [bot_world.rita.read(message) for message in bot_world.rita.messages("phone-routing")]
     assert len([each for each in said if "UponAI refuses my token" in each and "UPONAI_API_TOKEN" in each]) == 1
-    (waits,) = [each for each in replies(bot_world) if each.startswith("RN-1 waits: ")]
+    (waits,) = [each for each in replies(bot_world) if "waits for UponAI" in each]
     assert "UPONAI_API_TOKEN (401)" in waits
     assert "I keep trying until" in waits
     assert "Cancel" in bot_world.rita.buttons(cards(bot_world)[0])

@@ -41,7 +41,7 @@ _CONSTANTS = {
     "attempts": 1,
     "details": "{}",
 }
-_STATE = f"""CASE WHEN i <= {CHANGES - OPEN} THEN
+_STATE = """CASE WHEN i <= {ended} THEN
         CASE i % 8 WHEN 0 THEN 'denied' WHEN 1 THEN 'canceled' WHEN 2 THEN 'expired' WHEN 3 THEN 'stale'
             WHEN 4 THEN 'failed' WHEN 5 THEN 'resolved' ELSE 'applied' END
     ELSE CASE i % 6 WHEN 0 THEN 'unclear' WHEN 1 THEN 'pending' WHEN 2 THEN 'pending' ELSE 'approved' END END"""
@@ -56,7 +56,7 @@ def number_of(change_id: int) -> str:
     return f"+1{change_id % NUMBERS + 10_000_000}"
 
 
-def fill_sqlite(path: Path) -> None:
+def fill_sqlite(path: Path, changes: int = CHANGES) -> None:
     """Write the history into a migrated file, and let SQLite look at it."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
@@ -65,7 +65,7 @@ def fill_sqlite(path: Path) -> None:
         connection.execute("BEGIN")
         for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")
-        for statement in _history("text", _COUNT_SQLITE):
+        for statement in _history("text", _COUNT_SQLITE, changes):
             connection.execute(statement)
         for _, definition in triggers:
             connection.execute(definition)
@@ -73,7 +73,7 @@ def fill_sqlite(path: Path) -> None:
         connection.execute("ANALYZE")
 
 
-async def fill_postgresql(url: str) -> None:
+async def fill_postgresql(url: str, changes: int = CHANGES) -> None:
     """Write the history into a migrated database."""
     connection = await asyncpg.connect(url)
     try:
@@ -81,7 +81,7 @@ async def fill_postgresql(url: str) -> None:
         # Nobody reads this after a crash; a table goes after those that refer to it.
         for table in ("outbox", "reviews", "cards", "changes", "audit_events"):
             await connection.execute(f"ALTER TABLE {table} SET UNLOGGED")
-        for statement in _history("timestamptz", "SELECT i FROM generate_series(1, {}) AS i"):
+        for statement in _history("timestamptz", "SELECT i FROM generate_series(1, {}) AS i", changes):
             await connection.execute(statement)
         # As autovacuum leaves tables that have grown over years.
         await connection.execute("VACUUM (ANALYZE) changes, reviews, audit_events, outbox")
@@ -89,7 +89,7 @@ async def fill_postgresql(url: str) -> None:
         await connection.close()
 
 
-def _history(time: str, count: str) -> Iterator[str]:
+def _history(time: str, count: str, changes: int) -> Iterator[str]:
     """Write the statements; `time` is the type of times, and `count` formatted with a number counts up to it."""
     at = f"CAST('2026-01-01T00:00:00.' || {_digits('(i - 1) * 5', 6)} || '+00:00' AS {time})"
 
@@ -114,12 +114,13 @@ def _history(time: str, count: str) -> Iterator[str]:
         "finished_at": f"CASE WHEN state NOT IN ('pending', 'approved') THEN {at} END",
         "leased_until": f"CASE WHEN state = 'unclear' THEN {at} END",
     }
-    with_states = f"SELECT i, {_STATE} AS state FROM ({count.format(CHANGES)}) AS n"  # noqa: S608 - all of it is written here.
+    state, events = _STATE.format(ended=changes - OPEN), changes * 5
+    with_states = f"SELECT i, {state} AS state FROM ({count.format(changes)}) AS n"  # noqa: S608 - all of it is written here.
     yield _insert("changes", columns, with_states)
     review = {"change_id": "i", "revision": "1", "reviewer_id": "'UALAN'", "verdict": "'approve'", "at": at}
-    yield _insert("reviews", review, count.format(CHANGES))
-    yield _insert("audit_events", _event(time), count.format(EVENTS))
-    yield f"UPDATE audit_head SET event_id = {EVENTS}, hash = '{'0' * 57}{EVENTS}'"  # noqa: S608 - see above.
+    yield _insert("reviews", review, count.format(changes))
+    yield _insert("audit_events", _event(time), count.format(events))
+    yield f"UPDATE audit_head SET event_id = {events}, hash = '{'0' * 57}{events:07}'"  # noqa: S608 - see above.
     message = {
         "team_id": _literal(TEAM),
         "lane": "'change/' || CAST(i AS text)",
@@ -129,10 +130,10 @@ def _history(time: str, count: str) -> Iterator[str]:
         "payload": "'{}'",
         "due_at": at,
         "attempts": "1",
-        "done_at": f"CASE WHEN i <= {CHANGES - OPEN} THEN {at} END",
+        "done_at": f"CASE WHEN i <= {changes - OPEN} THEN {at} END",
         "is_parked": "false",
     }
-    yield _insert("outbox", message, count.format(CHANGES))
+    yield _insert("outbox", message, count.format(changes))
 
 
 def _event(time: str) -> dict[str, str]:

@@ -115,12 +115,11 @@ async def test_an_answered_commit_is_on_the_disk(database: Database) -> None:
     assert pragmas == [2, "wal", 1]
 
 
-async def test_g8_a_new_file_that_somebody_reads_is_waited_for(tmp_path: Path) -> None:
+async def test_g8_a_new_file_that_somebody_holds_is_waited_for(tmp_path: Path) -> None:
     database = Database.connect(f"sqlite:///{tmp_path}/new.db")
     with closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None)) as other:
         other.execute("CREATE TABLE rate_limits (method, channel_id, until, UNIQUE (method, channel_id))")
-        other.execute("BEGIN")
-        other.execute("SELECT * FROM rate_limits")
+        other.execute("BEGIN IMMEDIATE")
         holding = asyncio.create_task(_hold(database))
         await asyncio.wait({holding}, timeout=SHORT.total_seconds())
         other.execute("COMMIT")

@@ -7,6 +7,7 @@ SQLite that is done without statistics, as the bot runs there, and with those th
 import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.policy import Review, Verdict
 from bot.service.messages import card_is_dirty
-from bot.store import audit, changes, claims, outbox, reviews
+from bot.store import audit, changes, claims, elsewhere, outbox, overlaps, reviews
 from bot.store.database import Database
 from tests.databases import _execute, _migrate, _run
 from tests.store.long_history import CHANGES, NOW, START, fill_postgresql, fill_sqlite, number_of
@@ -38,6 +39,7 @@ STEPS_AT_ONCE = 100
 BATCH = 500
 LAST = key(number_of(CHANGES))
 HERE = LAST.workspace
+ELSEWHERE = replace(HERE, workspace_id=77)
 
 
 def a_while(first: int, last: int) -> dict[str, Any]:
@@ -66,6 +68,9 @@ LOOKS: dict[str, Look] = {
     "unpark_of_a_lane": lambda tx: outbox.unpark(tx, f"change/{CHANGES}", NOW),
     "reviews_of_a_change": lambda tx: reviews.of_change(tx, CHANGES),
     "pending": lambda tx: changes.pending(tx, TEAM, 20),
+    "waiting_elsewhere": lambda tx: elsewhere.waiting(tx, ELSEWHERE, team_id=TEAM, limit=20),
+    "count_elsewhere": lambda tx: elsewhere.count(tx, ELSEWHERE),
+    "overlaps_of_a_number": lambda tx: overlaps.of_number(tx, LAST, TEAM),
     "recent_of_a_team": lambda tx: changes.recent(tx, TEAM, limit=20),
     "recent_of_a_number": lambda tx: changes.recent(tx, TEAM, key=LAST, limit=20),
     "recent_of_an_unknown_number": lambda tx: changes.recent(tx, TEAM, key=key("+2"), limit=20),

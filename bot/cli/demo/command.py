@@ -17,6 +17,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.demo import examples
 from bot.cli.demo.processes import Process, Processes
 from bot.cli.exits import CHECK_FAILED, stop
 from bot.sandbox.slack.app import SlackStandIn
@@ -28,6 +29,14 @@ DEFAULT_PORT = 8321
 FOLDER = Path(".demo")
 ACCOUNT_SID = "29e90072-fb58-4c6c-870a-43005115131e"
 WORKSPACE_ID = 1
+# Shorter than the defaults, so that one can watch a killed worker's claim being taken over. `DEMO_` and the name of a
+# setting in the environment replaces it, for the tests of the page; the names themselves are for the real Slack.
+PACE = {
+    "UPONAI_TIMEOUT_SECONDS": "4",
+    "WORKER_LEASE_SECONDS": "10",
+    "WORKER_POLL_SECONDS": "0.3",
+    "MIRROR_REFRESH_SECONDS": "15",
+}
 
 
 def demo(
@@ -51,7 +60,8 @@ async def _demo(folder: Path, port: int, *, opens_browser: bool) -> bool:
     is_stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, is_stopping.set)
-    async with _stand_ins(folder, port) as (address, processes):
+    is_fresh = not (folder / "slack.json").exists()
+    async with _stand_ins(folder, port) as (address, slack, processes):
         await processes.start()
         try:
             ready = asyncio.create_task(processes.until_ready())
@@ -64,6 +74,8 @@ async def _demo(folder: Path, port: int, *, opens_browser: bool) -> bool:
                 typer.echo(f"The bot's {dead.name} process did not start; the end of its log:", err=True)
                 typer.echo("\n".join(dead.last_lines()), err=True)
                 return False
+            if is_fresh and os.environ.get("DEMO_EXAMPLES") != "off":
+                await examples.play(slack)
             _welcome(address)
             if opens_browser:
                 await asyncio.to_thread(webbrowser.open, address)
@@ -74,12 +86,17 @@ async def _demo(folder: Path, port: int, *, opens_browser: bool) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _stand_ins(folder: Path, port: int) -> AsyncIterator[tuple[str, Processes]]:
+async def _stand_ins(folder: Path, port: int) -> AsyncIterator[tuple[str, SlackStandIn, Processes]]:
     token, bot_token = secrets.token_urlsafe(24), f"xoxb-{secrets.token_hex(16)}"
     signing_secret = secrets.token_hex(16)
     web_port, worker_port = islice(_free_ports(port), 2)
+    pace = {name: os.environ.get(f"DEMO_{name}", seconds) for name, seconds in PACE.items()}
     uponai = UponAIStandIn(
-        token=token, account_sid=ACCOUNT_SID, workspace_id=WORKSPACE_ID, snapshot=folder / "uponai.json"
+        token=token,
+        account_sid=ACCOUNT_SID,
+        workspace_id=WORKSPACE_ID,
+        snapshot=folder / "uponai.json",
+        patience=float(pace["UPONAI_TIMEOUT_SECONDS"]),
     )
     slack = SlackStandIn(
         bot_token=bot_token,
@@ -104,11 +121,7 @@ async def _stand_ins(folder: Path, port: int) -> AsyncIterator[tuple[str, Proces
             "UPONAI_ACCOUNT_SID": ACCOUNT_SID,
             "UPONAI_WORKSPACE_ID": str(WORKSPACE_ID),
             "UPONAI_API_URL": uponai_address,
-            # Shorter than the defaults, so that one can watch a killed worker's claim being taken over.
-            "UPONAI_TIMEOUT_SECONDS": "4",
-            "WORKER_LEASE_SECONDS": "10",
-            "WORKER_POLL_SECONDS": "0.3",
-            "MIRROR_REFRESH_SECONDS": "15",
+            **pace,
             "DEFAULT_REGION": "US",
             "DATABASE_URL": f"sqlite:///{folder / 'route-number.db'}",
             "HOST": "127.0.0.1",
@@ -122,7 +135,7 @@ async def _stand_ins(folder: Path, port: int) -> AsyncIterator[tuple[str, Proces
         )
         slack.control.uponai_control_url = f"{uponai_address}/_control"
         slack.control.processes = processes
-        yield f"{address}/", processes
+        yield f"{address}/", slack, processes
 
 
 def _welcome(address: str) -> None:

@@ -8,8 +8,10 @@ from bot.cli.doctor.findings import Finding, Level, fail, ok, warn
 from bot.cli.doctor.slack import check_slack
 from bot.cli.doctor.uponai import check_uponai
 from bot.cli.exits import CHECK_FAILED, run
-from bot.cli.policy import BadPolicy, in_words, read_policy
 from bot.domain.key import WorkspaceKey
+from bot.domain.rules.findings import findings
+from bot.domain.rules.words import policy_sentence
+from bot.policy_file.reading import BadPolicy, read_policy
 from bot.service import elsewhere
 from bot.settings import (
     GROUPS,
@@ -23,10 +25,12 @@ from bot.settings import (
     read_settings,
     require_signing_secret,
 )
+from bot.store import pauses
 from bot.store.clock import MOST_SKEW, DatabaseClock
 from bot.store.database import Database
 from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable
 from bot.store.migrate import SchemaState, schema_state
+from bot.store.pauses import Pause
 
 _SETTINGS = "settings"
 
@@ -96,7 +100,12 @@ def _check_policy(settings: FlowSettings) -> Finding:
         policy = read_policy(settings.policy_file)
     except BadPolicy as error:
         return fail("policy", str(error), "Mend the file that POLICY_FILE names.")
-    return ok("policy", in_words(policy))
+    count = len(findings(policy))
+    if count:
+        things = "one thing" if count == 1 else f"{count} things"
+        return warn("policy", f"{things} in it cannot hold or add nothing.", "`route-number policy check` names them.")
+    rules = f"{len(policy.rules)} rules; " if policy.rules else ""
+    return ok("policy", f"{rules}{policy_sentence(policy)}")
 
 
 async def _check_database(settings: DatabaseSettings, uponai: UponAISettings | None) -> AsyncIterator[Finding]:
@@ -114,8 +123,11 @@ async def _check_database(settings: DatabaseSettings, uponai: UponAISettings | N
             async with database.reading() as tx:
                 here = WorkspaceKey(uponai.uponai_account_sid, uponai.uponai_workspace_id)
                 sentences = await elsewhere.warnings(tx, here)
+                every_pause = await pauses.every_pause(tx)
             for sentence in sentences:
                 yield warn("changes", sentence, "")
+            for pause in every_pause:
+                yield _paused(pause)
     except DatabaseUnavailable as error:
         yield fail("database", str(error), "Check DATABASE_URL, and whether the database runs.")
     finally:
@@ -128,6 +140,14 @@ def _schema(database: Database, state: SchemaState) -> Finding:
     if database.dialect == "sqlite":
         return warn("database", state.sentence, "(On SQLite, `route-number serve` does it as well.)")
     return fail("database", state.sentence, "")
+
+
+def _paused(pause: Pause) -> Finding:
+    """Tell of a pause; its reason is what somebody typed, and may hold anything."""
+    reason = "".join(each if each.isprintable() else " " for each in pause.reason or "")
+    why = f" Why: {reason}" if reason else ""
+    said = f"{pause.by} paused all sending at {pause.at:%Y-%m-%d %H:%M} UTC.{why}"
+    return warn("sending", said, "(`/route-number resume` restarts it.)")
 
 
 async def _clock(database: Database) -> Finding:

@@ -1,7 +1,9 @@
 """`serve`: the bot itself, as one process or split over several."""
 
 import asyncio
+import gc
 import signal
+import sys
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from enum import StrEnum
@@ -11,17 +13,23 @@ import structlog
 import typer
 
 from bot.cli.exits import run, settings_or_stop, stop
-from bot.cli.policy import BadPolicy, read_policy
 from bot.cli.serve.http_server import HttpServer, listen
 from bot.cli.serve.readiness import Readiness
 from bot.cli.serve.wiring import Parts, build, now, secrets_of
 from bot.domain.policy import ApprovalPolicy
+from bot.domain.rules.policy import Policy
+from bot.policy_file.reading import BadPolicy, read_policy
 from bot.settings import Settings, SettingsError, require_signing_secret
 from bot.store.database import Database
 from bot.store.errors import DatabaseUnavailable
 from bot.store.migrate import schema_state, upgrade
 from bot.telemetry import configure_logging
 from bot.web.app import create_web
+
+if sys.platform == "win32":
+    _make_loop = None
+else:
+    from uvloop import new_event_loop as _make_loop
 
 log = structlog.get_logger(__name__)
 
@@ -45,13 +53,21 @@ def serve(
     try:
         if has_web:
             require_signing_secret(settings)
-        policy = read_policy(settings.policy_file)
+        policy = _as_held_to(read_policy(settings.policy_file))
     except SettingsError as error:
         stop(*error.problems)
     except BadPolicy as error:
-        stop(f"POLICY_FILE cannot be used. {error}")
+        stop(*(f"POLICY_FILE cannot be used. {problem}" for problem in error.problems))
     configure_logging(level=settings.log_level, log_format=settings.log_format, secrets=secrets_of(settings))
-    run(_serve(settings, policy, has_web=has_web, has_worker=has_worker))
+    run(_serve(settings, policy, has_web=has_web, has_worker=has_worker), make_loop=_make_loop)
+
+
+def _as_held_to(policy: Policy) -> ApprovalPolicy:
+    """Return the part of a policy that changes are held to. Raises BadPolicy when it says more than that."""
+    if policy != Policy(quorum=policy.quorum, names=policy.names):
+        # To leave it unheeded would let through what it is there to stop.
+        raise BadPolicy("This release holds changes to quorum alone, not to rules, denial or expires_after.")
+    return ApprovalPolicy(policy.quorum)
 
 
 async def _serve(settings: Settings, policy: ApprovalPolicy, *, has_web: bool, has_worker: bool) -> None:
@@ -78,6 +94,8 @@ async def _serve(settings: Settings, policy: ApprovalPolicy, *, has_web: bool, h
         log.info(
             "serve.started", port=settings.port, web=has_web, worker=has_worker, socket_mode=parts.socket is not None
         )
+        # What a start has made stays to the end: later collections need not walk it.
+        gc.freeze()
         await _run_until_stopped(parts, HttpServer(web, listener, drain=_DRAIN))
         log.info("serve.stopped")
 

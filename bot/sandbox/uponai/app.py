@@ -12,7 +12,7 @@ from bot.sandbox.uponai import seed as seeding
 from bot.sandbox.uponai.account import Account, Json
 from bot.sandbox.uponai.api import Api
 from bot.sandbox.uponai.body import parse_body
-from bot.sandbox.uponai.faults import Faults
+from bot.sandbox.uponai.faults import PATIENCE_SECONDS, Faults
 from bot.sandbox.uponai.journal import Journal
 from bot.sandbox.uponai.refusal import Refusal
 
@@ -20,14 +20,22 @@ from bot.sandbox.uponai.refusal import Refusal
 class UponAIStandIn:
     """One account and workspace. `app` serves the API and, under `/_control`, what is no part of it.
 
+    `patience` is for how many seconds its callers wait for an answer; what is slow or late is measured by it.
     With `snapshot` the account outlives the process in that file; a file that is there wins over the seed.
     """
 
     def __init__(
-        self, *, token: str, account_sid: str, workspace_id: int, seed: bool = True, snapshot: Path | None = None
+        self,
+        *,
+        token: str,
+        account_sid: str,
+        workspace_id: int,
+        seed: bool = True,
+        snapshot: Path | None = None,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.account = Account(account_sid, workspace_id, snapshot)
-        self.faults = Faults()
+        self.faults = Faults(patience)
         self.journal = Journal()
         self._is_seeded = seed
         self._api = Api(self.account, self.faults, self.journal, token)

@@ -22,6 +22,9 @@ NAMES = (
     "interferes",
     "late",
 )
+PATIENCE_SECONDS = 4.0
+# Of the callers' patience: a slow answer comes when nobody waits for it any more, a late write before anybody looks.
+_DELAYS = {"slow": 1.25, "late": 0.6}
 _EVERYWHERE = ("down", "unauthorized")
 _SCOPES = ("all", "reads", "writes")
 _KEYS = {"fault", "on", "times", "retry_after", "status", "delay", "message", "scope"}
@@ -32,17 +35,18 @@ class Fault:
     """A fault that is on. `times` None means until it is switched off."""
 
     scope: str
+    delay: float
     times: int | None = None
     retry_after: float = 1
     status: int | None = None
-    delay: float = 5
     message: str | None = None
 
 
 class Faults:
     """The faults that are on, by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = PATIENCE_SECONDS) -> None:
+        self._patience = patience
         self._on: dict[str, Fault] = {}
 
     def switch(self, order: Mapping[str, Any]) -> None:
@@ -57,7 +61,7 @@ class Faults:
         if scope not in _SCOPES:
             raise Refusal(422, f"A scope is one of {', '.join(_SCOPES)}.")
         settings = {key: order[key] for key in _KEYS - {"fault", "on", "scope"} if order.get(key) is not None}
-        self._on[name] = Fault(scope=scope, **settings)
+        self._on[name] = Fault(scope=scope, **{"delay": self._patience * _DELAYS.get(name, 1), **settings})
 
     def clear(self) -> None:
         """Switch all of them off."""

@@ -74,7 +74,7 @@ async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: Lis
         present = held(unit, change)
         if present.leased_until is not None and present.leased_until <= unit.at:
             raise LeaseLost(f"{change.label}: the lease ran out during the look")
-        if unit.held.paused_by is not None:
+        if unit.held.pause is not None:
             await unit.step(present, present.release(None), Event.RELEASED, {"problem": "Sending is paused."})
             return None
         return await unit.step(

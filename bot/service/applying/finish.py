@@ -8,7 +8,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import Fact, Finished, Problem
 from bot.domain.state import State
-from bot.service import redaction, token
+from bot.service import redaction, since, token
 from bot.service.applying.lease import held, worker_of
 from bot.service.context import ServiceContext
 from bot.service.messages import thread_fact
@@ -70,7 +70,7 @@ async def finish(
         deferred = await unit.take_deferred(done)
         approved_by = next((each["by"] for each in deferred if each.get("name") == Fact.APPROVED), None)
         told = Finished(by=by, approved_by=approved_by, problem=problem, live=result, names=names)
-        await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told))
+        await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told), *since.reverted(done, unit.at))
         if state is State.APPLIED and live is not None:
             await _overtake(unit, done, live)
     return done

@@ -21,12 +21,13 @@ _LONGEST_PAUSE = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """The installation: its team, its bot."""
+    """The installation: its team, its bot; `team_url` is where messages of the team are found."""
 
     team_id: str
     bot_user_id: str
     bot_id: str
     team_name: str
+    team_url: str = ""
 
 
 class IdentityResolver:
@@ -97,6 +98,7 @@ async def ask_identity(client: AsyncWebClient) -> Identity:
         bot_user_id=str(answer["user_id"]),
         bot_id=str(answer["bot_id"]),
         team_name=str(answer.get("team", "")),
+        team_url=str(answer.get("url", "")),
     )
 
 

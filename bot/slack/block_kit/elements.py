@@ -118,6 +118,12 @@ def rich_quote(text: str) -> Block:
     return {"type": "rich_text_quote", "elements": [text_run(text)]}
 
 
+def preformatted(lines: Sequence[str]) -> Block:
+    """Make literal lines of fixed width for a rich_text block; each is a run, for a run has at most 3000 characters."""
+    ended = [*(f"{line}\n" for line in lines[:-1]), *lines[-1:]]
+    return {"type": "rich_text_preformatted", "elements": [text_run(line) for line in ended]}
+
+
 def rich_list(lines: Sequence[Sequence[Block]]) -> Block:
     """Make a bullet list for a rich_text block."""
     return {"type": "rich_text_list", "style": "bullet", "elements": [rich_line(*runs) for runs in lines]}

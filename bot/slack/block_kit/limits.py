@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.assignment import Field
-from bot.domain.difference import FieldDifference, one_line
+from bot.domain.difference import Fate, FieldDifference, Share, one_line
 from bot.domain.number import pretty
 from bot.domain.shortening import shorten
 from bot.domain.webhook import LONGEST
@@ -71,8 +71,29 @@ def _bounded(difference: FieldDifference, most: int) -> FieldDifference:
             before=few(difference.before, limit=FORMER_WEBHOOK_LIMIT),
             after=few(difference.after, limit=WEBHOOK_LIMIT),
         )
-    return replace(difference, before=few(difference.before, most), after=few(difference.after))
+    return replace(
+        difference,
+        before=few(difference.before, most),
+        after=few(difference.after),
+        shares=_few_shares(difference.shares, most),
+        more=few([share.agent for share in difference.shares if share.fate is Fate.GOES], most)[most:],
+    )
+
+
+def _few_shares(shares: Sequence[Share], most: int) -> tuple[Share, ...]:
+    """Keep what comes and what stays; of what goes the first."""
+    gone = [share for share in shares if share.fate is Fate.GOES]
+    left_out = len(gone) - most
+    kept = [*gone[:most], *(share for share in shares if share.fate is not Fate.GOES)] if left_out > 0 else shares
+    return tuple(replace(share, agent=middle(share.agent, LINE_LIMIT)) for share in kept)
 
 
 def _length(differences: Iterable[FieldDifference]) -> int:
-    return sum(len(line) + LINE_OVERHEAD for each in differences for line in (*each.before, *each.after))
+    return sum(_lines_length(each) for each in differences)
+
+
+def _lines_length(difference: FieldDifference) -> int:
+    if difference.shares:
+        # A long name goes on in the next line, behind as many spaces.
+        return sum(2 * len(share.agent) + LINE_OVERHEAD for share in difference.shares)
+    return sum(len(line) + LINE_OVERHEAD for line in (*difference.before, *difference.after))

@@ -1,4 +1,4 @@
-"""Sentences of the domain, shown to people: literal words, but for the mentions that the bot itself put in.
+"""Sentences of the domain, shown to people: literal words, but for the bot's own mentions and commands.
 
 Sentences name people and channels as `<@U…>` and `<#C…>`. Where Slack shows plain text only, the mention becomes a
 word.
@@ -8,6 +8,8 @@ import re
 
 from bot.slack.block_kit.elements import Block, escape, rich_line, rich_text, text_run, user_run
 
+# The bot's own commands, between backticks.
+_COMMAND = re.compile(r"`(/route-number[^`\n]{0,60})`")
 _MENTION = re.compile(r"<([@#])([A-Z0-9]{3,})>")
 TEXT_LIMIT = 3000
 
@@ -23,12 +25,18 @@ def sentence_runs(sentence: str) -> list[Block]:
     end = 0
     for match in _MENTION.finditer(sentence):
         if match.start() > end:
-            runs.append(text_run(sentence[end : match.start()]))
+            runs.extend(_words(sentence[end : match.start()]))
         runs.append(user_run(match[2]) if match[1] == "@" else {"type": "channel", "channel_id": match[2]})
         end = match.end()
     if end < len(sentence) or not runs:
-        runs.append(text_run(sentence[end:] or " "))
+        runs.extend(_words(sentence[end:] or " "))
     return runs
+
+
+def _words(text: str) -> list[Block]:
+    """Make runs of words, commands as code."""
+    parts = _COMMAND.split(text)
+    return [text_run(part, code=True) if at % 2 else text_run(part) for at, part in enumerate(parts) if part]
 
 
 def sentence_text(sentence: str, *, is_literal: bool = False) -> str:

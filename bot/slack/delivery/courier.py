@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.backoff import backoff
 from bot.service import delivery as room
-from bot.service import undelivered
+from bot.service import since, undelivered
 from bot.service.context import ServiceContext
 from bot.service.delivery import Attempt, Delivery, Place
 from bot.service.messages import Kind
@@ -18,14 +18,15 @@ from bot.slack.api.error_codes import NO_CHANNEL
 from bot.slack.delivery.former_card import tell_former_card
 from bot.slack.delivery.posting import Posting, Standing
 from bot.slack.delivery.standing_card import see_to_card
+from bot.slack.delivery.standing_facts import see_to_facts
 from bot.slack.messages.fallback import plain_fact
-from bot.slack.messages.thread import Message, render_channel_fact, render_fact
+from bot.slack.messages.thread import Message, is_in_channel_too, render_channel_fact, render_fact
 from bot.store.errors import LeaseLost, StaleCard
 
 log = structlog.get_logger(__name__)
 
 LONGEST_WAIT = timedelta(seconds=15)
-CAN_WAIT_FOR_CHANNEL = frozenset({Kind.CARD, Kind.THREAD, Kind.FORMER_CARD})
+CAN_WAIT_FOR_CHANNEL = frozenset({Kind.CARD, Kind.THREAD, Kind.FORMER_CARD, Kind.THREAD_AGAIN})
 
 
 class Courier:
@@ -65,6 +66,8 @@ class Courier:
             if delivery.has_shown and delivery.card is not None:
                 # What was shown under the lost lease may have overwritten something newer.
                 await undelivered.show_again(self._context, delivery)
+            if delivery.has_shown:
+                await since.show_again(self._context, delivery)
 
     async def _send(self, delivery: Delivery) -> None:
         """Deliver the message whose turn it is."""
@@ -75,6 +78,10 @@ class Courier:
                 delivery.note_done()
             case Kind.FORMER_CARD:
                 await tell_former_card(self._posting, delivery)
+                delivery.note_done()
+            case Kind.THREAD_AGAIN:
+                await room.record_done(self._context, delivery)
+                await see_to_facts(self._context, self._posting, delivery)
                 delivery.note_done()
             case Kind.CHANNEL:
                 await self._channel(delivery)
@@ -127,8 +134,16 @@ class Courier:
         async def begin(_: Attempt) -> None:
             await room.begin_post(self._context, delivery, place)
 
+        message = delivery.message
         return await self._posting.post(
-            delivery, delivery.attempt, rendered, plainer, place=place, fact=delivery.message.fact, begin=begin
+            delivery,
+            delivery.attempt,
+            rendered,
+            plainer,
+            place=place,
+            fact=message.fact,
+            begin=begin,
+            in_channel_too=message.kind == Kind.THREAD and is_in_channel_too(message.payload),
         )
 
     async def _put_off(self, delivery: Delivery, error: SlackError) -> None:

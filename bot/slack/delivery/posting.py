@@ -70,6 +70,7 @@ class Posting:
         place: Place,
         fact: str,
         begin: Callable[[Attempt], Awaitable[None]],
+        in_channel_too: bool = False,
     ) -> Standing:
         """Post a fact, unless it stands there already.
 
@@ -93,6 +94,9 @@ class Posting:
             await begin(attempt)
         attempt.is_new = False
         arguments: dict[str, Any] = {"thread_ts": place.thread_ts} if place.thread_ts else {}
+        if place.thread_ts and in_channel_too:
+            # An update leaves it in the channel, and need not say so again.
+            arguments |= {"reply_broadcast": True}
         arguments |= {"channel": place.channel, "metadata": metadata(fact, _label(delivery))}
         arguments |= {"unfurl_links": False, "unfurl_media": False}
         try:

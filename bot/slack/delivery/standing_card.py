@@ -11,6 +11,7 @@ from bot.slack.api.error_codes import CARD_GONE
 from bot.slack.delivery.posting import Posting
 from bot.slack.messages.card import card_blocks, card_text
 from bot.slack.messages.fallback import plain_card
+from bot.slack.messages.thread import Message
 
 
 async def see_to_card(context: ServiceContext, posting: Posting, delivery: Delivery) -> None:
@@ -21,12 +22,19 @@ async def see_to_card(context: ServiceContext, posting: Posting, delivery: Deliv
     """
     card, change = delivery.of_card, delivery.of
     if card.is_posted:
-        if card.shown_version >= change.version or await _update(posting, delivery):
+        is_forced = bool(delivery.message.payload.get("is_forced")) and not delivery.is_card_fresh
+        if (card.shown_version >= change.version and not is_forced) or await _update(posting, delivery):
             return
         delivery.card = card.anew(change.channel_id)
     if await _post(context, posting, delivery) and not await _update(posting, delivery):
         delivery.card = delivery.of_card.anew(change.channel_id)
         raise SlackUnavailable("The card was deleted just now.", was_sent=False)
+
+
+def _rendered(delivery: Delivery) -> Message:
+    change, overlaps = delivery.of, delivery.overlaps
+    blocks = card_blocks(change, delivery.reviews, overlaps=overlaps, standstill=delivery.standstill)
+    return card_text(change, overlaps), blocks
 
 
 async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -> bool:
@@ -39,7 +47,7 @@ async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -
         posted = await posting.post(
             delivery,
             attempt,
-            (card_text(change), card_blocks(change, delivery.reviews)),
+            _rendered(delivery),
             plain_card(change),
             place=place,
             fact=card_fact(change.id, card.generation),
@@ -54,6 +62,7 @@ async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -
         shown_version=0 if posted.was_found else change.version,
         attempted_at=None,
     )
+    delivery.is_card_fresh = not posted.was_found
     return posted.was_found
 
 
@@ -63,7 +72,7 @@ async def _update(posting: Posting, delivery: Delivery) -> bool:
     try:
         await posting.update(
             delivery,
-            (card_text(change), card_blocks(change, delivery.reviews)),
+            _rendered(delivery),
             plain_card(change),
             place=Place(card.channel_id),
             ts=card.message_ts,
@@ -74,4 +83,5 @@ async def _update(posting: Posting, delivery: Delivery) -> bool:
             raise
         return False
     delivery.card = replace(card, shown_version=change.version)
+    delivery.is_card_fresh = True
     return True

@@ -21,11 +21,14 @@ from bot.slack.api.calls import call
 from bot.slack.api.channels import require_postable
 from bot.slack.context import SlackContext
 from bot.slack.listeners import deny as deny_form
+from bot.slack.listeners import home
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_here, require_member
 from bot.slack.listeners.replies import send_ephemeral
-from bot.slack.messages import card, thread
+from bot.slack.messages import card
+from bot.slack.messages import thread_buttons as thread
 from bot.slack.messages.details import details_view
+from bot.slack.payload_parts import FROM_HOME
 from bot.slack.payloads import BlockActions
 
 # A trigger dies after 3 s, and looking the presser up may have taken half of them.
@@ -52,6 +55,10 @@ def _listener(provide: Callable[[], SlackContext], verb: Verb) -> Callable[..., 
             said = str(error)
         if said and parsed.place is not None:
             await send_ephemeral(slack, parsed.place, said)
+        elif said:
+            await home.tell(slack, parsed, said)
+        if verb in DECISIONS and parsed.is_at_home:
+            await home.publish(slack, parsed.actor)
         await ack()
 
     return listener
@@ -72,9 +79,11 @@ async def _deny(slack: SlackContext, press: BlockActions) -> str | None:
     async with refusals(slack.context, press.actor, Event.REVIEW_REFUSED, press.action.change_id):
         change = await _stored(slack, press)
         if change.requester_id == press.actor.user_id:
-            raise OwnChange(f"You asked for {change.label} yourself. Cancel takes it back.")
+            raise OwnChange(f"You asked for {change.label} yourself. Cancel withdraws it.")
         change.refuse_unless_pending()
-    await _open(slack, press, deny_form.deny_view(change))
+    view = deny_form.deny_view(change)
+    # The form tells its own submission that the tab behind it is to be shown anew.
+    await _open(slack, press, {**view, "private_metadata": f"{change.label}{FROM_HOME}"} if press.is_at_home else view)
     return None
 
 
@@ -133,7 +142,7 @@ async def _move(slack: SlackContext, press: BlockActions) -> str | None:
         return None
     await require_postable(slack.client, slack.identity.bot_user_id, selected)
     change = await move_card(slack.context, press.actor, press.action.change_id, selected)
-    return f"The card of {change.label} goes to <#{selected}> now."
+    return f"The card of {change.label} moves to <#{selected}>."
 
 
 async def _stored(slack: SlackContext, press: BlockActions) -> ChangeRequest:
@@ -144,7 +153,9 @@ async def _open(slack: SlackContext, press: BlockActions, view: dict[str, Any]) 
     await call(slack.client, "views.open", timeout=OPEN_WITHIN, trigger_id=press.trigger_id, view=view)
 
 
-# Every button that stands in messages.
+# What alters the lists of the tab where it was pressed.
+DECISIONS = (_approve, _deny, _cancel)
+# Every button that stands in messages; those of the card stand in the Home tab as well.
 VERBS: dict[str, Verb] = {
     card.APPROVE: _approve,
     card.DENY: _deny,

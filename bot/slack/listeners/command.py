@@ -6,29 +6,27 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, InvalidNumber, WrongUsage
 from bot.domain.events import Event
 from bot.domain.number import QUOTED_AT_MOST, quoted
 from bot.domain.state import Origin
-from bot.service import elsewhere, history, lookup, pause
+from bot.service import history, lookup
 from bot.service.refusals import refusals
 from bot.service.revert import revertible
 from bot.slack.api.channels import refuse_direct
-from bot.slack.block_kit.elements import Block
+from bot.slack.block_kit.elements import Block, rich_line, rich_text, text_run
 from bot.slack.context import SlackContext
+from bot.slack.listeners import listing, pausing
 from bot.slack.listeners.command_text import as_written
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_here, require_member
 from bot.slack.listeners.replies import in_messages, reply, send_ephemeral
+from bot.slack.messages import help as help_words
 from bot.slack.messages import lists
 from bot.slack.messages.details import record_blocks
 from bot.slack.payloads import Command
 
 NAME = "/route-number"
-LISTED_AT_MOST = 20
-_UNDECIDED = "Waiting for a decision"
-_ELSEWHERE = "Decided, and waiting for another UponAI workspace"
 Answer = dict[str, Any] | None
 Verb = Callable[[SlackContext, Command, str], Awaitable[Answer]]
 
@@ -73,14 +71,17 @@ async def _number(slack: SlackContext, command: Command, text: str) -> Answer:
         word, shown = text[:QUOTED_AT_MOST].partition(" ")[0].lower(), quoted(text)
         meant = next(iter(difflib.get_close_matches(word, _VERBS, n=1)), None)
         if meant is not None:
-            return reply(f"I do not know {shown}. Did you mean {NAME} {meant}?", is_literal=True)
+            return _correction(f"I do not know {shown}. Did you mean ", f"{NAME} {meant}", "?")
         if await lookup.search_numbers(slack.context, "", 1):
-            return reply(
-                f"I do not know {shown}: it is no number that this account lists, and nothing that I can do. "
-                f"{NAME} help tells what I can do.",
-                is_literal=True,
-            )
+            said = f"I do not know {shown}: this account lists no such number, and I have no such command. "
+            return _correction(said, f"{NAME} help", " tells what I can do.")
     return await _open(slack, command, text)
+
+
+def _correction(before: str, command: str, after: str) -> Answer:
+    """Say it with a command as code in it; what was typed stands in it literally."""
+    line = rich_line(text_run(before), text_run(command, code=True), text_run(after))
+    return reply(f"{before}{command}{after}", [rich_text(line)], is_literal=True)
 
 
 async def _is_listed(slack: SlackContext, text: str) -> bool:
@@ -94,24 +95,18 @@ async def _is_listed(slack: SlackContext, text: str) -> bool:
 async def _pending(slack: SlackContext, command: Command, rest: str) -> Answer:
     _refuse_rest("pending", rest)
     await require_member(slack, command.actor)
-    undecided = await history.pending(slack.context, command.team_id, LISTED_AT_MOST + 1)
-    waiting = await elsewhere.waiting(slack.context, command.team_id, LISTED_AT_MOST + 1)
-    blocks = [*_listed(slack, _UNDECIDED, undecided), *_listed(slack, _ELSEWHERE, waiting)]
-    if not blocks:
-        return reply("Nothing waits for a decision.")
-    return _in_parts(slack, command, _UNDECIDED if undecided else _ELSEWHERE, blocks)
+    return _in_parts(slack, command, *await listing.pending_page(slack, command.actor))
 
 
 async def _history(slack: SlackContext, command: Command, rest: str) -> Answer:
     await require_member(slack, command.actor)
     number, mistake = await _read_number(slack, rest)
-    changes = await history.recent(slack.context, command.team_id, number, LISTED_AT_MOST + 1)
-    if mistake is not None and not changes:
+    title, blocks = await listing.recent_page(slack, command.team_id, number)
+    if mistake is not None and not blocks:
         raise mistake
-    title = "The last changes" if number is None else f"The last changes of {lists.shown_number(number)}"
-    if not changes:
+    if not blocks:
         return reply(f"{title}: none so far.", is_literal=True)
-    return reply(title, _listed(slack, title, changes), is_literal=True)
+    return _in_parts(slack, command, title, blocks, is_literal=True)
 
 
 async def _read_number(slack: SlackContext, text: str) -> tuple[str | None, InvalidNumber | None]:
@@ -131,12 +126,14 @@ async def _show(slack: SlackContext, command: Command, rest: str) -> Answer:
     return _in_parts(slack, command, title, record_blocks(record))
 
 
-def _in_parts(slack: SlackContext, command: Command, title: str, blocks: list[Block]) -> Answer:
+def _in_parts(
+    slack: SlackContext, command: Command, title: str, blocks: list[Block], *, is_literal: bool = False
+) -> Answer:
     """Answer with as much as fits into one message, and send the rest behind it."""
     first, *others = in_messages(blocks)
     if others:
         slack.background.start(_send_rest(slack, command, title, others), name="command.rest")
-    return reply(title, first)
+    return reply(title, first, is_literal=is_literal)
 
 
 async def _send_rest(slack: SlackContext, command: Command, title: str, messages: list[list[Block]]) -> None:
@@ -163,23 +160,23 @@ async def _revert(slack: SlackContext, command: Command, rest: str) -> Answer:
 
 
 async def _pause(slack: SlackContext, command: Command, rest: str) -> Answer:
-    _refuse_rest("pause", rest)
+    """Stop sending for the reason that was typed; without one, open the form that asks for it."""
+    told_in = _told_in(slack, command)
     await require_member(slack, command.actor)
-    await pause.pause(slack.context, command.actor, _told_in(slack, command))
-    return reply(
-        "Paused: nothing is sent to UponAI until somebody types /route-number resume. Asking and approving go on."
-    )
+    if not rest:
+        await pausing.open_form(slack, command, told_in)
+        return None
+    return await pausing.pause(slack, command.actor, told_in, rest)
 
 
 async def _resume(slack: SlackContext, command: Command, rest: str) -> Answer:
     _refuse_rest("resume", rest)
     await require_member(slack, command.actor)
-    await pause.resume(slack.context, command.actor, _told_in(slack, command))
-    return reply("Sending to UponAI goes on.")
+    return await pausing.resume(slack, command.actor, _told_in(slack, command))
 
 
 async def _help(_slack: SlackContext, _command: Command, _rest: str) -> Answer:
-    return reply(lists.HELP_TEXT, lists.help_blocks())
+    return reply(help_words.HELP_TEXT, help_words.help_blocks())
 
 
 def _told_in(slack: SlackContext, command: Command) -> str:
@@ -190,17 +187,10 @@ def _told_in(slack: SlackContext, command: Command) -> str:
 
 def _refuse_rest(word: str, rest: str) -> None:
     if rest:
-        raise WrongUsage(f"“{word}” stands alone: type {NAME} {word}.")
-
-
-def _listed(slack: SlackContext, title: str, changes: list[ChangeRequest]) -> list[Block]:
-    """List changes under a title, nothing without any."""
-    if not changes:
-        return []
-    blocks = lists.change_blocks(
-        title, changes[:LISTED_AT_MOST], lambda change: elsewhere.why_elsewhere(slack.context, change)
-    )
-    return [*blocks, lists.more_block(LISTED_AT_MOST)] if len(changes) > LISTED_AT_MOST else blocks
+        error = WrongUsage(f"“{word}” stands alone: type `{NAME} {word}`.")
+        # The only words in it are the bot's own.
+        error.is_quoting = False
+        raise error
 
 
 _VERBS: dict[str, Verb] = {

@@ -7,12 +7,15 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError
 from bot.domain.events import Event
+from bot.domain.label import format_label
 from bot.service.review import deny
 from bot.slack.block_kit.elements import Block, plain, rich_line, rich_text, text_run
-from bot.slack.block_kit.limits import short_number
 from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.context import SlackContext
+from bot.slack.listeners import home
 from bot.slack.listeners.permission import require_member
+from bot.slack.messages.change_blocks import change_blocks
+from bot.slack.messages.glance import named_number
 from bot.slack.payload_parts import View
 from bot.slack.payloads import ViewSubmission
 
@@ -31,7 +34,8 @@ def deny_view(change: ChangeRequest) -> Block:
         "submit": plain("Deny"),
         "close": plain("Back"),
         "blocks": [
-            rich_text(rich_line(text_run(f"{change.label} would change {short_number(change.key.number)}."))),
+            rich_text(rich_line(text_run(f"{change.label} · {named_number(change)}", bold=True))),
+            *change_blocks(change),
             {
                 "type": "input",
                 "block_id": REASON,
@@ -62,9 +66,13 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
             await require_member(slack, parsed.actor, event=Event.PRESS_REFUSED)
             await deny(slack.context, parsed.actor, view.change_id, reason)
         except DomainError as error:
+            if view.is_of_home:
+                await home.publish(slack, parsed.actor)
             # An error at a field is plain text, where a mention of who was first would show as an id.
             await ack(response_action="update", view=_refused_view(view, error))
             return
+        if view.is_of_home:
+            await home.publish(slack, parsed.actor)
         await ack()
 
 
@@ -75,7 +83,7 @@ def _title(label: str) -> Block:
 def _refused_view(view: View, error: DomainError) -> Block:
     return {
         "type": "modal",
-        "title": _title(view.private_metadata),
+        "title": _title(format_label(view.change_id)),
         "close": plain("Close"),
         "blocks": [sentence_block(str(error))],
     }

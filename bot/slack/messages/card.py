@@ -1,157 +1,193 @@
 """The approval card: one message that shows the stored state of a change, whatever that is by the time it is sent."""
 
-import re
+from collections.abc import Sequence
 
 from bot.domain.change import ChangeRequest
-from bot.domain.difference import FieldDifference, differences
+from bot.domain.difference import differences
 from bot.domain.label import format_label
 from bot.domain.number import pretty
 from bot.domain.policy import Review, approvals_of
-from bot.domain.state import Origin, State
+from bot.domain.state import Origin, State, WaitCause
+from bot.domain.warnings import Overlap, Standstill, Warned, warnings_of
 from bot.service.lookup import is_fresh
 from bot.slack.block_kit.elements import (
     Block,
     actions,
     button,
-    confirm,
     context,
     date,
     literal,
     mention,
     rich_line,
-    rich_list,
-    rich_quote,
     rich_text,
     section,
     text_run,
-    user_run,
 )
-from bot.slack.block_kit.limits import bounded, short_names, short_number
+from bot.slack.block_kit.limits import middle, short_number
+from bot.slack.messages.change_blocks import change_blocks, reason_parts, shown_differences
+from bot.slack.messages.confirms import confirm_approve, confirm_cancel
+from bot.slack.messages.glance import named_number, sides, sign
+from bot.slack.messages.warnings import high_risk_line, other_warnings, warning_sentence
 
 APPROVE, DENY, CANCEL, DETAILS = "card:approve", "card:deny", "card:cancel", "card:details"
 # The whole notification text of a message: 4000 characters.
 NUMBER_TEXT_LIMIT = 400
 TEXT_LIMIT = 2500
-_STATE_LINE = re.compile(r"^(\s*state)(?=\s*:)", re.IGNORECASE | re.MULTILINE)
+ENDED_FIELD_LIMIT = 600
+
+_WAITS: dict[WaitCause, str] = {
+    WaitCause.UNAVAILABLE: "UponAI has not answered",
+    WaitCause.UNAUTHORIZED: "UponAI has refused my token",
+    WaitCause.REFUSED: "UponAI has refused my look at the number",
+    WaitCause.UNREADABLE: "I have not been able to read UponAI's answers",
+}
 
 
-def card_text(change: ChangeRequest) -> str:
+def card_text(change: ChangeRequest, overlaps: Sequence[Overlap] = ()) -> str:
     """Write the card for a notification and a screen reader: what, who, why."""
-    fields = "; ".join(_in_one_line(difference) for difference in card_differences(change))
-    number = literal(short_number(change.key.number), NUMBER_TEXT_LIMIT)
+    fields = "; ".join(f"{each.title}: {sides(each)}" for each in shown_differences(change, beside=len(change.reason)))
+    number = literal(named_number(change), NUMBER_TEXT_LIMIT)
     head = f"{change.label} {change.state}: {mention(change.requester_id)} asks to change {number}."
-    return f"{head} {literal(f'{fields}. Reason: {change.reason}', TEXT_LIMIT)}"
+    risks = " ".join(warning_sentence(each) for each in _warnings(change, overlaps) if each.is_high_risk)
+    risk = f" High risk: {risks}" if risks else ""
+    return f"{head}{risk} {literal(f'{fields}. Why: {change.reason}', TEXT_LIMIT)}"
 
 
-def card_blocks(change: ChangeRequest, reviews: list[Review]) -> list[Block]:
-    """Build the card. No state word stands on it but the one of its state line."""
-    shown = card_differences(change)
-    blocks = [
-        rich_text(
-            rich_line(
-                text_run(f"{change.label}  ", bold=True),
-                text_run(short_number(change.key.number), bold=True),
-                text_run("\nAsked by "),
-                user_run(change.requester_id),
-                *_parent(change),
-                text_run(", because:"),
-            ),
-            rich_quote(_as_no_state_line(change.reason)),
-            block_id="request",
-        ),
-        *(difference_block(difference) for difference in shown),
-    ]
-    if shown != _differences(change) or short_number(change.key.number) != pretty(change.key.number):
-        blocks.append(context("Something here is shortened; *Details* shows the whole.", block_id="shortened"))
-    if not is_fresh(change.before_at, change.created_at):
-        blocks.append(context(f"The present assignment is as of {date(change.before_at)}.", block_id="as_of"))
-    blocks += [
-        context(_what_is_needed(change, reviews), block_id="needed"),
+def card_blocks(
+    change: ChangeRequest,
+    reviews: list[Review],
+    *,
+    overlaps: Sequence[Overlap] = (),
+    standstill: Standstill | None = None,
+) -> list[Block]:
+    """Build the card. No state word stands on it but the one of its state line.
+
+    `overlaps` are the other open changes of the number, `standstill` is what stops all sending now.
+    """
+    return [
+        *(_ended(change) if change.state.is_final else _open(change, reviews, overlaps, standstill)),
         section(f"State: {change.state}", block_id="state"),
-        actions(*_buttons(change), block_id="buttons"),
+        actions(*_buttons(change, reviews, is_paused=standstill is not None), block_id="buttons"),
     ]
-    return blocks
 
 
-def card_differences(change: ChangeRequest) -> tuple[FieldDifference, ...]:
-    """Describe the touched fields before and after, by agent name, in what room a message has."""
-    return bounded(_differences(change, is_short=True), beside=len(change.reason))
+def _open(
+    change: ChangeRequest, reviews: list[Review], overlaps: Sequence[Overlap], standstill: Standstill | None
+) -> list[Block]:
+    warned = _warnings(change, overlaps)
+    risk = high_risk_line(warned)
+    others = other_warnings(warned)
+    return [
+        *([section(f"*{risk}*", block_id="risk")] if risk else []),
+        _head(change),
+        *change_blocks(change, beside=len(change.reason)),
+        rich_text(*reason_parts("Why:", change.reason), block_id="why"),
+        *([context("\n".join(f"⚠️ {line}" for line in others), block_id="warnings")] if others else []),
+        *_notes(change),
+        *_waiting(change, standstill),
+        context(_what_is_needed(change, reviews), block_id="needed"),
+    ]
 
 
-def difference_block(difference: FieldDifference) -> Block:
-    """Show one field before and after: in one line when each side is one, else as two lists."""
-    before, after = difference.before, difference.after
-    title = text_run(difference.title, bold=True)
-    block_id = f"field:{difference.field}"
-    if len(before) == len(after) == 1:
-        return rich_text(
-            rich_line(title, text_run(f"\n{before[0]}  →  "), text_run(after[0], bold=True)), block_id=block_id
-        )
-    return rich_text(
-        rich_line(title, text_run("\nBefore:")),
-        rich_list([[text_run(line)] for line in before]),
-        rich_line(text_run("→ After:")),
-        rich_list([[text_run(line, bold=True)] for line in after]),
-        block_id=block_id,
-    )
+def _ended(change: ChangeRequest) -> list[Block]:
+    """Shrink the card to number, change and who decided."""
+    shown = shown_differences(change, beside=len(change.reason))
+    lines = [
+        rich_line(text_run(each.title, bold=True), text_run(f": {middle(sides(each), ENDED_FIELD_LIMIT)}"))
+        for each in shown
+    ]
+    is_denied = change.state is State.DENIED and change.decision_reason
+    return [
+        _head(change, *lines),
+        *([rich_text(*reason_parts("Why not:", change.decision_reason or ""), block_id="why")] if is_denied else []),
+        context(f"Asked by {mention(change.requester_id)} · {_who_decided(change)}", block_id="needed"),
+    ]
 
 
-def _differences(change: ChangeRequest, *, is_short: bool = False) -> tuple[FieldDifference, ...]:
-    return differences(
+def _head(change: ChangeRequest, *lines: Block) -> Block:
+    head = f"{sign(change)} {change.label} · {named_number(change)}"
+    return rich_text(rich_line(text_run(head, bold=True)), *lines, block_id="request")
+
+
+def _warnings(change: ChangeRequest, overlaps: Sequence[Overlap]) -> tuple[Warned, ...]:
+    if change.state.is_final:
+        return ()
+    return warnings_of(change.patch, change.before, change.after, overlaps if change.state.is_open else ())
+
+
+def _notes(change: ChangeRequest) -> list[Block]:
+    notes: list[Block] = []
+    if _is_shortened(change):
+        notes.append(context("Something here is shortened; *Details* shows the whole.", block_id="shortened"))
+    if not is_fresh(change.before_at, change.created_at):
+        notes.append(context(f"The present assignment is as of {date(change.before_at)}.", block_id="as_of"))
+    return notes
+
+
+def _is_shortened(change: ChangeRequest) -> bool:
+    whole = differences(
         change.before,
         change.after,
         change.patch.fields,
-        short_names(change.agent_names) if is_short else change.agent_names,
+        change.agent_names,
         is_outbound_version_newest=change.is_outbound_version_newest,
+        is_rounded=True,
     )
+    is_whole = shown_differences(change, beside=len(change.reason)) == whole
+    return not is_whole or short_number(change.key.number) != pretty(change.key.number)
 
 
-def _as_no_state_line(reason: str) -> str:
-    """Keep a line of the reason from reading like the card's own state line; a word joiner cannot be seen."""
-    return _STATE_LINE.sub("\\1\u2060", reason)
-
-
-def _in_one_line(difference: FieldDifference) -> str:
-    return f"{difference.title}: {' + '.join(difference.before)} → {' + '.join(difference.after)}"
-
-
-def _parent(change: ChangeRequest) -> list[Block]:
-    # A form that was filled from another change and then altered claims nothing.
-    if change.parent_id is None or change.origin is None:
+def _waiting(change: ChangeRequest, standstill: Standstill | None) -> list[Block]:
+    """Say why nothing is sent, since when, and until when it can wait."""
+    if change.state is not State.APPROVED:
         return []
-    what = {Origin.REVERT: "to undo", Origin.TRY_AGAIN: "again after"}[change.origin]
-    return [text_run(f" {what} {format_label(change.parent_id)}")]
+    until = f" It lapses {date(change.apply_before)}." if change.apply_before else ""
+    if standstill is not None:
+        text = f"⏸️ {mention(standstill.by)} has paused sending since {date(standstill.since)}.{until}"
+    elif change.wait_cause is not None:
+        since = f" since {date(change.waiting_since)}" if change.waiting_since else ""
+        text = f"⏸️ {_WAITS[change.wait_cause]}{since}, so this waits. I keep trying.{until}"
+    else:
+        return []
+    return [context(text, block_id="waiting")]
 
 
 def _what_is_needed(change: ChangeRequest, reviews: list[Review]) -> str:
-    if change.state is State.PENDING:
-        missing = change.policy.quorum - approvals_of(reviews)
-        people = "one person" if missing == 1 else f"{missing} people"
-        return (
-            f"Needs the approval of {people} other than {mention(change.requester_id)}, "
-            f"until {date(change.expires_at)}."
-        )
+    asked = f"Asked by {mention(change.requester_id)} {date(change.created_at)}{_parent(change)}"
+    if change.state is not State.PENDING:
+        return f"{asked} · {_who_decided(change)}"
+    quorum = change.policy.quorum
+    count = f"{approvals_of(reviews)} of {quorum} approvals · " if quorum > 1 else ""
+    return f"{asked} · {count}anyone here but them can approve · open until {date(change.expires_at)}"
+
+
+def _parent(change: ChangeRequest) -> str:
+    # A form that was filled from another change and then altered claims nothing.
+    if change.parent_id is None or change.origin is None:
+        return ""
+    what = {Origin.REVERT: "to undo", Origin.TRY_AGAIN: "again after"}[change.origin]
+    return f" {what} {format_label(change.parent_id)}"
+
+
+def _who_decided(change: ChangeRequest) -> str:
     if change.decided_by is not None and change.decided_at is not None:
-        return f"Decided by {mention(change.decided_by)}, {date(change.decided_at)}."
-    ended = f", {date(change.finished_at)}" if change.finished_at else ""
-    return f"Ended without a decision{ended}."
+        did = "Withdrawn" if change.state is State.CANCELED else "Decided"
+        return f"{did} by {mention(change.decided_by)} {date(change.decided_at)}"
+    ended = f" {date(change.finished_at)}" if change.finished_at else ""
+    return f"Ended without a decision{ended}"
 
 
-def _buttons(change: ChangeRequest) -> list[Block]:
+def _buttons(change: ChangeRequest, reviews: list[Review], *, is_paused: bool) -> list[Block]:
     details = button("Details", DETAILS, value=change.label, label=f"Details of {change.label}")
     cancel = button(
-        "Cancel",
-        CANCEL,
-        value=change.label,
-        label=f"Cancel {change.label}",
-        confirm=confirm(f"Cancel {change.label}?", "Only its requester can take it back.", yes="Cancel it"),
+        "Cancel", CANCEL, value=change.label, label=f"Cancel {change.label}", confirm=confirm_cancel(change)
     )
     if change.state is State.APPROVED:
         # What waits for UponAI, or for another workspace, can wait for long.
         return [cancel, details]
     if change.state is not State.PENDING:
         return [details]
-    number = short_number(change.key.number)
+    missing = change.policy.quorum - approvals_of(reviews)
     return [
         button(
             "Approve",
@@ -159,11 +195,7 @@ def _buttons(change: ChangeRequest) -> list[Block]:
             value=change.label,
             label=f"Approve {change.label}",
             style="primary",
-            confirm=confirm(
-                f"Approve {change.label}?",
-                f"{number} is changed at UponAI as soon as enough people agree.",
-                yes="Approve",
-            ),
+            confirm=confirm_approve(change, missing=missing, is_paused=is_paused),
         ),
         button("Deny", DENY, value=change.label, label=f"Deny {change.label}", style="danger"),
         cancel,

@@ -1,32 +1,27 @@
-"""The whole record of a change, for the modal behind Details and for `/route-number show`."""
+"""A change with its whole story, for the modal behind Details and for `/route-number show`."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.domain.assignment import Field
-from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest
-from bot.domain.difference import TITLES, FieldDifference, differences, one_line
-from bot.domain.errors import AlreadyAsked
-from bot.domain.events import Event
+from bot.domain.difference import UNPINNED_MEANS, UNPINNED_SO, FieldDifference, differences, one_line
 from bot.domain.number import pretty
-from bot.service.context import WORKER_ID
 from bot.service.history import Record
 from bot.slack.block_kit.elements import (
     Block,
     context,
-    date_run,
-    divider,
     rich_line,
     rich_list,
     rich_quote,
-    rich_text,
     text_run,
     user_run,
 )
 from bot.slack.block_kit.limits import few, short_names
-from bot.slack.block_kit.sentences import sentence_runs
+from bot.slack.messages.glance import sign
+from bot.slack.messages.story import line_runs, lines_of
 
 # A text in a rich_text block can be as long as a section's: 3000 characters. Long words are put in pieces, whole.
 PIECE = 2500
@@ -38,57 +33,62 @@ BLOCKS_LIMIT = 90
 AGENTS_SHOWN = 100
 NAMES_ROOM = 8000
 
+UNPINNED = f"*Unpinned*: {UNPINNED_MEANS}. {UNPINNED_SO}"
+
 
 def details_view(record: Record) -> Block:
     """Build the modal: everything whole, the full webhook address too, so that what is decided can be read."""
-    webhooks = _full_webhooks(record.change)
     return {
         "type": "modal",
         "title": {"type": "plain_text", "text": record.change.label, "emoji": False},
         "close": {"type": "plain_text", "text": "Close", "emoji": False},
-        "blocks": [*record_blocks(record, beside=webhooks), *webhooks],
+        "blocks": record_blocks(record, is_with_secrets=True),
     }
 
 
-def record_blocks(record: Record, *, beside: Sequence[Block] = ()) -> list[Block]:
-    """Build the record: what was asked and why, each field before and after, and the last of its audit events.
+def record_blocks(record: Record, *, is_with_secrets: bool = False) -> list[Block]:
+    """Build the story: what was asked and why, each field before and after, and the last of what happened.
 
-    Of a long record the newest events are shown, as many as fit into a view together with what is put `beside` it.
+    Of a long record the newest lines are shown, as many as fit into a view. `is_with_secrets` adds the webhook's full
+    addresses: only in a window that one member opened.
     """
     change = record.change
-    number = _pieces(pretty(change.key.number))
-    asked = _packed(
-        rich_line(
-            text_run(f"{change.label}  ", bold=True),
-            *(text_run(piece, bold=True) for piece in number),
-            text_run(f"\n{change.key.workspace.name()}\nState: {change.state}\nAsked by "),
-            user_run(change.requester_id),
-            text_run(", "),
-            date_run(change.created_at),
-            text_run(", because:"),
-        ),
+    above = [*_packed(*_asked(change)), *_fields(change, is_with_secrets=is_with_secrets), *_problem(change)]
+    below = [*_agent_ids(change), context(change.key.workspace.name())]
+    others = [*above, *below]
+    return [*above, *_story(record, VIEW_BYTES - _size(others), BLOCKS_LIMIT - len(others)), *below]
+
+
+def _asked(change: ChangeRequest) -> list[Block]:
+    number = [text_run(piece, bold=True) for piece in _pieces(pretty(change.key.number))]
+    return [
+        rich_line(text_run(f"{sign(change)} {change.label} · ", bold=True), *number),
+        rich_line(text_run(f"State: {change.state}\nAsked by "), user_run(change.requester_id), text_run(", because:")),
         *(rich_quote(piece) for piece in _pieces(change.reason)),
-    )
-    above = [
-        *asked,
-        *(block for difference in _whole_differences(change) for block in _difference(difference)),
-        *_problem(change),
-        divider(),
     ]
-    below = _agent_ids(change)
-    others = [*above, *below, *beside]
-    events = _events(record, VIEW_BYTES - _size(others), BLOCKS_LIMIT - len(others))
-    return [*above, *events, *below]
 
 
-def _whole_differences(change: ChangeRequest) -> tuple[FieldDifference, ...]:
-    return differences(
+def _fields(change: ChangeRequest, *, is_with_secrets: bool) -> list[Block]:
+    """Show each touched field, the webhook's full addresses right under it, and what unpinned means, once."""
+    shown = differences(
         change.before,
         change.after,
         change.patch.fields,
         _names(change),
         is_outbound_version_newest=change.is_outbound_version_newest,
     )
+    parts: list[Block] = []
+    for difference in shown:
+        parts += _difference(difference)
+        if difference.field is Field.WEBHOOK and is_with_secrets:
+            parts += _full_webhooks(change)
+    return [*_packed(*parts), *([context(UNPINNED)] if _is_unpinned(change) else [])]
+
+
+def _is_unpinned(change: ChangeRequest) -> bool:
+    if Field.INBOUND not in change.patch.fields:
+        return False
+    return any(agent.version is None for agent in (*change.before.inbound, *change.after.inbound))
 
 
 def _names(change: ChangeRequest) -> Mapping[str, str]:
@@ -98,12 +98,16 @@ def _names(change: ChangeRequest) -> Mapping[str, str]:
 
 
 def _difference(difference: FieldDifference) -> list[Block]:
-    return _packed(
-        rich_line(text_run(difference.title, bold=True), text_run("\nBefore:")),
-        *_items(difference.before),
+    title = text_run(difference.title, bold=True)
+    before, after = difference.before, difference.after
+    if len(before) == len(after) == 1 and len(before[0]) + len(after[0]) <= PIECE:
+        return [rich_line(title, text_run(f"\n{before[0]}  →  "), text_run(after[0], bold=True))]
+    return [
+        rich_line(title, text_run("\nBefore:")),
+        *_items(before),
         rich_line(text_run("After:")),
-        *_items(difference.after),
-    )
+        *_items(after),
+    ]
 
 
 def _items(lines: Sequence[str]) -> list[Block]:
@@ -112,15 +116,11 @@ def _items(lines: Sequence[str]) -> list[Block]:
 
 
 def _full_webhooks(change: ChangeRequest) -> list[Block]:
-    if Field.WEBHOOK not in change.patch.fields:
-        return []
     sides = (("before", change.before.webhook_url), ("after", change.after.webhook_url))
     return [
-        rich_text(
-            rich_line(text_run(f"{TITLES[Field.WEBHOOK]} in full, {name}:", bold=True)),
-            *(rich_line(text_run(piece, code=True)) for piece in _pieces(url or "none")),
-        )
+        rich_line(text_run(f"In full, {name}: "), *(text_run(piece, code=True) for piece in _pieces(url)))
         for name, url in sides
+        if url
     ]
 
 
@@ -128,55 +128,37 @@ def _problem(change: ChangeRequest) -> list[Block]:
     return _packed(*(rich_quote(piece) for piece in _pieces(change.problem))) if change.problem else []
 
 
-def _events(record: Record, room: int, blocks_room: int) -> list[Block]:
-    """Show the newest events that there is room for, oldest first, and say what is left out."""
+def _story(record: Record, room: int, blocks_room: int) -> list[Block]:
+    """Show the newest lines that there is room for, oldest first, and say what is left out."""
+    lines = lines_of(record.events)
     # Two blocks that follow each other hold more than the bytes of one together.
     room = min(room, blocks_room * BLOCK_BYTES // 2)
     shown: list[Block] = []
-    for event in reversed(record.events):
-        item = rich_list([_event(event)])
+    for line in reversed(lines):
+        item = rich_list([line_runs(line)])
         room -= _size(item)
         if room < 0:
             break
         shown.append(item)
     shown.reverse()
-    left_out = len(record.events) - len(shown)
+    story = _packed(rich_line(text_run("What happened", bold=True)), *shown)
+    left_out = len(lines) - len(shown)
     if not left_out and not record.has_earlier:
-        return _packed(*shown)
-    label = record.change.label
-    count = f"more than {left_out}" if record.has_earlier else str(left_out)
-    where = f"`route-number history --change {label}`"
-    note = context(f"There are {count} earlier events. Whoever runs me can read them: {where}.")
-    return [note, *_packed(*shown)]
-
-
-def _event(event: ChainedEvent) -> list[Block]:
-    actor = text_run("the worker") if event.actor_id == WORKER_ID else user_run(event.actor_id)
-    # What was asked stands above already.
-    remark = [] if event.event == Event.SUBMITTED else _remark(event.after or {})
-    return [date_run(event.at), text_run(f"  {event.event} by "), actor, *remark]
-
-
-def _remark(after: Mapping[str, Any]) -> list[Block]:
-    """Say why, where the event says why: a refusal's sentence names people, words of others stand literally."""
-    name = next((name for name in ("sentence", "problem", "reason") if after.get(name)), None)
-    if name is None:
-        return []
-    words = after[name][:PIECE]
-    # What was asked already is told in the words of whoever asked it.
-    is_ours = name == "sentence" and after.get("refused") != AlreadyAsked.code
-    return [text_run(": "), *(sentence_runs(words) if is_ours else [text_run(words)])]
+        return story
+    count = f"More than {left_out} lines are" if record.has_earlier else f"{left_out} earlier lines are"
+    where = f"`route-number history --change {record.change.label}`"
+    return [*story, context(f"{count} not shown here. Whoever runs me can read them: {where}.")]
 
 
 def _agent_ids(change: ChangeRequest) -> list[Block]:
-    """List the ids behind the names: two agents can have one name, and a name can change."""
-    sides = (change.before, change.after)
-    ids = sorted({agent.agent_id for side in sides for agent in (*side.inbound, *side.outbound)})
-    if not ids:
+    """List the ids behind the names that two agents of this change share."""
+    names = {agent_id: one_line(name) for agent_id, name in _names(change).items()}
+    looks = Counter(name.casefold() for name in names.values())
+    same = sorted(agent_id for agent_id, name in names.items() if name and looks[name.casefold()] > 1)
+    if not same:
         return []
-    names = _names(change)
-    lines = [f"{one_line(names.get(agent_id, agent_id))} = {one_line(agent_id)}" for agent_id in ids]
-    return _packed(rich_line(text_run("Agents by id", bold=True)), *_items(lines))
+    title = rich_line(text_run("Agents with the same name", bold=True))
+    return _packed(title, *_items([f"{names[agent_id]} = {one_line(agent_id)}" for agent_id in same]))
 
 
 def _packed(*elements: Block) -> list[Block]:

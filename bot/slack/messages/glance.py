@@ -1,9 +1,10 @@
 """A change at a glance: the sign of its state, and what it changes in one line; shared by card, lists and dialogs."""
 
+from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import FieldDifference, differences
 from bot.domain.state import State
-from bot.slack.block_kit.limits import short_names
+from bot.slack.block_kit.limits import WEBHOOK_LIMIT, few, short_names, short_number
 
 # One for each state, told apart by shape and not by colour alone; the word stands on the state line.
 SIGNS: dict[State, str] = {
@@ -27,19 +28,39 @@ def sign(change: ChangeRequest) -> str:
 
 
 def in_short(change: ChangeRequest) -> str:
-    """Write what the change does as one line of plain text, untouched fields left out: `Sales v3 → Bookings v2`."""
-    return "; ".join(_one_field(each) for each in _differences(change))
+    """Write what the change does as one line of plain text, untouched fields left out: `Sales v3 → Bookings v2`.
+
+    A field is named unless it is the one that most changes are about.
+    """
+    return "; ".join(
+        sides(each) if each.field is Field.INBOUND else f"{each.title}: {sides(each)}"
+        for each in short_differences(change)
+    )
 
 
-def _differences(change: ChangeRequest) -> tuple[FieldDifference, ...]:
+def named_number(change: ChangeRequest) -> str:
+    """Write the number as people know it."""
+    # UponAI has no names for numbers; those of a policy file belong here.
+    return short_number(change.key.number)
+
+
+def short_differences(change: ChangeRequest) -> tuple[FieldDifference, ...]:
+    """Describe the touched fields with rounded weights, and names that are cut when they would flood a message."""
     return differences(
         change.before,
         change.after,
         change.patch.fields,
         short_names(change.agent_names),
         is_outbound_version_newest=change.is_outbound_version_newest,
+        is_rounded=True,
     )
 
 
-def _one_field(difference: FieldDifference) -> str:
-    return f"{difference.title}: {' + '.join(difference.before)} → {' + '.join(difference.after)}"
+def sides(difference: FieldDifference) -> str:
+    """Write both sides of one field in one line."""
+    return f"{_in_one_line(difference.before)} → {_in_one_line(difference.after)}"
+
+
+def _in_one_line(lines: tuple[str, ...]) -> str:
+    # Where weights are lined up two spaces stand behind them.
+    return " + ".join(line.replace(" %  ", " % ", 1) for line in few(lines, limit=WEBHOOK_LIMIT))

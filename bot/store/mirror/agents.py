@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, or_, select, update
+from sqlalchemy import RowMapping, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedAgent
@@ -75,17 +75,8 @@ async def find(tx: AsyncConnection, workspace_id: int, agent_ids: Collection[str
 
 
 async def names(tx: AsyncConnection, workspace_id: int, agent_ids: Collection[str]) -> dict[str, str]:
-    """Return the names of those agents that are listed, for people: with the id behind a name that others have too."""
-    found = await find(tx, workspace_id, agent_ids)
-    folded = {_fold(agent) for agent in found.values()} - {""}
-    query = select(agents.c.name_folded).where(
-        agents.c.workspace_id == workspace_id, agents.c.is_listed, agents.c.name_folded.in_(folded)
-    )
-    shared = set((await tx.scalars(query.group_by(agents.c.name_folded).having(func.count() > 1))).all())
-    return {
-        agent_id: f"{agent.name} ({agent_id})" if _fold(agent) in shared else agent.display_name
-        for agent_id, agent in found.items()
-    }
+    """Return the names of those agents that are listed; whoever shows several of one name tells them apart."""
+    return {agent_id: agent.display_name for agent_id, agent in (await find(tx, workspace_id, agent_ids)).items()}
 
 
 async def search(tx: AsyncConnection, workspace_id: int, text: str, limit: int) -> list[ListedAgent]:
@@ -100,6 +91,24 @@ async def search(tx: AsyncConnection, workspace_id: int, text: str, limit: int) 
         .limit(limit)
     )
     return [_from_row(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def named(tx: AsyncConnection, workspace_id: int, text: str, limit: int) -> list[str]:
+    """Return the ids of listed agents that hold `text` in their name, in the order of the alphabet."""
+    folded = one_line(text).casefold()
+    if not folded:
+        return []
+    query = (
+        select(agents.c.agent_id)
+        .where(
+            agents.c.workspace_id == workspace_id,
+            agents.c.is_listed,
+            agents.c.name_folded.contains(folded, autoescape=True),
+        )
+        .order_by(agents.c.name_folded, agents.c.agent_id)
+        .limit(limit)
+    )
+    return list((await tx.scalars(query)).all())
 
 
 def _to_row(workspace_id: int, agent: ListedAgent, as_of: datetime) -> dict[str, Any]:

@@ -52,8 +52,7 @@ async def test_g9_after_slack_was_down_card_and_thread_come_to_show_the_stored_s
         await bot_world.post_cards()
     assert "State: applied" in bot_world.rita.read(cards(bot_world)[0])
     [result] = replies(bot_world)
-    assert "approved RN-1" in result
-    assert "is applied" in result
+    assert "approved; RN-1 is live" in result
     assert len(cards(bot_world)) == 1
 
 
@@ -79,7 +78,7 @@ async def test_a_card_that_cannot_be_posted_is_offered_to_the_requester_for_anot
     await rita.submit()
     bot_world.slack.world.channels[PHONE_ROUTING].is_archived = True
     await bot_world.post_cards()
-    told = rita.find_message("app", "cannot be posted")
+    told = rita.find_message("app", "cannot post its card")
     assert "that channel is archived. Pick another one." in rita.read(told)
     await rita.press("app", told.ts, "direct:move", SUPPORT_OPS)
     await bot_world.post_cards()
@@ -90,7 +89,7 @@ async def test_a_card_that_cannot_be_posted_is_offered_to_the_requester_for_anot
 
 
 async def test_pause_and_resume_are_told_in_the_approval_channel(bot_world: BotWorld) -> None:
-    await bot_world.type(bot_world.ada, "pause", "support-ops")
+    await bot_world.type(bot_world.ada, "pause the line is down", "support-ops")
     await bot_world.post_cards()
     assert bot_world.rita.find_message("phone-routing", "paused all sending")
     await bot_world.alan.click("Approve", await ask(bot_world))
@@ -106,7 +105,7 @@ async def test_a_lost_answer_is_told_with_what_happens_next(bot_world: BotWorld)
     bot_world.fault("lost_answer", times=1)
     await bot_world.alan.click("Approve", card)
     await work(bot_world)
-    assert any("look at the number before anything is sent again" in said for said in replies(bot_world))
+    assert any("look before I send anything again" in said for said in replies(bot_world))
     assert "State: applying" in bot_world.rita.read(cards(bot_world)[0])
     bot_world.clock.advance(seconds=timedelta(minutes=1).total_seconds())
     change = await take_abandoned(bot_world.context)

@@ -91,11 +91,7 @@ async def test_the_requester_is_told_once_for_each_outage(bot_world: BotWorld) -
     archive(bot_world, PHONE_ROUTING)
     await deliver_for(bot_world, 15)
     assert (
-        len(
-            direct_messages(
-                bot_world, f"RN-{other.id} is recorded, but its card cannot be posted in <#{PHONE_ROUTING}>"
-            )
-        )
+        len(direct_messages(bot_world, f"I recorded RN-{other.id}, but cannot post its card in <#{PHONE_ROUTING}>"))
         == 1
     )
     archive(bot_world, PHONE_ROUTING, on=False)
@@ -103,7 +99,7 @@ async def test_the_requester_is_told_once_for_each_outage(bot_world: BotWorld) -
     archive(bot_world, PHONE_ROUTING)
     await cancel(bot_world.context, REQUESTER, other.id)
     await deliver_for(bot_world, 15)
-    assert len(direct_messages(bot_world, f"RN-{other.id} is recorded")) == 2
+    assert len(direct_messages(bot_world, f"I recorded RN-{other.id}")) == 2
 
 
 async def test_g9_a_waiting_lane_is_tried_seldom(bot_world: BotWorld) -> None:
@@ -123,7 +119,7 @@ async def test_what_is_wrong_with_a_channel_is_no_fault_of_the_installation(bot_
     restrict(bot_world, PHONE_ROUTING, code=code)
     await bot_world.post_cards()
     assert bot_world.courier.problem is None
-    [said] = direct_messages(bot_world, f"RN-{change.id} is recorded")
+    [said] = direct_messages(bot_world, f"I recorded RN-{change.id}")
     assert said.splitlines()[0].endswith(f": {why_not(code)} Until then I keep trying there.")
     await move(bot_world, change, SUPPORT_OPS)
     await bot_world.post_cards()

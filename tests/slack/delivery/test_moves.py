@@ -57,7 +57,7 @@ async def test_a_press_that_comes_too_late_is_told_that_the_card_stays(bot_world
     archive(bot_world, PHONE_ROUTING, on=False)
     await deliver_for(bot_world, 1)
     rita = bot_world.rita
-    message = rita.find_message("app", "cannot be posted")
+    message = rita.find_message("app", "cannot post its card")
     await rita.press("app", message.ts, "direct:move", SUPPORT_OPS)
     said = rita.read(rita.ephemeral("app")[-1])
     assert f"The card of RN-{change.id} can be posted in" in said

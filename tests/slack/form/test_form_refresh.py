@@ -30,7 +30,7 @@ async def test_a_number_that_the_mirror_lacks_opens_at_once_and_the_read_decides
     assert LOOKING_UP in rita.read_view()
     assert rita.value("Number") == "+1 512-555-0100"
     await rita.fill("Reason", "Typed while it was read")
-    await bot_world.until_view(rita, "Front desk, version 1")
+    await bot_world.until_view(rita, "Front desk v1")
     assert LOOKING_UP not in rita.read_view()
     assert rita.value("Number") == "+1 512-555-0100"
     assert rita.value("Reason") == "Typed while it was read"
@@ -55,7 +55,7 @@ async def test_a_choice_while_a_read_is_under_way_hands_its_hash_over(bot_world:
     chosen = updates(bot_world)
     assert len(chosen) == 2
     assert not any(update.get("hash") for update in chosen)
-    await bot_world.until_view(rita, "Front desk, version 1")
+    await bot_world.until_view(rita, "Front desk v1")
     assert rita.value("Inbound calls") == "One agent"
     assert rita.value("Agent 1") == "Sales"
     assert all(request.ok for request in bot_world.slack.recorder.calls("views.update"))
@@ -68,7 +68,7 @@ async def test_a_choice_at_another_process_reads_for_itself(bot_world: BotWorld)
     await bot_world.type(rita, NEW)
     bot_world.deliver_to(bot_world.make_app())
     await rita.fill("Inbound calls", "Split between agents")
-    await bot_world.until_view(rita, "Front desk, version 1")
+    await bot_world.until_view(rita, "Front desk v1")
     await asyncio.sleep(0)
     assert "Weight 2 (%)" in rita.labels()
     errors = [request.error for request in bot_world.slack.recorder.calls("views.update") if not request.ok]
@@ -80,7 +80,7 @@ async def test_a_refresh_that_slack_lost_is_tried_again(bot_world: BotWorld) -> 
     add_number(bot_world)
     bot_world.slack.faults.add(Fault("error_before", methods=["views.update"], times=1))
     await bot_world.type(rita, NEW)
-    await bot_world.until_view(rita, "Front desk, version 1")
+    await bot_world.until_view(rita, "Front desk v1")
 
 
 async def test_a_young_mirror_is_not_read_again(bot_world: BotWorld) -> None:
@@ -98,7 +98,7 @@ async def test_an_old_mirror_is_read_afresh_and_the_form_shows_what_came(bot_wor
     bot_world.uponai.account.set_number(KNOWN, {"inbound_agents": agents})
     bot_world.clock.advance(seconds=20)
     await bot_world.type(rita, KNOWN)
-    await bot_world.until_view(rita, "Front desk, version 2")
+    await bot_world.until_view(rita, "Front desk v2")
     assert "As of" not in rita.read_view()
 
 
@@ -108,7 +108,7 @@ async def test_with_uponai_away_the_form_works_from_the_mirror_and_says_as_of(bo
     bot_world.fault("error", scope="all")
     await bot_world.type(rita, KNOWN)
     assert "As of" in rita.read_view()
-    assert "Sales, version 3" in rita.read_view()
+    assert "Sales v3" in rita.read_view()
     await rita.fill("Time routing", "On")
     await rita.fill("Reason", "It works all the same")
     assert await rita.submit() == {"ok": True}

@@ -43,7 +43,7 @@ async def test_a_half_emoji_anywhere_in_the_account_keeps_no_form_waiting(bot_wo
     agents = [{"agent_id": AGENT, "agent_version": 1, "weight": 1}]
     account.set_number(NEW, {"inbound_agents": agents, "inbound_webhook_url": "https://hooks.example.com/\ud83d\0"})
     await bot_world.type(bot_world.rita, NEW)
-    assert "Front desk, version 1" in await until_it_waits_no_longer(bot_world)
+    assert "Front desk v1" in await until_it_waits_no_longer(bot_world)
     await bot_world.rita.fill("Time routing", "On")
     await bot_world.rita.fill("Reason", "It works all the same")
     assert await bot_world.rita.submit() == {"ok": True}

@@ -10,7 +10,8 @@ from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.service.applying.claim import claim_next
 from bot.slack.listeners.buttons import VERBS as BUTTONS
 from bot.slack.listeners.command import _VERBS as WORDS
-from bot.slack.messages import card, thread
+from bot.slack.messages import card
+from bot.slack.messages import thread_buttons as thread
 from bot.store import audit
 from tests.databases import DIALECTS
 from tests.slack.bot_harness import BotWorld
@@ -95,8 +96,8 @@ async def test_g7_every_refused_press_is_in_the_record_of_its_change(bot_world: 
 @pytest.mark.parametrize(
     ("texts", "refusal"),
     [
-        (["pause", "pause"], ("pause.refused", None)),
-        (["pause now"], ("command.refused", None)),
+        (["pause because", "pause because"], ("pause.refused", None)),
+        (["pause because", "pause"], ("pause.refused", None)),
         (["resume"], ("resume.refused", None)),
         (["resume now"], ("command.refused", None)),
         (["pending now"], ("command.refused", None)),

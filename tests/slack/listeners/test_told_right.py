@@ -36,7 +36,7 @@ async def test_who_is_refused_on_a_card_with_replies_is_answered_in_the_channel(
 
 async def test_who_presses_in_the_thread_is_answered_in_the_thread(bot_world: BotWorld) -> None:
     await applied(bot_world)
-    result = bot_world.gus.find_message("phone-routing", "is applied")
+    result = bot_world.gus.find_message("phone-routing", "is live")
     await bot_world.gus.click("Revert", result)
     assert bot_world.gus.ephemeral("phone-routing")[-1].thread_ts == cards(bot_world)[0].ts
 
@@ -63,16 +63,16 @@ def test_a_message_is_in_a_thread_unless_it_is_its_root() -> None:
 
 async def test_while_sending_is_paused_the_thread_does_not_promise_to_send(bot_world: BotWorld) -> None:
     card = await ask(bot_world)
-    await bot_world.type(bot_world.ada, "pause")
+    await bot_world.type(bot_world.ada, "pause the line is down")
     await bot_world.alan.click("Approve", card)
     await bot_world.post_cards()
     (told,) = replies(bot_world)
-    assert "is sent to UponAI next" not in told
-    assert f"It waits: <@{bot_world.ada.id}> has paused all sending" in told
+    assert "Sending it to UponAI now" not in told
+    assert f"Sending is paused: <{bot_world.ada.id}> paused it" in told
     await bot_world.type(bot_world.ada, "resume")
     await bot_world.alan.click("Approve", await ask(bot_world, number="+13125550111"))
     await bot_world.post_cards()
-    assert "It is sent to UponAI next." in replies(bot_world)[-1]
+    assert "Sending it to UponAI now." in replies(bot_world)[-1]
 
 
 # Direct messages

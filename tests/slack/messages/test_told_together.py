@@ -27,8 +27,7 @@ async def test_a_result_that_comes_soon_is_one_message_and_one_update_of_the_car
     await apply(bot_world.context, change)
     await bot_world.post_cards()
     [said] = replies(bot_world)
-    assert "approved RN-1." in said
-    assert "RN-1 is applied." in said
+    assert "approved; RN-1 is live" in said
     assert "State: applied" in bot_world.rita.read(cards(bot_world)[0])
     assert updates(bot_world) == 1
     assert await rows(bot_world, undone=True) == []
@@ -45,8 +44,9 @@ async def test_a_result_that_is_late_finds_the_approval_told(bot_world: BotWorld
     await apply(bot_world.context, change)
     await bot_world.post_cards()
     told, result = replies(bot_world)
-    assert "approved RN-1. It is sent to UponAI next." in told
+    assert "Sending it to UponAI now." in told
     assert "approved" not in result
+    assert "RN-1 is live" in result
     assert updates(bot_world) == 2
 
 

@@ -10,6 +10,7 @@ from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAg
 from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
+from bot.domain.facts import Fact
 from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy
 from bot.sandbox.slack.block_kit.blocks import accept_message
@@ -30,6 +31,7 @@ from bot.slack.messages.thread import render_fact
 from tests.clock import Clock
 from tests.slack.bot_harness import BotWorld
 from tests.slack.messages.test_card_truth import ask, cards, work
+from tests.slack.messages.test_facts import IN_CHANNELS
 
 NUMBER = "+14155550123"
 NOW = Clock().now()
@@ -76,7 +78,7 @@ def flooded() -> ChangeRequest:
     )
 
 
-def events_of(count: int, sentence: str) -> list[ChainedEvent]:
+def events_of(count: int, problem: str) -> list[ChainedEvent]:
     return [
         ChainedEvent(
             id=at,
@@ -84,9 +86,9 @@ def events_of(count: int, sentence: str) -> list[ChainedEvent]:
             team_id="T1",
             actor_id="U0ACTOR",
             origin="slack:button",
-            event="review.refused",
+            event="change.waiting",
             change_id=1,
-            after={"sentence": f"{at} {sentence}"},
+            after={"problem": f"{at} {problem}"},
             previous_hash="",
             hash="",
         )
@@ -100,11 +102,12 @@ def test_g9_a_card_fits_whatever_its_reason_becomes_when_it_is_escaped(reason: s
     accept_message(card_text(change), card_blocks(change, []))
 
 
-@pytest.mark.parametrize("name", ["denied", "failed", "unclear", "stale", "applied", "resolved", "cannot_post"])
+@pytest.mark.parametrize("name", [fact.value for fact in Fact if fact not in IN_CHANNELS])
 def test_g9_a_thread_entry_fits_whatever_is_quoted_in_it(name: str) -> None:
     change = flooded()
     words = "&" * 5000
     payload = {"name": name, "by": "U0ACTOR", "reason": words[:3000], "problem": words, "live": change.after.to_json()}
+    payload |= {"at": NOW.isoformat(), "elsewhere": words}
     accept_message(*render_fact(change, payload))
     former = {**payload, "live": change.before.to_json()}
     accept_message(*render_fact(change, former))
@@ -170,8 +173,8 @@ def test_details_shows_the_newest_events_and_says_how_many_came_before() -> None
     words = words_of(view["blocks"])
     assert ": 900 no" in words
     assert ": 1 no" not in words
-    shown = words.count("review.refused")
-    assert f"There are {900 - shown} earlier events" in words
+    shown = words.count("waits for UponAI")
+    assert f"{900 - shown} earlier lines are not shown here" in words
     assert "route-number history --change RN-1" in words
 
 

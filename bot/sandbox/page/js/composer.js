@@ -73,8 +73,9 @@ export class Composer {
     this.text.placeholder = label;
     this.text.setAttribute("aria-label", this.inThread ? "Reply in thread" : label);
     const outside = one.kind !== "im" && one.kind !== "app" && one.members && !one.members.includes(page.me);
-    this.closed.hidden = !one.is_archived && !outside;
-    this.closed.textContent = one.is_archived ? `#${name} is archived: nobody can write here.` : `You are not a member of #${name}.`;
+    const why = closedBecause(one, name, outside);
+    this.closed.hidden = !why;
+    this.closed.textContent = why ?? "";
     this.form.hidden = !this.closed.hidden;
     if (this.drawnFor !== this.place) {
       this.drawnFor = this.place;
@@ -111,4 +112,10 @@ export class Composer {
       await refresh();
     }
   }
+}
+
+function closedBecause(one, name, outside) {
+  if (one.is_archived) return `#${name} is archived: nobody can write here.`;
+  if (outside) return `You are not a member of #${name}.`;
+  return one.is_read_only ? "Sending messages to this app has been turned off." : null;
 }

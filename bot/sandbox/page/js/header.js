@@ -3,6 +3,7 @@ import { appIcon, avatar } from "./avatar.js";
 import { h, place } from "./dom.js";
 import { icon } from "./icons.js";
 import { channel, isApp, look, nameOf, page, peerOf } from "./state.js";
+import { unread } from "./unread.js";
 
 const TABS = [["home", "Home"], ["messages", "Messages"]];
 
@@ -17,7 +18,8 @@ export class Header {
   draw() {
     const one = channel();
     if (!one) return;
-    const print = JSON.stringify([one, page.tab, page.me]);
+    const count = isApp(one) ? unread(one) : 0;
+    const print = JSON.stringify([one, page.tab, page.me, count]);
     if (print === this.print) return;
     this.print = print;
     const app = isApp(one);
@@ -30,17 +32,18 @@ export class Header {
     ]);
     this.tabs.hidden = !app;
     const hadFocus = this.tabs.contains(document.activeElement);
-    place(this.tabs, app ? TABS.map(([tab, label]) => tabNode(tab, label)) : []);
+    place(this.tabs, app ? TABS.map(([tab, label]) => tabNode(tab, label, tab === "messages" ? count : 0)) : []);
     if (hadFocus) this.tabs.querySelector("[aria-selected=true]")?.focus();
   }
 }
 
-function tabNode(tab, label) {
+function tabNode(tab, label, count) {
   const current = page.tab === tab;
   const node = h(
     "button",
     { type: "button", class: "tab", role: "tab", "aria-selected": current ? "true" : "false", tabindex: current ? "0" : "-1", onClick: () => look({ tab, thread: null }) },
     label,
+    count ? h("span", { class: "count" }, String(count), h("span", { class: "sr" }, " unread")) : null,
   );
   node.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;

@@ -3,6 +3,7 @@ import { Composer } from "./composer.js";
 import { ControlPanel } from "./control/panel.js";
 import { h } from "./dom.js";
 import { listen, refresh } from "./events.js";
+import { Welcome } from "./guide.js";
 import { Header } from "./header.js";
 import { Home } from "./home.js";
 import { icon } from "./icons.js";
@@ -18,6 +19,7 @@ import { showNotices, toast } from "./toasts.js";
 
 const sidebar = new Sidebar();
 const header = new Header();
+const welcome = new Welcome();
 const messages = new MessageList();
 const home = new Home();
 const composer = new Composer();
@@ -34,7 +36,7 @@ const menu = h(
 const brand = h("h1", { class: "brand" }, icon("route", 20), h("span", null, "Slack stand-in"));
 const top = h("header", { class: "top" }, menu, brand, h("div", { class: "top-end" }, people.node, themeButton(), control.toggleButton));
 const scrim = h("div", { class: "scrim", onClick: () => document.body.classList.remove("sidebar-open") });
-const pane = h("section", { class: "pane", "aria-label": "Conversation" }, offline, header.node, messages.node, home.node, composer.node);
+const pane = h("section", { class: "pane", "aria-label": "Conversation" }, offline, header.node, welcome.node, messages.node, home.node, composer.node);
 const workspace = h("div", { class: "workspace", id: "workspace" }, sidebar.node, scrim, h("main", { class: "main" }, pane, thread.node));
 const stage = h("div", { class: "stage" }, workspace, h("div", { id: "layers" }));
 
@@ -48,6 +50,7 @@ function draw() {
   document.title = one ? `${nameOf(one)} – ${page.snapshot.team.name} – Slack stand-in` : "Slack stand-in";
   sidebar.draw();
   header.draw();
+  welcome.draw();
   people.draw();
   messages.node.hidden = onHome;
   composer.node.hidden = onHome;

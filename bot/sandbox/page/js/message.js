@@ -90,7 +90,7 @@ function toolbar(message, inThread) {
   if (inThread || message.ephemeral || message.deleted) return null;
   const reply = h(
     "button",
-    { type: "button", class: "icon-button", "aria-label": "Reply in thread", title: "Reply in thread", onClick: () => look({ thread: message.ts }) },
+    { type: "button", class: "icon-button", "aria-label": "Reply in thread", title: "Reply in thread", onClick: () => look({ thread: message.thread_ts || message.ts }) },
     icon("reply"),
   );
   return h("div", { class: "message-tools" }, reply);

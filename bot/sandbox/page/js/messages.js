@@ -1,6 +1,5 @@
 // The message list of a channel, with its beginning, its days and its newest message in sight.
 import { h, keyed, keepingFocus } from "./dom.js";
-import { welcome } from "./guide.js";
 import { authorName, buildMessage, isShown, printOf } from "./message.js";
 import { channel, isApp, messagesOf, nameOf, page } from "./state.js";
 import { mrkdwn } from "./text.js";
@@ -33,7 +32,7 @@ export class MessageList {
     let day = null;
     let before = null;
     for (const message of messagesOf(one.id)) {
-      if (message.thread_ts && message.thread_ts !== message.ts) continue;
+      if (message.thread_ts && message.thread_ts !== message.ts && !message.broadcast) continue;
       if (!isShown(message)) continue;
       const date = dateOfTs(message.ts);
       if (dayKey(date) !== day) {
@@ -90,5 +89,5 @@ function startNode(one) {
     : one.kind === "im"
       ? `This conversation is just between ${name} and you.`
       : `This is the very beginning of the ${title} channel.`;
-  return h("section", { class: "start" }, h("h3", { class: "start-title" }, title), h("p", null, text), one.bot_is_member && !one.is_archived && !isApp(one) ? welcome() : null);
+  return h("section", { class: "start" }, h("h3", { class: "start-title" }, title), h("p", null, text));
 }

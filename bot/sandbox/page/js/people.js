@@ -5,9 +5,7 @@ import { become } from "./events.js";
 import { icon } from "./icons.js";
 import { me, page } from "./state.js";
 
-const KINDS = { guest: "Guest", external: "Other company", admin: "Administrator", member: "Member" };
-
-export const kindOf = (one) => (one.deleted ? "Deactivated" : KINDS[one.kind]);
+const roleOf = (one) => (one.deleted ? "Deactivated" : one.title);
 
 export class PersonSwitcher {
   constructor() {
@@ -48,11 +46,14 @@ export class PersonSwitcher {
     const print = JSON.stringify([page.me, page.snapshot.people]);
     if (print === this.print) return;
     this.print = print;
-    const kind = one.kind === "member" ? null : h("span", { class: "badge badge-kind" }, kindOf(one));
     place(this.button, [
       avatar(one.id, 26),
-      h("span", { class: "person-name" }, h("span", { class: "you-are" }, "You are "), one.real_name || one.name),
-      ...(kind ? [kind] : []),
+      h(
+        "span",
+        { class: "person-now" },
+        h("span", { class: "person-name" }, h("span", { class: "you-are" }, "You are "), one.real_name || one.name),
+        h("span", { class: "person-role" }, roleOf(one)),
+      ),
       icon("down", 16),
     ]);
     const people = page.snapshot.people.filter((other) => other.kind !== "bot");
@@ -67,7 +68,6 @@ export class PersonSwitcher {
       await become(other.id);
       this.button.focus();
     };
-    const about = [kindOf(other), other.title].filter(Boolean).join(" · ");
     return h(
       "div",
       { class: `person-row${current ? " current" : ""}` },
@@ -75,7 +75,7 @@ export class PersonSwitcher {
         "button",
         { type: "button", class: "person-choice", "aria-current": current || null, onClick: choose },
         avatar(other.id, 32),
-        h("span", { class: "person-words" }, h("span", { class: "person-real" }, name), h("span", { class: "person-kind" }, about)),
+        h("span", { class: "person-words" }, h("span", { class: "person-real" }, name), h("span", { class: "person-kind" }, roleOf(other))),
         current ? icon("check") : null,
       ),
       h(

@@ -2,21 +2,8 @@
 import { avatar, appIcon } from "./avatar.js";
 import { h, keyed } from "./dom.js";
 import { icon } from "./icons.js";
-import { isApp, look, messagesOf, nameOf, page, peerOf, person } from "./state.js";
-
-const SEEN = "seen";
-const seen = JSON.parse(sessionStorage.getItem(SEEN) ?? "{}");
-
-function others(one) {
-  return messagesOf(one.id).filter((message) => message.user !== page.me);
-}
-
-function unread(one) {
-  const key = `${page.me}/${one.id}`;
-  const all = others(one);
-  if (!(key in seen) || one.id === page.channel) seen[key] = all.at(-1)?.ts ?? "0";
-  return all.filter((message) => Number(message.ts) > Number(seen[key])).length;
-}
+import { isApp, look, nameOf, page, peerOf, person } from "./state.js";
+import { markSeen, unread } from "./unread.js";
 
 export class Sidebar {
   constructor() {
@@ -36,12 +23,12 @@ export class Sidebar {
   }
 
   draw() {
+    markSeen();
     this.team.textContent = page.snapshot.team.name;
     const all = page.snapshot.channels;
     this.list(this.groups.channels, all.filter((one) => one.kind === "channel" || one.kind === "private"));
     this.list(this.groups.people, all.filter((one) => one.kind === "im" && !isApp(one)));
     this.list(this.groups.apps, all.filter(isApp));
-    sessionStorage.setItem(SEEN, JSON.stringify(seen));
   }
 
   list(parent, channels) {
@@ -66,7 +53,7 @@ function placeNode(one) {
   const direct = one.kind === "im" || one.kind === "app";
   const open = () => {
     document.body.classList.remove("sidebar-open");
-    look({ channel: one.id, thread: null, tab: "messages" });
+    look({ channel: one.id, thread: null, tab: "home" });
   };
   const guest = person(peerOf(one))?.deleted ? " (deactivated)" : "";
   return h(

@@ -6,7 +6,8 @@ export const page = {
   me: address.get("as"),
   channel: address.get("channel"),
   thread: address.get("thread"),
-  tab: address.get("tab") === "home" ? "home" : "messages",
+  // The app opens at its Home, like in Slack.
+  tab: address.get("tab") === "messages" ? "messages" : "home",
   snapshot: null,
   online: true,
 };
@@ -17,7 +18,8 @@ export function subscribe(listener) {
   listeners.add(listener);
 }
 
-function announce() {
+/** Draw what is known anew. */
+export function redraw() {
   for (const listener of listeners) listener(page);
 }
 
@@ -26,7 +28,8 @@ function writeAddress() {
   if (page.me) next.set("as", page.me);
   if (page.channel) next.set("channel", page.channel);
   if (page.thread) next.set("thread", page.thread);
-  if (page.tab === "home") next.set("tab", "home");
+  const one = channel();
+  if (one && isApp(one)) next.set("tab", page.tab);
   history.replaceState(null, "", `?${next}`);
 }
 
@@ -34,7 +37,7 @@ function writeAddress() {
 export function look(patch) {
   Object.assign(page, patch);
   writeAddress();
-  announce();
+  redraw();
 }
 
 /** Take the server's snapshot; an older one than the present is ignored. */
@@ -48,7 +51,7 @@ export function take(snapshot, { anyRevision = false } = {}) {
     page.thread = null;
   }
   writeAddress();
-  announce();
+  redraw();
 }
 
 export function person(id) {

@@ -1,6 +1,7 @@
 // Shows Slack's text objects: plain_text to the letter, mrkdwn parsed as Slack does. Builds nodes, never markup.
 import { h, fragment } from "./dom.js";
 import { emoji, withEmoji } from "./emoji.js";
+import { follow } from "./permalink.js";
 import { channel, nameOf, page, person } from "./state.js";
 import { fillDate, fullTime } from "./when.js";
 
@@ -9,7 +10,10 @@ const unescape = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").
 /** A link that opens elsewhere; anything but http, https and mailto is shown as text. */
 export function link(url, label) {
   if (!/^(https?:|mailto:)/i.test(url)) return label;
-  return h("a", { class: "link", href: url, target: "_blank", rel: "noopener noreferrer" }, label);
+  const onClick = (event) => {
+    if (follow(url)) event.preventDefault();
+  };
+  return h("a", { class: "link", href: url, target: "_blank", rel: "noopener noreferrer", onClick }, label);
 }
 
 export function mention(id, label) {

@@ -75,8 +75,9 @@ def _channel(world: World, channel: Channel, user_id: str) -> dict[str, Any]:
     }
     if channel.kind == "im":
         peer = next((member for member in channel.members if member != user_id), user_id)
-        kind = "app" if peer == world.app.bot_user_id else "im"
-        shown.update(peer=peer, kind=kind, name=world.users[peer].real_name)
+        is_app = peer == world.app.bot_user_id
+        shown.update(peer=peer, kind="app" if is_app else "im", name=world.users[peer].real_name)
+        shown["is_read_only"] = is_app and world.app.is_messages_tab_read_only
     return shown
 
 
@@ -88,6 +89,7 @@ def _message(world: World, message: Message, reply_count: int) -> dict[str, Any]
         "text": message.text,
         "blocks": message.blocks,
         "thread_ts": message.thread_ts,
+        "broadcast": message.is_broadcast,
         "reply_count": reply_count,
         "edited": message.edited_ts is not None,
         "ephemeral": message.ephemeral_for is not None,

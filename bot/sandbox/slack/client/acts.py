@@ -70,6 +70,9 @@ class Acts:
         channel = self._writable(user, channel_id)
         if not text.strip():
             raise CannotDo("There is nothing to send.")
+        app = self._world.app
+        if channel.kind == "im" and app.bot_user_id in channel.members and app.is_messages_tab_read_only:
+            raise CannotDo("Sending messages to this app has been turned off.")
         return self._world.post(channel, text=text, user_id=user.id, thread_ts=thread_ts)
 
     async def command(self, user_id: str, channel_id: str, text: str, thread_ts: str | None = None) -> bool:

@@ -99,6 +99,8 @@ def message_json(world: World, message: Message, *, with_metadata: bool = True) 
         )
     if message.blocks:
         shown["blocks"] = message.blocks
+    if message.is_broadcast:
+        shown["subtype"] = "thread_broadcast"
     if message.thread_ts:
         shown["thread_ts"] = message.thread_ts
     if message.edited_ts:

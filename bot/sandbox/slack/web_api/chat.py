@@ -57,13 +57,16 @@ def _open_to_bot(call: Call) -> Channel:
 def _posted(call: Call, channel: Channel, **more: Any) -> Message:
     text, blocks = _content(call)
     thread_ts = _thread(call, channel)
+    if thread_ts is None:
+        # Slack leaves out of account that a message outside of any thread should be shown in the channel too.
+        more.pop("is_broadcast", None)
     return call.world.post(channel, text=text, by_app=True, blocks=blocks, thread_ts=thread_ts, **more)
 
 
 async def post_message(call: Call) -> dict[str, Any]:
     """Post a message as the bot."""
     channel = _open_to_bot(call)
-    message = _posted(call, channel, metadata=_metadata(call))
+    message = _posted(call, channel, metadata=_metadata(call), is_broadcast=call.flag("reply_broadcast"))
     return {"channel": channel.id, "ts": message.ts, "message": message_json(call.world, message)}
 
 
@@ -99,6 +102,8 @@ async def update(call: Call) -> dict[str, Any]:
         message.text = text
         message.replace_blocks(blocks)
         message.edited_ts = message.ts
+    # There is no way back: an update without the flag leaves the reply in the channel.
+    message.is_broadcast |= call.flag("reply_broadcast") and message.thread_ts not in (None, message.ts)
     call.world.changed()
     shown = message_json(call.world, message)
     return {"channel": channel.id, "ts": message.ts, "text": text, "message": shown}

@@ -112,7 +112,7 @@ async def history(call: Call) -> dict[str, Any]:
     top = [
         message
         for message in call.world.messages[channel.id]
-        if not message.ephemeral_for and message.thread_ts in (None, message.ts)
+        if not message.ephemeral_for and (message.is_broadcast or message.thread_ts in (None, message.ts))
     ]
     return {**_page(call, _between(call, top)[::-1]), "pin_count": 0}
 

@@ -45,6 +45,7 @@ class AppIdentity:
     commands: list[Command] = field(default_factory=list)
     scopes: list[str] = field(default_factory=lambda: list(DEFAULT_SCOPES))
     events: list[str] = field(default_factory=lambda: ["app_home_opened"])
+    is_messages_tab_read_only: bool = True
 
 
 @dataclass
@@ -96,6 +97,8 @@ class Message:
     ephemeral_for: str | None = None
     edited_ts: str | None = None
     deleted: bool = False
+    # A reply that is shown in the channel as well.
+    is_broadcast: bool = False
     entries: dict[str, dict[str, dict[str, dict[str, Any]]]] = field(default_factory=dict)
     former_blocks: list[list[dict[str, Any]]] = field(default_factory=list)
 

@@ -40,12 +40,12 @@ _APP = AppIdentity(
 def _people() -> list[User]:
     home, away = TEAM.id, OTHER_TEAM.id
     return [
-        User(RITA, home, "rita", "Rita Requester", "Support lead", "e01e5a"),
-        User(ALAN, home, "alan", "Alan Approver", "Telephony engineer", "2a7ae2"),
-        User(ADA, home, "ada", "Ada Approver", "Operations manager", "2b8a3e"),
-        User(GUS, home, "gus", "Gus Guest", "Contractor", "b8860b", is_restricted=True),
-        User(EVE, away, "eve", "Eve External", "Account manager at Partner Voice", "6f42c1", is_stranger=True),
-        User(AMY, home, "amy", "Amy Admin", "Workspace administrator", "0b7285", is_admin=True),
+        User(RITA, home, "rita", "Rita Vogel", "Requester · Support lead", "e01e5a"),
+        User(ALAN, home, "alan", "Alan Brooks", "Approver · Telephony engineer", "2a7ae2"),
+        User(ADA, home, "ada", "Ada Okafor", "Approver · Operations manager", "2b8a3e"),
+        User(GUS, home, "gus", "Gus Lindholm", "Guest · Contractor", "b8860b", is_restricted=True),
+        User(EVE, away, "eve", "Eve Tanaka", "Outsider · Partner Voice Ltd", "6f42c1", is_stranger=True),
+        User(AMY, home, "amy", "Amy Castillo", "Administrator · IT", "0b7285", is_admin=True),
         User(BOT, home, _APP.name, _APP.name, "App", "4a154b", is_bot=True),
     ]
 

@@ -134,6 +134,7 @@ class World:
         thread_ts: str | None = None,
         metadata: dict[str, Any] | None = None,
         ephemeral_for: str | None = None,
+        is_broadcast: bool = False,
     ) -> Message:
         """Put a message in a channel."""
         message = Message(
@@ -146,6 +147,7 @@ class World:
             thread_ts=thread_ts,
             metadata=metadata,
             ephemeral_for=ephemeral_for,
+            is_broadcast=is_broadcast,
         )
         self.messages[channel.id].append(message)
         self.changed()

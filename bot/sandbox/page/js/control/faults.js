@@ -2,26 +2,26 @@
 import { h, keyed, newId } from "../dom.js";
 
 export const UPONAI_FAULTS = {
-  slow: ["UponAI is slow", "Answers come late. The card says applying until they do."],
-  rate_limit: ["Too many requests (429)", "Nothing is applied; the bot waits as long as Retry-After says, then goes on."],
-  error: ["Error (500)", "Nobody knows whether it was applied: the bot looks before it sends again."],
-  refuse: ["Refuse (422)", "A clear no. The change fails, UponAI's own words stand in the thread."],
-  success_false: ["200, but not a success", "The answer says success: false. The bot does not call that applied."],
-  unauthorized: ["Token refused (401)", "A configuration fault: the thread names the setting, other changes go on."],
-  lost_answer: ["Answer lost after applying", "The change is live, the answer never comes. The bot reads back and does not send twice."],
-  lost_before: ["Connection lost before applying", "Nothing was changed. The bot looks, sees that, and sends once more."],
-  unreadable: ["Unreadable answer", "Applied, but the answer is broken JSON. The bot believes only what it reads back."],
-  import_error: ["Not arrived at the telephony platform", "Applied, with platform_import_error: shown as such, not as a plain success."],
-  drops_webhook: ["Drops the webhook", "A field that nobody touched disappears. The change ends unclear and names the field."],
-  interferes: ["Somebody else writes at once", "Another write lands before the read-back. The bot calls a person."],
-  late: ["Applied late", "The connection is closed and the change lands seconds later. The number is held until then."],
-  down: ["UponAI is down", "Every connection is closed. Asking and approving go on; nothing is lost."],
+  slow: ["UponAI is slow", "Answers come after the bot stopped waiting. It looks, finds the change live, and sends nothing twice."],
+  rate_limit: ["Too many requests (429)", "UponAI takes nothing. The bot waits as long as Retry-After says, then sends."],
+  error: ["Error (500)", "Nobody knows whether it took effect. The bot looks before it sends again."],
+  refuse: ["Refuse (422)", "A clear no. The change fails, with UponAI's own words in the thread."],
+  success_false: ["200, but not a success", "The answer says success: false. The change fails, with UponAI's own words in the thread."],
+  unauthorized: ["Token refused (401)", "The bot's token is no longer valid. Approved changes wait, and the thread names the setting."],
+  lost_answer: ["Answer lost after applying", "The change is live, but the answer never comes. The bot looks, and does not send twice."],
+  lost_before: ["Connection lost before applying", "Nothing was changed. The bot looks, sees that, and sends again."],
+  unreadable: ["Unreadable answer", "Applied, but the answer is broken JSON. The bot looks, and believes only what it can read."],
+  import_error: ["Not arrived at the telephony platform", "UponAI took it, the platform behind it did not. The change ends unclear: a person must look."],
+  drops_webhook: ["Drops the webhook", "Take a number that has one. A field that nobody touched is gone: the change ends unclear and names it."],
+  interferes: ["Somebody else writes at once", "Another write lands right after the bot's. The change ends unclear: a person must look."],
+  late: ["Applied late", "The connection breaks, and the change lands a moment later. The bot waits before it looks, and does not send twice."],
+  down: ["UponAI is down", "Nothing can be sent. Requests and approvals still work, and what was approved is sent later."],
 };
 
 export const SLACK_FAULTS = {
-  rate_limit: ["Slack asks to slow down (429)", "Calls are refused for a while. The card catches up when it may."],
-  down: ["Slack is down", "The bot cannot reach Slack. What was decided stands, card and thread follow later."],
-  slow: ["Slack is slow", "Slack's answers come late. Presses are still acknowledged in time."],
+  rate_limit: ["Slack asks to slow down (429)", "Slack refuses the bot's calls. What was approved before is still applied; card and thread catch up."],
+  down: ["Slack is down", "The bot cannot look up who presses, and refuses whom it has not checked within the last minute. What was approved before is still applied; card and thread catch up."],
+  slow: ["Slack is slow", "Slack answers two seconds late. Presses still count, and card and thread follow."],
 };
 
 export class Faults {

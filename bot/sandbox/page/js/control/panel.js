@@ -41,11 +41,11 @@ export class ControlPanel {
     this.processes = new Processes(steer);
     this.tabs = new Tabs("Behind the scenes", [
       ["Try it", titled("What to try first", null, steps())],
-      ["Numbers", titled("Phone numbers", "As they stand in UponAI at this moment. Change one in the dashboard, behind the bot's back, while a change waits for approval.", this.numbers.node)],
+      ["Numbers", titled("Phone numbers", "As they are in UponAI now. Change one there, behind the bot's back, while a change waits for approval.", this.numbers.node)],
       ["Requests", titled("What UponAI received", "Newest first. A PUT is the only call that changes anything; open it to read its body.", this.requests.node)],
       ["Faults", titled("Make UponAI fail", "Each switch stays on until you turn it off.", this.uponaiFaults.node)],
       ["Slack", h("div", null, titled("Make Slack fail", null, this.slackFaults.node), this.deeds.node, titled("What Slack received", "The bot's calls of the Web API, newest first.", this.slackRequests.node))],
-      ["Processes", titled("Kill and restart", "A kill is a kill -9: no goodbye, no clean-up. What was accepted must still end, once.", this.processes.node)],
+      ["Processes", titled("Kill and restart", "A kill is a kill -9: no goodbye, no clean-up. What was accepted still comes to its end, once.", this.processes.node)],
     ]);
     const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close behind the scenes", onClick: () => this.toggle(false) }, icon("close"));
     this.node = h("aside", { class: "control", id: "control", "aria-label": "Behind the scenes", hidden: true }, h("header", { class: "control-head" }, h("h2", null, "Behind the scenes"), close), this.tabs.node);

@@ -33,11 +33,16 @@ function withKeys(requests) {
     .reverse();
 }
 
+/** A path that may go on in a new line where one of its parts ends, and nowhere else. */
+function breakable(path) {
+  return path.split(/(?<=[/?&])/).flatMap((part) => [part, h("wbr")]);
+}
+
 function uponaiNode(one) {
   const ok = Number(one.status) < 400 && Number(one.status) > 0;
   const head = [
     h("span", { class: `verb verb-${String(one.method).toLowerCase()}` }, one.method),
-    h("span", { class: "request-path" }, one.path + (one.query ? `?${one.query}` : "")),
+    h("span", { class: "request-path" }, breakable(one.path + (one.query ? `?${one.query}` : ""))),
     h("span", { class: ok ? "status" : "status status-bad" }, one.status ? String(one.status) : "no answer"),
     h("time", null, timeOf(one.at)),
   ];

@@ -11,6 +11,12 @@ function cards() {
   );
 }
 
+/** The beginning of a text, cut between two words. */
+function firstWords(text, most = 70) {
+  if (text.length <= most) return text;
+  return `${text.slice(0, most).replace(/\s+\S*$/, "")} …`;
+}
+
 export class SlackDeeds {
   constructor(steer) {
     this.steer = steer;
@@ -20,8 +26,8 @@ export class SlackDeeds {
     this.node = h(
       "div",
       null,
-      h("section", { class: "control-section" }, h("h3", null, "Delete a card"), h("p", { class: "control-about" }, "The bot notices and posts a new one that shows the stored state."), this.none, this.cards),
-      h("section", { class: "control-section" }, h("h3", null, "Archive a channel"), h("p", { class: "control-about" }, "Nobody can post there: the bot keeps the change and says so to the requester."), this.channels),
+      h("section", { class: "control-section" }, h("h3", null, "Delete a card"), h("p", { class: "control-about" }, "With the next news of the change, the bot posts a new card."), this.none, this.cards),
+      h("section", { class: "control-section" }, h("h3", null, "Archive a channel"), h("p", { class: "control-about" }, "The bot keeps the change, and asks its requester in a direct message for another channel."), this.channels),
     );
   }
 
@@ -42,7 +48,7 @@ export class SlackDeeds {
   }
 
   cardNode(channel, message) {
-    const words = mrkdwn(message.text || "A message").textContent.slice(0, 70);
+    const words = firstWords(mrkdwn(message.text || "A message").textContent);
     const remove = () => this.steer("slack/delete-card", { channel: channel.id, ts: message.ts });
     return h("li", { class: "deed" }, h("span", null, words), h("button", { type: "button", class: "button button-small button-danger", "aria-label": `Delete ${words}`, onClick: remove }, "Delete"));
   }

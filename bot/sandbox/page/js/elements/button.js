@@ -2,6 +2,7 @@
 import { confirmFirst } from "../confirm.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
+import { follow } from "../permalink.js";
 import { plain } from "../text.js";
 import { Listbox } from "./listbox.js";
 
@@ -28,7 +29,9 @@ export function button(element, context) {
       "data-action-id": element.action_id,
       "aria-label": element.accessibility_label || null,
       onClick: () => {
-        if (element.url && /^https?:/i.test(element.url)) window.open(element.url, "_blank", "noopener");
+        if (element.url && /^https?:/i.test(element.url) && !follow(element.url)) {
+          window.open(element.url, "_blank", "noopener");
+        }
         press(node, element, context, null);
       },
     },

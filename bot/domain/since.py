@@ -1,0 +1,20 @@
+"""What has happened since a change ended: it decides which buttons below its end can still do something."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What became of a message about a change's end.
+
+    `asked_again_by` asked for the same values once more, as `asked_again_as`; `reverted_by` put the former values back
+    and was applied. `is_overtaken` says that a later message of the same kind took the place of this one.
+    """
+
+    asked_again_as: str | None = None
+    asked_again_by: str | None = None
+    reverted_by: str | None = None
+    is_overtaken: bool = False
+
+
+NOTHING_SINCE = Since()

@@ -1,0 +1,76 @@
+"""Stopping and restarting all sending: the form that asks why, and what whoever did it reads alone."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.domain.errors import DomainError
+from bot.service import history
+from bot.service import pause as pauses
+from bot.service.context import Actor
+from bot.service.pause import Held
+from bot.slack.api.calls import call
+from bot.slack.block_kit.sentences import sentence_block
+from bot.slack.context import SlackContext
+from bot.slack.listeners.permission import require_member
+from bot.slack.listeners.replies import reply, send_ephemeral
+from bot.slack.messages import rows
+from bot.slack.messages.sending import CALLBACK, REASON, pause_view, sentence_view
+from bot.slack.payload_parts import Place
+from bot.slack.payloads import Command, ViewSubmission
+
+# A trigger dies after 3 s, and looking the person up may have taken half of them.
+OPEN_WITHIN = timedelta(seconds=1)
+
+
+def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
+    """Register the form's submission."""
+
+    @app.view(CALLBACK)
+    async def submitted(parsed: ViewSubmission, ack: AsyncAck) -> None:
+        slack, view = provide(), parsed.view
+        reason = (view.state.values[REASON][REASON].get("value") or "").strip()
+        if not reason:
+            await ack(response_action="errors", errors={REASON: "Say why, so that the others know what to wait for."})
+            return
+        told_in = view.private_metadata
+        try:
+            await require_member(slack, parsed.actor)
+            answer = await pause(slack, parsed.actor, told_in, reason)
+        except DomainError as error:
+            refused = sentence_view([sentence_block(str(error))], "Pause sending")
+            await ack(response_action="update", view=refused)
+            return
+        place = Place(told_in, parsed.actor.user_id)
+        await send_ephemeral(slack, place, answer["text"], answer["blocks"])
+        await ack()
+
+
+async def open_form(slack: SlackContext, command: Command, told_in: str) -> None:
+    """Open the form that asks why, unless sending is paused already."""
+    await pauses.refuse_if_paused(slack.context, command.actor)
+    view = pause_view(told_in)
+    await call(slack.client, "views.open", timeout=OPEN_WITHIN, trigger_id=command.trigger_id, view=view)
+
+
+async def pause(slack: SlackContext, actor: Actor, told_in: str, reason: str) -> dict[str, Any]:
+    """Stop sending; say what the channel is not told: which changes are held. Raises AlreadyDecided, WrongUsage."""
+    held = await pauses.pause(slack.context, actor, told_in, reason)
+    return await _answer(slack, held, "Held for now:", told_in)
+
+
+async def resume(slack: SlackContext, actor: Actor, told_in: str) -> dict[str, Any]:
+    """Restart sending; show what goes out. Raises AlreadyDecided."""
+    held = await pauses.resume(slack.context, actor, told_in)
+    return await _answer(slack, held, "Going out now:", told_in)
+
+
+async def _answer(slack: SlackContext, held: Held, title: str, told_in: str) -> dict[str, Any]:
+    if not held.first:
+        return reply(f"Done. I tell it in <#{told_in}>.")
+    listing = await history.with_cards(slack.context, held.first, len(held.first))
+    left = held.count - len(held.first)
+    blocks = [rows.title(title), *rows.listed(slack.identity.team_url, listing)]
+    return reply(title, [*blocks, *([rows.title(f"and {left} more")] if left > 0 else [])])

@@ -1,0 +1,102 @@
+"""Changes in lists: one line each, with what it changes, who asked, and how long ago or until when."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.change import ChangeRequest
+from bot.domain.state import State
+from bot.service.history import Listing, Post
+from bot.slack.block_kit.elements import Block, button, date, literal, mention, rich_line, rich_text, text_run
+from bot.slack.block_kit.limits import short_number
+from bot.slack.messages.card import DETAILS
+from bot.slack.messages.glance import in_short, sign
+
+MORE = "list:more"
+# Some fifteen of these fit into one message; the whole is behind Details.
+NUMBER_LIMIT = 60
+CHANGE_LIMIT = 160
+NOTE_LIMIT = 400
+
+Note = Callable[[ChangeRequest], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One change with what is known beside it: where its card stands, the number's name, a remark."""
+
+    change: ChangeRequest
+    link: str | None = None
+    name: str | None = None
+    note: str | None = None
+
+
+def listed(team_url: str, listing: Listing, note: Note = lambda _: None) -> list[Block]:
+    """Build the lines of a list."""
+    return [row_block(row) for row in rows_of(team_url, listing, note)]
+
+
+def rows_of(team_url: str, listing: Listing, note: Note = lambda _: None) -> list[Row]:
+    """Put together what the lines of a list show."""
+    return [
+        Row(each, link=permalink(team_url, listing.posts.get(each.id)), note=note(each)) for each in listing.changes
+    ]
+
+
+def row_block(row: Row, *, change_limit: int = CHANGE_LIMIT) -> Block:
+    """Build one line, with Details beside it."""
+    change = row.change
+    details = button("Details", DETAILS, value=change.label, label=f"Details of {change.label}")
+    return {"type": "section", "text": verbatim(row_text(row, change_limit)), "accessory": details}
+
+
+def row_text(row: Row, change_limit: int = CHANGE_LIMIT) -> str:
+    """Write one line in mrkdwn; what others wrote stands in it literally."""
+    change = row.change
+    label = f"<{row.link}|{change.label}>" if row.link else change.label
+    number = literal(short_number(change.key.number, NUMBER_LIMIT), 2 * NUMBER_LIMIT)
+    named = f"{number} {literal(row.name, NUMBER_LIMIT)}" if row.name else number
+    parts = [f"{sign(change)} *{label}*", named, literal(in_short(change), change_limit), _who_and_when(change)]
+    line = " · ".join(parts)
+    return f"{line}\n{_note(change, row.note)}" if row.note else line
+
+
+def permalink(team_url: str, post: Post | None) -> str | None:
+    """Return the address of a card: built, because Slack would have to be asked for each by a call of its own."""
+    if not team_url or post is None:
+        return None
+    return f"{team_url.rstrip('/')}/archives/{post.channel_id}/p{post.ts.replace('.', '')}"
+
+
+def title(text: str) -> Block:
+    """Build the title of a list."""
+    return rich_text(rich_line(text_run(text, bold=True)))
+
+
+def more(label: str, value: str) -> Block:
+    """Build the button that goes on with a list; `value` says where."""
+    return {"type": "actions", "elements": [button("More", MORE, value=value, label=label)]}
+
+
+def verbatim(text: str) -> Block:
+    """Make a mrkdwn object in which Slack looks for no addresses and names."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def ago(at: datetime) -> str:
+    """Write how long ago something was, in mrkdwn."""
+    return f"<!date^{int(at.timestamp())}^{{ago}}|{at:%Y-%m-%d %H:%M} UTC>"
+
+
+def _who_and_when(change: ChangeRequest) -> str:
+    by = mention(change.requester_id)
+    if change.state is State.PENDING:
+        return f"{by}, until {date(change.expires_at)}"
+    since = change.finished_at or change.decided_at or change.created_at
+    return f"{by}, {change.state} {ago(since)}"
+
+
+def _note(change: ChangeRequest, note: str) -> str:
+    until = change.expires_at if change.state is State.PENDING else change.apply_before
+    waits = f" It waits until {date(until)}." if until is not None and not change.state.is_final else ""
+    return f"{literal(note, NOTE_LIMIT)}{waits}"

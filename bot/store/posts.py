@@ -1,0 +1,56 @@
+"""Where facts of a thread stand, and what became of the changes that they tell the end of."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.change import ChangeRequest
+from bot.domain.label import format_label
+from bot.domain.state import Origin, State
+from bot.store import outbox
+from bot.store.outbox import OutboxMessage
+from bot.store.schema import changes
+from bot.store.schema import outbox as messages
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A change of the same number whose form was filled from another one."""
+
+    id: int
+    requester_id: str
+    origin: Origin | None
+    state: State
+
+    @property
+    def label(self) -> str:
+        """The name that people use."""
+        return format_label(self.id)
+
+
+async def of_fact(tx: AsyncConnection, change_id: int, kind: str, name: str) -> list[OutboxMessage]:
+    """Return the messages that tell a fact of a change, oldest first, posted or not."""
+    query = select(messages).where(messages.c.change_id == change_id, messages.c.kind == kind)
+    rows = (await tx.execute(query.order_by(messages.c.id))).mappings()
+    return [post for post in map(outbox.from_row, rows) if post.payload["name"] == name]
+
+
+async def children(tx: AsyncConnection, change: ChangeRequest) -> list[Child]:
+    """Return the changes that were asked from a change, oldest first."""
+    key = change.key
+    query = select(changes.c.id, changes.c.requester_id, changes.c.origin, changes.c.state).where(
+        changes.c.account_sid == key.account_sid,
+        changes.c.workspace_id == key.workspace_id,
+        changes.c.number == key.number,
+        changes.c.id > change.id,
+        changes.c.parent_id == change.id,
+    )
+    rows = await tx.execute(query.order_by(changes.c.id))
+    return [Child(id_, by, Origin(origin) if origin else None, State(state)) for id_, by, origin, state in rows]
+
+
+def tells_one_of(kind: str, names: Collection[str]) -> ColumnElement[bool]:
+    """Say of messages that they tell one of these facts of a change."""
+    return and_(messages.c.kind == kind, or_(*(messages.c.fact.like(f"RN-%/{name}/%") for name in names)))

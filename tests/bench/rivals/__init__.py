@@ -1,0 +1,1 @@
+"""What the bot is measured against, as a competent team would write it; each listens on PORT of the environment."""

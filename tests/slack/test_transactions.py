@@ -20,7 +20,7 @@ from tests.slack.bot_harness import BotWorld
 from tests.slack.messages.test_card_truth import NUMBER, cards, replies
 from tests.transactions import counted
 
-SUBMIT, APPROVE, DENY, DELIVER = 28, 38, 20, 11
+SUBMIT, APPROVE, DENY, DELIVER = 27, 38, 20, 11
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 

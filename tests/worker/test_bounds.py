@@ -127,9 +127,12 @@ async def test_g2_a_pass_that_hangs_for_good_is_given_up_and_the_loop_goes_on(da
     async with bot_world(stuck) as world:
         change_id = await approved(world.context)
         stuck.hang(times=4)
-        async with at_work(make_worker(world, commits, pass_within=timedelta(seconds=2))):
+        worker = make_worker(world, commits, pass_within=timedelta(seconds=2))
+        async with at_work(worker):
             await commits.until_applied(database, change_id)
             stuck.hang(times=0)
+            # What was given up comes to its end now, before its database is closed.
+            await asyncio.gather(*worker._given_up, return_exceptions=True)
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)

@@ -15,6 +15,7 @@ from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, BOT, PHONE_ROUTING, RITA, TEAM
 from bot.service.context import Actor
+from bot.service.messages import TOLD_AFTER
 from bot.service.move_card import move_card
 from bot.service.submit import Submission, submit
 from bot.slack.delivery.courier import Courier
@@ -82,6 +83,7 @@ async def deliver_for(world: BotWorld, minutes: float, *, steps: int = 8) -> Non
 async def deliver_card_alone(world: BotWorld) -> None:
     """Bring cards up to date, and tell nothing yet in their threads."""
     fault = world.slack.faults.add(Fault("rate_limit", methods=["chat.postMessage"], times=1, retry_after=1))
+    world.clock.advance(TOLD_AFTER)
     await world.courier.deliver_due()
     assert fault.hits == 1
     world.clock.advance(seconds=2)

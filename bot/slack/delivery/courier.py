@@ -55,7 +55,8 @@ class Courier:
                     await self._send(delivery)
                 await room.complete(self._context, delivery)
                 self.problem = None
-                log.info("outbox.delivered", facts=facts)
+                for fact in facts:
+                    log.info("outbox.delivered", fact=fact)
             except SlackError as error:
                 await self._put_off(delivery, error)
             except StaleCard:

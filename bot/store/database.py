@@ -108,6 +108,12 @@ class Database:
                         await tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
                 yield tx
 
+    @asynccontextmanager
+    async def raw_connection(self) -> AsyncIterator[Any]:
+        """Lend the driver's own connection, for what is no statement; nothing may be left on it. PostgreSQL alone."""
+        async with self._writer.connect() as borrowed:
+            yield (await borrowed.get_raw_connection()).driver_connection
+
     async def dispose(self) -> None:
         """Close all connections; those in use when they are given back."""
         await self._writer.dispose()

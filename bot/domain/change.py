@@ -4,46 +4,18 @@ Every step is a method that returns a new value or raises; the store saves what 
 event of the step. `version` counts the recorded steps: the database refuses a version without its audit event.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.assignment import Assignment, AssignmentPatch
+from bot.domain.assignment import Assignment
+from bot.domain.draft import ChangeDraft
 from bot.domain.errors import AlreadyDecided, IllegalTransition, NotAllowed, OwnChange, TooLate
-from bot.domain.key import NumberKey
 from bot.domain.label import format_label
-from bot.domain.policy import Decision, Review, Verdict
-from bot.domain.rules.evaluation import Evaluation, evaluate
-from bot.domain.rules.policy import HeldPolicy
-from bot.domain.state import TRANSITIONS, FollowUp, Origin, State, WaitCause
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeDraft:
-    """What somebody asks for, before the database has given it an id.
-
-    `before` is the assignment as it was read at `before_at`; `agent_names` are the names that the reviewers see.
-    `submission_key` makes a repeated submission of one form find the change of the first.
-    """
-
-    team_id: str
-    key: NumberKey
-    requester_id: str
-    reason: str
-    before: Assignment
-    before_at: datetime
-    patch: AssignmentPatch
-    agent_names: Mapping[str, str]
-    is_outbound_version_newest: bool
-    policy: HeldPolicy
-    channel_id: str
-    submission_key: str
-    created_at: datetime
-    expires_at: datetime
-    due_at: datetime
-    parent_id: int | None = None
-    origin: Origin | None = None
+from bot.domain.policy import Decision, Review
+from bot.domain.reviewing import evaluation, standing_of
+from bot.domain.state import TRANSITIONS, FollowUp, State, WaitCause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,36 +84,14 @@ class ChangeRequest(ChangeDraft):
         self.refuse_unless_pending()
         if self.has_expired(now):
             raise TooLate(f"{self.label} has expired. Ask again below it, in its thread.")
-        if self.standing_of(reviewer_id, earlier) is not None:
+        if standing_of(self, reviewer_id, earlier) is not None:
             raise AlreadyDecided(f"You have decided about {self.label} already.")
-
-    def standing(self, reviews: Iterable[Review]) -> list[Review]:
-        """Return the reviews of the revision that stands, without those that were taken back."""
-        return [each for each in reviews if each.withdrawn_at is None and each.revision == self.revision]
-
-    def standing_of(self, reviewer_id: str, reviews: Iterable[Review]) -> Review | None:
-        """Return what a person has decided about the revision that stands, None without."""
-        return next((each for each in self.standing(reviews) if each.reviewer_id == reviewer_id), None)
-
-    def evaluation(self, reviews: Iterable[Review], now: datetime) -> Evaluation:
-        """Return what all reviews come to by the rules that hold for this change."""
-        standing = self.standing(reviews)
-        return evaluate(
-            self.policy,
-            requester_id=self.requester_id,
-            revision=self.revision,
-            reviews=standing,
-            rules_of={each.reviewer_id: (each.rules | self.policy.open_rules) - each.lost for each in standing},
-            expires_at=self.expires_at,
-            due_at=self.due_at,
-            now=now,
-        )
 
     def decided(
         self, reviews: Iterable[Review], now: datetime, *, by: Review, apply_within: timedelta
     ) -> "ChangeRequest":
         """Return a pending change as all reviews together leave it; `by` is the one that decides, if one does."""
-        match self.evaluation(reviews, now).decision:
+        match evaluation(self, reviews, now).decision:
             case Decision.UNDECIDED:
                 return replace(self, version=self.version + 1)
             case Decision.DENIED:
@@ -160,33 +110,6 @@ class ChangeRequest(ChangeDraft):
                     approved_at=now,
                     apply_before=max(now, self.due_at) + apply_within,
                 )
-
-    def take_back(self, actor_id: str, reviews: Iterable[Review], now: datetime) -> Review:
-        """Return the review of a person that can be taken back.
-
-        Raises:
-            AlreadyDecided: The change is no longer pending.
-            TooLate: It has expired.
-            NotAllowed: They have not decided about it.
-        """
-        self.refuse_unless_pending()
-        if self.has_expired(now):
-            raise TooLate(f"{self.label} has expired. Ask again below it, in its thread.")
-        review = self.standing_of(actor_id, reviews)
-        if review is None:
-            raise NotAllowed(f"You have not decided about {self.label}, so there is nothing to take back.")
-        return review
-
-    def undo(self, reviews: Iterable[Review], now: datetime, *, apply_within: timedelta) -> "ChangeRequest":
-        """Return the change as the reviews leave it that are left when one was taken back.
-
-        A denial that held it up may have been the last thing in the way: then the last approval decides.
-        """
-        left = self.standing(reviews)
-        approvals = [each for each in left if each.verdict is Verdict.APPROVE]
-        if not approvals:
-            return replace(self, version=self.version + 1)
-        return self.decided(left, now, by=max(approvals, key=lambda each: each.at), apply_within=apply_within)
 
     def refuse_unless_pending(self) -> None:
         """Raise AlreadyDecided with who was first, unless the change still waits for a decision."""
@@ -231,6 +154,10 @@ class ChangeRequest(ChangeDraft):
         if self.state in (State.APPROVED, State.UNCLEAR):
             return self.apply_before is not None and now >= self.apply_before
         return False
+
+    def is_due(self, now: datetime) -> bool:
+        """Say whether this approved change is to be sent now."""
+        return self.state is State.APPROVED and self.due_at <= now
 
     def expire(self, now: datetime) -> "ChangeRequest":
         """End a change whose time is over. Raises IllegalTransition when it is not over."""

@@ -2,20 +2,23 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import By, Decided, Fact, TakenBack
 from bot.domain.policy import Decision, Review, Verdict
+from bot.domain.reviewing import evaluation, standing, to_take_back, without
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.elsewhere import why_elsewhere
-from bot.service.messages import thread_fact
+from bot.service.messages import TOLD_AFTER, thread_fact
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights, with_rights
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
-from bot.store import changes, pauses, reviews
+from bot.store import reviews
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class _Said:
 
     verdict: Verdict
     reason: str | None = None
+    by: str = ""
 
 
 async def approve(
@@ -58,8 +62,8 @@ async def take_back(
 
 
 async def _review(context: ServiceContext, actor: Actor, change_id: int, said: _Said, rights: Rights) -> ChangeRequest:
-    async with unit_of_work(context, actor) as unit:
-        change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
+    async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
+        change = unit.held.change
         earlier = await reviews.of_change(unit.tx, change_id)
         change.refuse_review(actor.user_id, earlier, unit.at)
         rules = rights.rules_of(change.policy, actor.user_id)
@@ -69,33 +73,51 @@ async def _review(context: ServiceContext, actor: Actor, change_id: int, said: _
         decided = change.review(review, earlier, apply_within=context.apply_within)
         await reviews.add(unit.tx, change_id, review)
         after = {"verdict": said.verdict.value, "reason": said.reason, "rules": sorted(filter(None, rules))}
-        decided = await unit.step(change, decided, _event(decided, said.verdict), after)
-        await _tell(context, unit, decided, actor.user_id, said)
-    return decided
-
-
-def _event(decided: ChangeRequest, verdict: Verdict) -> Event:
-    if decided.state is not State.PENDING:
-        return Event.of_state(decided.state)
-    return Event.REVIEWED if verdict is Verdict.APPROVE else Event.BLOCKED
+        return await _step(context, unit, decided, replace(said, by=actor.user_id), after)
 
 
 async def _take_back(context: ServiceContext, actor: Actor, change_id: int, rights: Rights) -> ChangeRequest:
-    async with unit_of_work(context, actor) as unit:
-        change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
+    async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
+        change = unit.held.change
         earlier = await reviews.of_change(unit.tx, change_id)
-        review = change.take_back(actor.user_id, earlier, unit.at)
-        left = [each for each in earlier if each is not review]
-        left = await _still_counting(unit, change, left, rights)
-        decided = change.undo(left, unit.at, apply_within=context.apply_within)
+        review = to_take_back(change, actor.user_id, earlier, unit.at)
+        left = await _still_counting(unit, change, [each for each in earlier if each is not review], rights)
+        decided = without(change, left, unit.at, apply_within=context.apply_within)
         await reviews.take_back(unit.tx, change_id, review, unit.at)
-        event = Event.TAKEN_BACK if decided.state is State.PENDING else Event.of_state(decided.state)
-        decided = await unit.step(change, decided, event, {"taken_back": review.verdict.value})
         told = TakenBack(by=actor.user_id, verdict=review.verdict.value)
         await unit.tell(thread_fact(decided, Fact.TAKEN_BACK, unit.at, told))
-        if decided.state is not State.PENDING:
-            await _tell(context, unit, decided, str(decided.decided_by), _Said(Verdict.APPROVE))
+        after = {"taken_back": review.verdict.value}
+        if decided.state is State.PENDING:
+            return await unit.step(change, decided, Event.TAKEN_BACK, after)
+        # A denial was all that held it up.
+        return await _step(context, unit, decided, _Said(Verdict.APPROVE, by=str(decided.decided_by)), after)
+
+
+async def _step(
+    context: ServiceContext, unit: UnitOfWork, decided: ChangeRequest, said: _Said, after: Mapping[str, Any]
+) -> ChangeRequest:
+    """Save what a review comes to, and tell it: an approval that is sent at once is told with its result."""
+    event, fact = _names(decided, said.verdict)
+    pause = unit.held.pause if decided.state is State.APPROVED else None
+    told = Decided(
+        by=said.by,
+        reason=said.reason,
+        paused_by=None if pause is None else pause.by,
+        paused_at=None if pause is None else pause.at.isoformat(),
+        paused_why=None if pause is None else pause.reason,
+        elsewhere=why_elsewhere(context, decided),
+    )
+    is_sent_next = decided.is_due(unit.at) and not (told.paused_by or told.elsewhere)
+    wait = TOLD_AFTER if is_sent_next else timedelta(0)
+    decided = await unit.step(unit.held.change, decided, event, after, shown_after=wait)
+    await unit.tell(replace(thread_fact(decided, fact, unit.at, told), due_at=unit.at + wait))
     return decided
+
+
+def _names(decided: ChangeRequest, verdict: Verdict) -> tuple[Event, Fact]:
+    if decided.state is not State.PENDING:
+        return Event.of_state(decided.state), Fact.of_state(decided.state)
+    return (Event.REVIEWED, Fact.REVIEWED) if verdict is Verdict.APPROVE else (Event.BLOCKED, Fact.BLOCKED)
 
 
 async def _still_counting(
@@ -105,9 +127,9 @@ async def _still_counting(
 
     `except_id` was looked up with the press. Raises NotLookedUp.
     """
-    if change.evaluation(found, unit.at).decision is not Decision.APPROVED:
+    if evaluation(change, found, unit.at).decision is not Decision.APPROVED:
         return found
-    approving = [each for each in change.standing(found) if each.verdict is Verdict.APPROVE]
+    approving = [each for each in standing(change, found) if each.verdict is Verdict.APPROVE]
     others = [each.reviewer_id for each in approving if each.reviewer_id != except_id]
     return await _without_lost(unit, change, found, rights.again(change.policy, others) if others else {}, others)
 
@@ -123,7 +145,7 @@ async def _without_lost(
     kept: list[Review] = []
     for each in found:
         lost: frozenset[str] = frozenset()
-        if each.reviewer_id in people and change.standing([each]):
+        if each.reviewer_id in people and standing(change, [each]):
             lost = (each.rules | change.policy.open_rules) - each.lost - known[each.reviewer_id]
         if lost:
             await reviews.lose(unit.tx, change.id, each, lost, unit.at)
@@ -133,24 +155,13 @@ async def _without_lost(
     return kept
 
 
-async def _tell(context: ServiceContext, unit: UnitOfWork, decided: ChangeRequest, by: str, said: _Said) -> None:
-    pause = await pauses.paused(unit.tx, decided.team_id) if decided.state is State.APPROVED else None
-    told = Decided(
-        by=by,
-        reason=said.reason,
-        paused_by=None if pause is None else pause.by,
-        paused_at=None if pause is None else pause.at.isoformat(),
-        paused_why=None if pause is None else pause.reason,
-        elsewhere=why_elsewhere(context, decided),
-    )
-    is_held_up = decided.state is State.PENDING and said.verdict is Verdict.DENY
-    await unit.tell(thread_fact(decided, Fact.BLOCKED if is_held_up else Fact.of_state(decided.state), unit.at, told))
-
-
 async def cancel(context: ServiceContext, actor: Actor, change_id: int) -> ChangeRequest:
     """Take a change back for its requester. Raises NotAllowed, TooLate, AlreadyDecided, UnknownChange."""
-    async with refusals(context, actor, Event.CANCEL_REFUSED, change_id), unit_of_work(context, actor) as unit:
-        change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
+    async with (
+        refusals(context, actor, Event.CANCEL_REFUSED, change_id),
+        unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit,
+    ):
+        change = unit.held.change
         canceled = change.cancel(actor.user_id, unit.at)
         await unit.step(change, canceled, Event.CANCELED)
         await unit.tell(thread_fact(canceled, Fact.CANCELED, unit.at, By(by=actor.user_id)))

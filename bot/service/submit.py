@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedAgent
 from bot.domain.assignment import Agents, AssignmentPatch, Field
-from bot.domain.change import ChangeDraft, ChangeRequest
+from bot.domain.change import ChangeRequest
+from bot.domain.draft import ChangeDraft
 from bot.domain.errors import InvalidNumber, InvalidSubmission, NothingDiffers, UnknownAgent
 from bot.domain.events import Event
 from bot.domain.number import pretty
@@ -204,7 +205,7 @@ async def _draft(
         before=present.assignment,
         before_at=present.as_of,
         patch=patch,
-        agent_names={**present.names, **await mirror_agents.names(tx, context.workspace_id, ids)},
+        agent_names={**present.names, **{agent_id: agent.display_name for agent_id, agent in known.items()}},
         is_outbound_version_newest=is_newest and Field.OUTBOUND in patch.fields,
         policy=held,
         channel_id=held.channel or submission.channel_id,

@@ -5,7 +5,6 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import structlog
@@ -16,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.errors import TooBusy
 from bot.service.context import ServiceContext
 from bot.slack.api.calls import SlackError
-from bot.slack.api.channels import require_postable
+from bot.slack.api.channels import Channels
 from bot.slack.api.groups import Groups
 from bot.slack.api.identity import Identity
 from bot.slack.api.members import Members
@@ -146,13 +145,15 @@ class SlackApp:
                 identity = await self._resolve_identity()
                 members = Members(self.client, team_id=identity.team_id, now=self._context.now)
                 groups = Groups(self.client, bot_user_id=identity.bot_user_id, now=self._context.now)
+                channels = Channels(self.client, bot_user_id=identity.bot_user_id, now=self._context.now)
                 self._surface = SlackContext(
                     context=self._context,
                     client=self.client,
                     identity=identity,
                     approval_channel=self._approval_channel,
                     members=members,
-                    look_up=SlackLookUp(members, groups, partial(require_postable, self.client, identity.bot_user_id)),
+                    channels=channels,
+                    look_up=SlackLookUp(members, groups, channels),
                     background=self._background,
                     forms=Forms(),
                 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.service.context import ServiceContext
+from bot.slack.api.channels import Channels
 from bot.slack.api.identity import Identity
 from bot.slack.api.members import Members
 from bot.slack.background import Background
@@ -21,6 +22,7 @@ class SlackContext:
     identity: Identity
     approval_channel: str | None
     members: Members
+    channels: Channels
     look_up: SlackLookUp
     background: Background
     forms: Forms

@@ -1,12 +1,12 @@
 """What rules need to know of Slack: who may ask, who could approve, and for which rules people count."""
 
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
-from typing import Any
 
 from bot.domain.rules.people import People, Person
 from bot.domain.rules.policy import HeldPolicy
 from bot.service.rights import Asking
+from bot.slack.api.channels import Channels
 from bot.slack.api.groups import Groups
 from bot.slack.api.members import Members
 from bot.slack.background import together
@@ -19,12 +19,10 @@ MOST_LOOKED_UP = 20
 class SlackLookUp:
     """Answers what the service asks about people; every answer is at most 60 s old, and without one it refuses."""
 
-    def __init__(
-        self, members: Members, groups: Groups, require_postable: Callable[[str], Coroutine[Any, Any, None]]
-    ) -> None:
+    def __init__(self, members: Members, groups: Groups, channels: Channels) -> None:
         self._members = members
         self._groups = groups
-        self._require_postable = require_postable
+        self._channels = channels
 
     async def to_ask(self, held: HeldPolicy, requester_id: str) -> Asking:
         """Look up the requester, whoever else could approve, and the channel that a rule names.
@@ -73,4 +71,4 @@ class SlackLookUp:
 
     async def _require_channel(self, held: HeldPolicy) -> None:
         if held.channel is not None:
-            await self._require_postable(held.channel)
+            await self._channels.require_postable(held.channel)

@@ -4,12 +4,19 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.policy import Review, Verdict
 from bot.store.rule_tables import change_rules, review_rules
 from bot.store.schema import changes, reviews
+
+_OF_CHANGES = (
+    select(reviews, review_rules.c.name, review_rules.c.lost_at)
+    .outerjoin(review_rules, review_rules.c.review_id == reviews.c.id)
+    .where(reviews.c.change_id.in_(bindparam("ids", expanding=True)))
+    .order_by(reviews.c.id)
+)
 
 
 async def add(tx: AsyncConnection, change_id: int, review: Review) -> None:
@@ -91,15 +98,15 @@ async def decided_by(tx: AsyncConnection, reviewer_id: str, change_ids: Collecti
 
 async def of_change(tx: AsyncConnection, change_id: int) -> list[Review]:
     """Return every review of a change, withdrawn ones too, in the order in which they came."""
-    query = (
-        select(reviews, review_rules.c.name, review_rules.c.lost_at)
-        .outerjoin(review_rules, review_rules.c.review_id == reviews.c.id)
-        .where(reviews.c.change_id == change_id)
-        .order_by(reviews.c.id)
-    )
-    found: dict[int, Review] = {}
-    for row in (await tx.execute(query)).mappings():
-        review = found.get(row["id"]) or Review(
+    return (await of_changes(tx, [change_id])).get(change_id, [])
+
+
+async def of_changes(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, list[Review]]:
+    """Return every review of some changes, by change, as `of_change` does."""
+    found: dict[int, dict[int, Review]] = {}
+    for row in (await tx.execute(_OF_CHANGES, {"ids": list(change_ids)})).mappings():
+        of_one = found.setdefault(row["change_id"], {})
+        review = of_one.get(row["id"]) or Review(
             reviewer_id=row["reviewer_id"],
             verdict=Verdict(row["verdict"]),
             revision=row["revision"],
@@ -109,5 +116,5 @@ async def of_change(tx: AsyncConnection, change_id: int) -> list[Review]:
         )
         names = frozenset() if row["name"] is None else frozenset({row["name"]})
         lost = frozenset() if row["lost_at"] is None else names
-        found[row["id"]] = replace(review, rules=review.rules | names, lost=review.lost | lost)
-    return list(found.values())
+        of_one[row["id"]] = replace(review, rules=review.rules | names, lost=review.lost | lost)
+    return {change_id: list(of_one.values()) for change_id, of_one in found.items()}

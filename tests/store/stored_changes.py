@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.audit import AuditEvent
-from bot.domain.change import ChangeDraft, ChangeRequest
+from bot.domain.change import ChangeRequest
+from bot.domain.draft import ChangeDraft
 from bot.domain.key import NumberKey
 from bot.domain.policy import Review, Verdict
 from bot.domain.rules.policy import HeldPolicy
 from bot.domain.rules.rule import Rule
 from bot.domain.state import FollowUp, State
-from bot.store import audit, changes, reviews
+from bot.store import audit, changes, rate_limits, reviews
 from bot.store.database import Database
 
 TEAM = "T1"
@@ -152,3 +153,8 @@ def copying(insert: str, table: str, columns: str, values: str) -> str:
 async def stored(database: Database, change_id: int) -> ChangeRequest:
     async with database.reading() as tx:
         return await changes.get(tx, change_id)
+
+
+async def limited_until(tx: AsyncConnection, method: str, channel_id: str) -> datetime | None:
+    """Return until when Slack wants no such calls, None when it was never said or is long over."""
+    return (await rate_limits.lasting(tx, datetime(2000, 1, 1, tzinfo=UTC))).get((method, channel_id))

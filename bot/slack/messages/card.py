@@ -7,6 +7,7 @@ from bot.domain.difference import differences
 from bot.domain.label import format_label
 from bot.domain.number import pretty
 from bot.domain.policy import Review
+from bot.domain.reviewing import evaluation
 from bot.domain.rules.evaluation import Evaluation
 from bot.domain.state import Origin, State, WaitCause
 from bot.domain.warnings import Overlap, Standstill, Warned, warnings_of
@@ -158,15 +159,15 @@ def _needed(change: ChangeRequest, reviews: list[Review]) -> list[Block]:
     asked = f"Asked by {mention(change.requester_id)} {date(change.created_at)}{_parent(change)}"
     if change.state is not State.PENDING:
         return [context(f"{asked} · {_who_decided(change)}", block_id="needed")]
-    evaluation = _evaluation(change, reviews)
+    found = _evaluation(change, reviews)
     who = "" if has_named_rules(change) else "anyone here but them can approve · "
-    line = f"{asked} · {count_words(change, evaluation)}{who}open until {date(change.expires_at)}"
-    return [*progress_blocks(change, reviews, evaluation), context(line, block_id="needed")]
+    line = f"{asked} · {count_words(change, found)}{who}open until {date(change.expires_at)}"
+    return [*progress_blocks(change, reviews, found), context(line, block_id="needed")]
 
 
 def _evaluation(change: ChangeRequest, reviews: list[Review]) -> Evaluation:
     # What the clock does to it is not shown here.
-    return change.evaluation(reviews, change.created_at)
+    return evaluation(change, reviews, change.created_at)
 
 
 def _parent(change: ChangeRequest) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review, Verdict
+from bot.domain.reviewing import standing
 from bot.domain.rules.evaluation import Evaluation
 from bot.domain.rules.refusals import mention as mention_any
 from bot.domain.rules.words import progress_words
@@ -59,12 +60,12 @@ def _people(change: ChangeRequest, reviews: list[Review], evaluation: Evaluation
     counting = sorted({person for each in evaluation.progress for person in each.approved_by})
     if counting:
         yield f"In favour: {_named(counting)}"
-    standing = change.standing(reviews)
-    for each in standing:
+    found = standing(change, reviews)
+    for each in found:
         if each.verdict is Verdict.DENY and each.reviewer_id in evaluation.blocked_by:
             why = f": {literal(each.reason, REASON_LIMIT)}" if each.reason else "."
             yield f"✋ {mention(each.reviewer_id)} holds this up until they take that back{why}"
-    for each in standing:
+    for each in found:
         if each.verdict is Verdict.APPROVE and each.lost:
             names = ", ".join(f"“{literal(name, NAME_LIMIT)}”" for name in sorted(filter(None, each.lost)))
             rule = f" for {names}" if names else ""

@@ -11,6 +11,7 @@ import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.rules.policy import Policy
+from bot.domain.rules.rule import Rule
 from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.serving import running
@@ -52,6 +53,7 @@ class BotWorld:
     clock: Clock
     http: httpx.AsyncClient
     others: list[SlackApp] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
 
     def person(self, user_id: str) -> Person:
@@ -151,6 +153,7 @@ async def bot_world(
 ) -> AsyncIterator[BotWorld]:
     """Build the world around a migrated database, its mirror filled."""
     clock, numbers = clock or Clock(), itertools.count(1)
+    rules: list[Rule] = []
     slack = SlackStandIn(
         bot_token=BOT_TOKEN,
         app_token=APP_TOKEN,
@@ -183,7 +186,7 @@ async def bot_world(
             workspace_id=WORKSPACE_ID,
             clock=clock,
             new_id=lambda: f"id-{next(numbers)}",
-            policy=Policy,
+            policy=lambda: Policy(rules=tuple(rules)),
             change_ttl=timedelta(days=1),
             apply_within=timedelta(hours=1),
             lease=timedelta(seconds=30),
@@ -203,6 +206,7 @@ async def bot_world(
         )
         world = BotWorld(slack, uponai, context, client, app, courier, worker, clock, httpx.AsyncClient(), [app])
         world.workers = workers
+        world.rules = rules
         world.deliver_to(app)
         await world.read_uponai()
         try:

@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.assignment import AssignmentPatch
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import DomainError, OwnChange
+from bot.domain.errors import DomainError, OwnChange, UnknownChange
 from bot.domain.events import Event
 from bot.domain.state import FollowUp, Origin
 from bot.service import history
@@ -16,7 +16,7 @@ from bot.service.follow_up import ask_follow_up
 from bot.service.move_card import move_card
 from bot.service.refusals import refusals
 from bot.service.revert import revertible
-from bot.service.review import approve, cancel
+from bot.service.review import approve, cancel, take_back
 from bot.slack.api.calls import call
 from bot.slack.api.channels import require_postable
 from bot.slack.context import SlackContext
@@ -27,7 +27,7 @@ from bot.slack.listeners.permission import require_here, require_member
 from bot.slack.listeners.replies import send_ephemeral
 from bot.slack.messages import card
 from bot.slack.messages import thread_buttons as thread
-from bot.slack.messages.details import details_view
+from bot.slack.messages.details import TAKE_BACK, details_view
 from bot.slack.payload_parts import FROM_HOME
 from bot.slack.payloads import BlockActions
 
@@ -89,7 +89,24 @@ async def _deny(slack: SlackContext, press: BlockActions) -> str | None:
 
 async def _details(slack: SlackContext, press: BlockActions) -> str | None:
     record = await history.show(slack.context, press.actor.team_id, press.action.change_id)
-    await _open(slack, press, details_view(record))
+    await _open(slack, press, details_view(record, reader_id=press.actor.user_id))
+    return None
+
+
+async def _take_back(slack: SlackContext, press: BlockActions) -> str | None:
+    """Take back what the presser decided, and show them the record as it is then."""
+    said = None
+    try:
+        await take_back(slack.context, press.actor, press.action.change_id, look_up=slack.look_up)
+    except UnknownChange:
+        raise
+    except DomainError as error:
+        said = str(error)
+    if press.view is None:
+        return said
+    record = await history.show(slack.context, press.actor.team_id, press.action.change_id)
+    view = details_view(record, reader_id=press.actor.user_id, said=said)
+    await call(slack.client, "views.update", timeout=OPEN_WITHIN, view_id=press.view.id, view=view)
     return None
 
 
@@ -161,6 +178,7 @@ VERBS: dict[str, Verb] = {
     card.DENY: _deny,
     card.CANCEL: _cancel,
     card.DETAILS: _details,
+    TAKE_BACK: _take_back,
     thread.REVERT: _revert,
     thread.ASK_AGAIN: _ask_again,
     thread.TRY_AGAIN: _try_again,

@@ -9,9 +9,14 @@ from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import UNPINNED_MEANS, UNPINNED_SO, FieldDifference, differences, one_line
 from bot.domain.number import pretty
+from bot.domain.policy import Verdict
+from bot.domain.reviewing import standing_of
+from bot.domain.state import State
 from bot.service.history import Record
 from bot.slack.block_kit.elements import (
     Block,
+    actions,
+    button,
     context,
     rich_line,
     rich_list,
@@ -20,6 +25,7 @@ from bot.slack.block_kit.elements import (
     user_run,
 )
 from bot.slack.block_kit.limits import few, short_names
+from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.messages.glance import sign
 from bot.slack.messages.story import line_runs, lines_of
 
@@ -33,17 +39,35 @@ BLOCKS_LIMIT = 90
 AGENTS_SHOWN = 100
 NAMES_ROOM = 8000
 
+TAKE_BACK = "details:take_back"
 UNPINNED = f"*Unpinned*: {UNPINNED_MEANS}. {UNPINNED_SO}"
 
 
-def details_view(record: Record) -> Block:
-    """Build the modal: everything whole, the full webhook address too, so that what is decided can be read."""
+def details_view(record: Record, *, reader_id: str = "", said: str | None = None) -> Block:
+    """Build the modal: everything whole, the full webhook address too, so that what is decided can be read.
+
+    `reader_id` opened it, and can take back what they decided; `said` answers what they did in it.
+    """
     return {
         "type": "modal",
         "title": {"type": "plain_text", "text": record.change.label, "emoji": False},
         "close": {"type": "plain_text", "text": "Close", "emoji": False},
-        "blocks": record_blocks(record, is_with_secrets=True),
+        "blocks": [
+            *([sentence_block(said)] if said else []),
+            *_to_take_back(record, reader_id),
+            *record_blocks(record, is_with_secrets=True),
+        ],
     }
+
+
+def _to_take_back(record: Record, reader_id: str) -> list[Block]:
+    change = record.change
+    review = standing_of(change, reader_id, record.reviews) if change.state is State.PENDING else None
+    if review is None:
+        return []
+    what = "denial" if review.verdict is Verdict.DENY else "approval"
+    made = button(f"Take back my {what}", TAKE_BACK, value=change.label, label=f"Take back my {what} of {change.label}")
+    return [actions(made, block_id="take_back")]
 
 
 def record_blocks(record: Record, *, is_with_secrets: bool = False) -> list[Block]:

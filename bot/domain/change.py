@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.assignment import Assignment
+from bot.domain.assignment import Assignment, AssignmentPatch
 from bot.domain.draft import ChangeDraft
 from bot.domain.errors import AlreadyDecided, IllegalTransition, NotAllowed, OwnChange, TooLate
 from bot.domain.label import format_label
@@ -61,6 +61,14 @@ class ChangeRequest(ChangeDraft):
     def after(self) -> Assignment:
         """The assignment that the reviewers are asked to approve."""
         return self.patch.onto(self.before)
+
+    @property
+    def asked_patch(self) -> AssignmentPatch:
+        """The patch as somebody chose it: an outbound agent whose version nobody chose has none."""
+        if not self.is_outbound_version_newest:
+            return self.patch
+        outbound = tuple(replace(agent, version=None) for agent in self.patch.wanted.outbound)
+        return replace(self.patch, wanted=replace(self.patch.wanted, outbound=outbound))
 
     def review(self, review: Review, earlier: Iterable[Review], *, apply_within: timedelta) -> "ChangeRequest":
         """Take one more review into account and return the change as all reviews together leave it.

@@ -20,6 +20,7 @@ class Event(StrEnum):
     DENIED = "change.denied"
     CANCELED = "change.canceled"
     EXPIRED = "change.expired"
+    EDITED = "change.edited"
     MOVED = "change.moved"
     CARD_TRIED_AGAIN = "card.tried_again"
 
@@ -42,6 +43,7 @@ class Event(StrEnum):
     ASK_REFUSED = "ask.refused"
     REVIEW_REFUSED = "review.refused"
     CANCEL_REFUSED = "cancel.refused"
+    EDIT_REFUSED = "edit.refused"
     REVERT_REFUSED = "revert.refused"
     MOVE_REFUSED = "move.refused"
     FOLLOW_UP_REFUSED = "errand.refused"
@@ -78,6 +80,7 @@ PHRASES: dict[Event, str] = {
     Event.DENIED: "denied",
     Event.CANCELED: "canceled",
     Event.EXPIRED: "let it expire: its time was over",
+    Event.EDITED: "edited what is asked; what was decided before counts no longer",
     Event.MOVED: "moved the card to another channel",
     Event.CARD_TRIED_AGAIN: "asked to post the card again",
     Event.APPLYING: "began to apply it",
@@ -97,6 +100,7 @@ PHRASES: dict[Event, str] = {
     Event.ASK_REFUSED: "tried to ask for a change",
     Event.REVIEW_REFUSED: "tried to approve or deny it",
     Event.CANCEL_REFUSED: "tried to cancel it",
+    Event.EDIT_REFUSED: "tried to edit it",
     Event.REVERT_REFUSED: "tried to revert it",
     Event.MOVE_REFUSED: "tried to move the card",
     Event.FOLLOW_UP_REFUSED: "tried to try it again or to mark it as resolved",

@@ -20,6 +20,7 @@ class Fact(StrEnum):
     REVIEWED = "reviewed"
     BLOCKED = "blocked"
     TAKEN_BACK = "taken_back"
+    EDITED = "edited"
     DENIED = "denied"
     CANCELED = "canceled"
     EXPIRED = "expired"
@@ -99,6 +100,15 @@ class TakenBack(By):
     """Who took back what they had decided."""
 
     verdict: str = "approve"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited(By):
+    """Who edited it, into which revision, what that changed, and whose reviews count no longer."""
+
+    revision: int = 2
+    changed: list[str] = field(default_factory=list)
+    void: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

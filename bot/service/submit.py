@@ -1,6 +1,7 @@
 """Ask for a change: validate it against the newest assignment that is known, and store it for review."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -74,12 +75,25 @@ async def submit(
     DatabaseUnavailable; nothing is stored then, but for the record of the refusal.
     """
     async with refusals(context, submission.actor, Event.ASK_REFUSED):
-        ask = partial(with_rights, look_up, partial(_submit, context, submission), asker=submission.actor.user_id)
-        try:
-            return await ask()
-        except UnknownAgent:
-            await _look_for_agents(context, look_until)
+        work = partial(_submit, context, submission)
+        return await asked(context, submission.actor, work, look_until=look_until, look_up=look_up)
+
+
+async def asked(
+    context: ServiceContext,
+    actor: Actor,
+    work: Callable[[Rights], Awaitable[ChangeRequest]],
+    *,
+    look_until: float | None,
+    look_up: LookUp | None,
+) -> ChangeRequest:
+    """Store what somebody asks for, with what must be looked up for it first; see `submit`."""
+    ask = partial(with_rights, look_up, work, asker=actor.user_id)
+    try:
         return await ask()
+    except UnknownAgent:
+        await _look_for_agents(context, look_until)
+    return await ask()
 
 
 async def _look_for_agents(context: ServiceContext, until: float | None) -> None:
@@ -105,7 +119,7 @@ async def _submit(context: ServiceContext, submission: Submission, rights: Right
         present = await present_within(unit.tx, context, submission.number)
         if present is None:
             raise InvalidNumber(f"This account does not list {pretty(submission.number)}.")
-        draft = await _draft(unit.tx, context, submission, present, unit.at)
+        draft = await draft_of(unit.tx, context, submission, present, unit.at)
         rights.require_may_ask(draft.policy, submission.actor.user_id)
         origin = origin_of(parent, draft.key, draft.before, draft.patch) if parent else None
         change = await changes.insert(unit.tx, replace(draft, submission_key=key, origin=origin))
@@ -144,7 +158,7 @@ async def _asked_before(
             stored,
             requester_id=submission.actor.user_id,
             key=context.key(submission.number),
-            patch=await _as_asked_then(tx, context, submission.patch, stored),
+            patch=await as_asked_then(tx, context, submission.patch, stored),
             reason=submission.reason.strip(),
             parent_id=submission.parent_id,
         )
@@ -158,7 +172,7 @@ async def _asked_before(
     return key, stored
 
 
-async def _as_asked_then(
+async def as_asked_then(
     tx: AsyncConnection, context: ServiceContext, patch: AssignmentPatch, stored: ChangeRequest
 ) -> AssignmentPatch:
     """Give an outbound agent without a version the one that was the newest when `stored` was asked."""
@@ -173,9 +187,10 @@ async def _as_asked_then(
     return replace(patch, wanted=replace(patch.wanted, outbound=_with_newest(outbound, known)[0]))
 
 
-async def _draft(
+async def draft_of(
     tx: AsyncConnection, context: ServiceContext, submission: Submission, present: Present, now: datetime
 ) -> ChangeDraft:
+    """Return what is asked for, under the rules that hold for it now. Raises InvalidWish, NothingDiffers."""
     refuse_impossible(submission.patch)
     wanted = submission.patch.wanted
     ids = {agent.agent_id for agent in (*wanted.inbound, *wanted.outbound)}

@@ -14,7 +14,7 @@ from bot.domain.facts import Fact
 from bot.domain.state import State
 from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
 from bot.service.messages import card_beside, card_is_dirty, change_lane, thread_again
-from bot.store import audit, changes, outbox, overlaps
+from bot.store import audit, changes, edits, outbox, overlaps
 from bot.store.held import Held
 from bot.store.held import hold as hold_change
 from bot.store.outbox import OutboxDraft
@@ -58,7 +58,8 @@ class UnitOfWork:
         `shown_after` puts that off, for a step that another one follows soon. Returns the change as stored. Raises
         StaleVersion when somebody else saved it since it was read.
         """
-        new = await changes.save(self.tx, new)
+        is_edit = new.revision != old.revision
+        new = await (edits.save if is_edit else changes.save)(self.tx, new)
         self.states.append(new.state)
         self._note(new, event, {"state": old.state.value}, {"state": new.state.value, **(after or {})})
         if is_shown:
@@ -70,8 +71,10 @@ class UnitOfWork:
         if old.state is State.UNCLEAR:
             # Whatever is done about it, the buttons that called a person for it can do nothing any more.
             self._told.append(thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version))
-        if (old.state in overlaps.STATES) != (new.state in overlaps.STATES):
+        if (old.state in overlaps.STATES) != (new.state in overlaps.STATES) or is_edit:
             await self._show_others_again(new)
+        if is_edit and not old.patch.fields <= new.patch.fields:
+            await self._show_others_again(old)
         return new
 
     async def submitted(self, change: ChangeRequest, after: Mapping[str, Any]) -> None:

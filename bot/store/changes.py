@@ -67,7 +67,7 @@ async def insert(tx: AsyncConnection, draft: ChangeDraft) -> ChangeRequest:
     """
     values = {f.name: getattr(draft, f.name) for f in fields(ChangeDraft) if f.name != "key"}
     request = ChangeRequest(id=0, key=draft.key, **values)
-    row = {name: value for name, value in _to_row(request).items() if name != "id"}
+    row = {name: value for name, value in to_row(request).items() if name != "id"}
     return replace(
         request, id=(await tx.execute(insert_into(changes).values(row).returning(changes.c.id))).scalar_one()
     )
@@ -119,7 +119,7 @@ async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
     Raises:
         StaleVersion: The stored change is not at the version before this one.
     """
-    row = _to_row(change)
+    row = to_row(change)
     values = {name: row[name] for name in _MUTABLE} | {"of_id": change.id, "of_version": change.version - 1}
     if change.state is State.APPROVED and change.approval_order is None:
         await _take_turn_to_approve(tx, change.key)
@@ -274,7 +274,8 @@ def from_row(row: RowMapping) -> ChangeRequest:
     )
 
 
-def _to_row(change: ChangeRequest) -> dict[str, Any]:
+def to_row(change: ChangeRequest) -> dict[str, Any]:
+    """Return the row of a change."""
     values = {f.name: getattr(change, f.name) for f in fields(ChangeRequest) if f.name != "key"}
     return values | {
         "account_sid": change.key.account_sid,

@@ -69,7 +69,7 @@ async def test_a_guest_may_neither_ask_nor_press(place: Town) -> None:
     assert "Guests may not" in place.gus.read(place.gus.ephemeral("phone-routing")[-1])
     await place.ask_time_routing(place.rita, NUMBER, "On")
     card = await place.card_says("RN-1", "pending")
-    for button in ("Approve", "Deny", "Cancel", "Details"):
+    for button in ("Approve", "Deny", "Edit", "Cancel", "Details"):
         await place.gus.click(button, card)
     assert not place.gus.has_view
     assert len(place.gus.ephemeral("phone-routing")) == 5

@@ -71,7 +71,8 @@ class Meta(BaseModel):
     `sequence` counts the views that were made for this form. `number_at` and `inbound_at` are parts of block ids:
     another one resets the field. `is_answered` says that a read for the chosen number has ended, `problem` how it
     failed. `asked` is the change that this form gave already and that can be withdrawn, `said` a sentence until the
-    next choice. `workspace` is the one of UponAI that the form was opened for, `team_id` whose changes it warns of.
+    next choice. `edits` is the change that is edited, `revision` the one of it that the form was filled with.
+    `workspace` is the one of UponAI that the form was opened for, `team_id` whose changes it warns of.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -90,6 +91,8 @@ class Meta(BaseModel):
     said: str | None = None
     origin: Origin | None = None
     parent_id: int | None = None
+    edits: int | None = None
+    revision: int = 1
     workspace: str | None = None
     team_id: str | None = None
 

@@ -36,6 +36,7 @@ NOTES = {
     "inbound_too_many": f"The former split has more than {MOST_ROWS} agents. "
     "That cannot be put back from here, so Inbound calls stays at Keep as is.",
 }
+EDITING = "You edit {}. Sending this asks for approval anew: what was decided so far counts no longer."
 # Of where the form came from, not of what becomes of it: everything in it can be altered.
 _ORIGINS = {
     Origin.REVERT: "Filled with what was there before {}.",
@@ -74,6 +75,8 @@ def build_view(state: FormState, shown: Shown) -> Block:
 
 def _notes(state: FormState) -> list[Block]:
     lines = [NOTES[note] for note in state.meta.notes if note in NOTES]
+    if state.meta.edits is not None:
+        lines.insert(0, EDITING.format(format_label(state.meta.edits)))
     if state.meta.origin is not None and state.meta.parent_id is not None:
         lines.insert(0, _ORIGINS[state.meta.origin].format(format_label(state.meta.parent_id)))
     return [rich_text(*(rich_line(text_run(line)) for line in lines), block_id="notes")] if lines else []

@@ -10,6 +10,7 @@ from bot.domain.assignment import AssignmentPatch
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, OwnChange, UnknownChange
 from bot.domain.events import Event
+from bot.domain.revising import refuse_edit
 from bot.domain.state import FollowUp, Origin
 from bot.service import history
 from bot.service.follow_up import ask_follow_up
@@ -110,6 +111,25 @@ async def _take_back(slack: SlackContext, press: BlockActions) -> str | None:
     return None
 
 
+async def _edit(slack: SlackContext, press: BlockActions) -> str | None:
+    """Open the form filled with what is asked: sending it makes a new revision of the same change."""
+    async with refusals(slack.context, press.actor, Event.EDIT_REFUSED, press.action.change_id):
+        change = await _stored(slack, press)
+        refuse_edit(change, press.actor.user_id, change.key.number, slack.context.now())
+    await require_here(slack, press.actor, change)
+    await open_form(
+        slack,
+        trigger_id=press.trigger_id,
+        actor=press.actor,
+        channel_id=change.channel_id,
+        number=change.key.number,
+        filled=change.asked_patch,
+        reason=change.reason,
+        edits=change,
+    )
+    return None
+
+
 async def _revert(slack: SlackContext, press: BlockActions) -> str | None:
     """Open the form filled with the assignment from before the change; the revert needs its own approval."""
     change = await revertible(slack.context, press.actor, press.action.change_id)
@@ -176,6 +196,7 @@ DECISIONS = (_approve, _deny, _cancel)
 VERBS: dict[str, Verb] = {
     card.APPROVE: _approve,
     card.DENY: _deny,
+    card.EDIT: _edit,
     card.CANCEL: _cancel,
     card.DETAILS: _details,
     TAKE_BACK: _take_back,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.assignment import AssignmentPatch
+from bot.domain.change import ChangeRequest
 from bot.domain.state import Origin
 from bot.service import lookup
 from bot.service.context import Actor
@@ -33,10 +34,12 @@ async def open_form(
     reason: str = "",
     origin: Origin | None = None,
     parent_id: int | None = None,
+    edits: ChangeRequest | None = None,
 ) -> None:
     """Open the form for somebody, with what is chosen in it already.
 
-    `number` is a listed number or any text that somebody typed; `channel_id` is where it was asked for. Raises
+    `number` is a listed number or any text that somebody typed; `channel_id` is where it was asked for; `edits` is the
+    change of which this makes a new revision. Raises
     NotAllowed (recorded by then), SlackError, TooBusy, DatabaseUnavailable.
     """
     slack.background.require_room()
@@ -45,6 +48,8 @@ async def open_form(
         submission_key=slack.context.new_id(),
         origin=origin,
         parent_id=parent_id,
+        edits=None if edits is None else edits.id,
+        revision=1 if edits is None else edits.revision,
         workspace=str(slack.context.workspace),
         team_id=actor.team_id,
     )

@@ -16,6 +16,7 @@ from bot.domain.errors import (
 )
 from bot.domain.events import Event
 from bot.service.context import Actor
+from bot.service.edit import edit
 from bot.service.refusals import refusals
 from bot.service.submit import Submission, submit
 from bot.slack.background import together
@@ -98,7 +99,16 @@ async def _ask(slack: SlackContext, state: FormState, actor: Actor, *, look_unti
         submission_key=state.meta.submission_key,
         parent_id=state.meta.parent_id,
     )
-    return await submit(slack.context, submission, look_until=look_until, look_up=slack.look_up)
+    if state.meta.edits is None:
+        return await submit(slack.context, submission, look_until=look_until, look_up=slack.look_up)
+    return await edit(
+        slack.context,
+        submission,
+        state.meta.edits,
+        state.meta.revision,
+        look_until=look_until,
+        look_up=slack.look_up,
+    )
 
 
 def _about_number(slack: SlackContext, view: View, error: InvalidNumber) -> str:
@@ -112,7 +122,7 @@ def _about_number(slack: SlackContext, view: View, error: InvalidNumber) -> str:
 
 def _tell_where(slack: SlackContext, change: ChangeRequest, state: FormState, actor: Actor) -> None:
     """Say where the approval is asked, when that is another channel than the one where the form was opened."""
-    if change.channel_id == state.meta.channel_id:
+    if change.channel_id == state.meta.channel_id or state.meta.edits is not None:
         return
     # The change is stored: having no time to say where is no reason to say otherwise.
     with suppress(TooBusy):

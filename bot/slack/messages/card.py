@@ -33,6 +33,7 @@ from bot.slack.messages.progress import count_words, has_named_rules, missing_co
 from bot.slack.messages.warnings import high_risk_line, other_warnings, warning_sentence
 
 APPROVE, DENY, CANCEL, DETAILS = "card:approve", "card:deny", "card:cancel", "card:details"
+EDIT = "card:edit"
 # The whole notification text of a message: 4000 characters.
 NUMBER_TEXT_LIMIT = 400
 TEXT_LIMIT = 2500
@@ -157,6 +158,8 @@ def _waiting(change: ChangeRequest, standstill: Standstill | None) -> list[Block
 
 def _needed(change: ChangeRequest, reviews: list[Review]) -> list[Block]:
     asked = f"Asked by {mention(change.requester_id)} {date(change.created_at)}{_parent(change)}"
+    if change.revision > 1:
+        asked = f"{asked} · edited since, the thread says how"
     if change.state is not State.PENDING:
         return [context(f"{asked} · {_who_decided(change)}", block_id="needed")]
     found = _evaluation(change, reviews)
@@ -207,6 +210,7 @@ def _buttons(change: ChangeRequest, reviews: list[Review], *, is_paused: bool) -
             confirm=confirm_approve(change, missing=missing, is_paused=is_paused),
         ),
         button("Deny", DENY, value=change.label, label=f"Deny {change.label}", style="danger"),
+        button("Edit", EDIT, value=change.label, label=f"Edit {change.label}"),
         cancel,
         details,
     ]

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.change import ChangeRequest
-from bot.domain.facts import By, CannotPost, Decided, Fact, Problem, TakenBack
+from bot.domain.facts import By, CannotPost, Decided, Edited, Fact, Problem, TakenBack
 from bot.domain.policy import Verdict
 from bot.domain.since import NOTHING_SINCE, Since
-from bot.slack.block_kit.elements import Block, actions, rich_text, section
+from bot.slack.block_kit.elements import Block, actions, literal, rich_list, rich_text, section, text_run
 from bot.slack.messages import endings
 from bot.slack.messages.no_channel import why_not
 from bot.slack.messages.sending import paused_message, resumed_message
@@ -27,6 +27,7 @@ from bot.slack.messages.thread_parts import (
 )
 from bot.slack.messages.wording import Part, Person, Words, in_line, in_text
 
+VOID_SHOWN = 20
 # A person has to look, and the thread of an old card is read by nobody.
 IN_CHANNEL_TOO = frozenset({Fact.UNCLEAR})
 
@@ -89,6 +90,25 @@ def _taken_back(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     told = TakenBack.from_json(payload)
     what = "denial" if told.verdict == Verdict.DENY else "approval"
     return line_fact(Person(told.by), f" took their {what} of {change.label} back, for ", number_of(change), ".")
+
+
+def _edited(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
+    told = Edited.from_json(payload)
+    head: tuple[Part, ...] = (Person(told.by), f" edited {change.label} for ", number_of(change), ". ")
+    if told.void:
+        people = [part for person in told.void[:VOID_SHOWN] for part in (" ", Person(person))]
+        head = (*head, "What was decided before counts no longer; please look again:", *people)
+    else:
+        head = (*head, f"It is revision {told.revision} now.")
+    lines = [line[:QUOTE_LIMIT] for line in told.changed]
+    return (
+        f"{in_text(*head)} {literal('; '.join(lines), QUOTE_LIMIT)}",
+        [
+            rich_text(
+                in_line(*head), *([rich_list([[text_run(line)] for line in lines])] if lines else []), block_id="head"
+            )
+        ],
+    )
 
 
 def _answer_lost(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
@@ -158,6 +178,7 @@ _FACTS: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any]], Message]] = {
     Fact.REVIEWED: _reviewed,
     Fact.BLOCKED: _blocked,
     Fact.TAKEN_BACK: _taken_back,
+    Fact.EDITED: _edited,
     Fact.ANSWER_LOST: _answer_lost,
     Fact.WAITING: _waiting,
     Fact.ASKED_TRY_AGAIN: _asked_try_again,

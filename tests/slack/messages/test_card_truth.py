@@ -71,7 +71,7 @@ async def test_the_card_shows_one_state_word_and_the_notification_starts_with_it
     words = " ".join(without_reason).lower()
     assert [state for state in STATES if state in words] == ["pending"]
     assert card.text.startswith("RN-1 pending:")
-    assert bot_world.alan.buttons(card) == ["Approve", "Deny", "Cancel", "Details"]
+    assert bot_world.alan.buttons(card) == ["Approve", "Deny", "Edit", "Cancel", "Details"]
     assert card.metadata == {"event_type": "route_number", "event_payload": {"change": "RN-1", "fact": "RN-1/card"}}
 
 
@@ -98,7 +98,7 @@ async def test_g10_guests_strangers_and_deactivated_people_are_refused_at_every_
     card = await ask(bot_world)
     bot_world.ada.user.deleted = True
     for person in (bot_world.gus, bot_world.eve, bot_world.ada):
-        for number, button in enumerate(("Approve", "Deny", "Cancel", "Details"), start=1):
+        for number, button in enumerate(("Approve", "Deny", "Edit", "Cancel", "Details"), start=1):
             await person.click(button, card)
             assert not person.has_view
             assert len(person.ephemeral("phone-routing")) == number

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from bot.domain.assignment import Assignment, WeightedAgent
-from bot.domain.facts import By, CannotPost, Decided, Expired, Fact, Finished, Problem, Sending, TakenBack, Told
+from bot.domain.facts import By, CannotPost, Decided, Edited, Expired, Fact, Finished, Problem, Sending, TakenBack, Told
 from bot.domain.state import State
 from bot.slack.messages.thread import render_channel_fact, render_fact
 from tests.domain.strategies import change
@@ -14,6 +14,7 @@ SHAPES: dict[Fact, Told] = {
     Fact.REVIEWED: Decided(by="UALAN"),
     Fact.BLOCKED: Decided(by="UALAN", reason="Not now"),
     Fact.TAKEN_BACK: TakenBack(by="UALAN"),
+    Fact.EDITED: Edited(by="URITA", changed=["Time routing: on → off"], void=["UALAN"]),
     Fact.DENIED: Decided(by="UALAN", reason="Not today"),
     Fact.CANCELED: By(by="URITA"),
     Fact.EXPIRED: Expired(was=State.PENDING.value),

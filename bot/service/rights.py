@@ -64,13 +64,16 @@ class Rights:
 
     def rules_of(self, held: HeldPolicy, reviewer_id: str) -> frozenset[str]:
         """Name the rules that the review of a full member counts for. Raises NotAllowed when none, NotLookedUp."""
-        if held.needs_look_up:
-            found = self.again(held, [reviewer_id])[reviewer_id]
-        else:
-            found = held.rules_for(Person(reviewer_id))
+        found = self.of(held, reviewer_id)
         if not found:
             refuse_reviewer(held, Person(reviewer_id))
         return found
+
+    def of(self, held: HeldPolicy, person_id: str) -> frozenset[str]:
+        """Name the rules that a full member may approve by, perhaps none. Raises NotLookedUp."""
+        if held.needs_look_up:
+            return self.again(held, [person_id])[person_id]
+        return held.rules_for(Person(person_id))
 
     def again(self, held: HeldPolicy, people: Collection[str]) -> Mapping[str, frozenset[str]]:
         """Return for what these people may count now, whatever was known of them before. Raises NotLookedUp."""

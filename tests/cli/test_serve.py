@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from bot.domain.rules.policy import Policy
+from bot.domain.rules.rule import Rule
 from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.serving import running
 from bot.sandbox.slack.web_api.faults import Fault
@@ -265,7 +267,8 @@ async def test_g8_a_socket_that_cannot_be_opened_is_said_in_health_and_metrics_u
         here.slack.faults.clear()
         await here.is_connected()
         assert await here.rita.command("phone-routing", "/route-number help")
-        assert (await ask(bot, "/readyz")).text == "ready"
+        told = (await ask(bot, "/readyz")).text.splitlines()
+        assert told == ["ready", f"policy {Policy().hash}"]
 
 
 async def test_g8_a_command_over_the_socket_is_acknowledged_before_the_bot_ends(tmp_path: Path) -> None:
@@ -280,3 +283,19 @@ async def test_g8_a_command_over_the_socket_is_acknowledged_before_the_bot_ends(
         async with asyncio.timeout(20):
             assert await bot.process.wait() == 0
         assert "socket_mode.ack_lost" not in bot.log.read_text()
+
+
+async def test_serve_says_by_which_policy_it_goes_and_when_its_file_cannot_be_used(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('[[rules]]\nname = "Main lines"\nquorum = 2\n')
+    held = Policy(rules=(Rule(name="Main lines", quorum=2),)).hash
+    async with town(f"sqlite:///{tmp_path / 'town.db'}", tmp_path) as here:
+        bot = await here.start(POLICY_FILE=str(file))
+        assert f"policy {held}" in (await ask(bot, "/readyz")).text.splitlines()
+        started = next(line for line in bot.log.read_text().splitlines() if "serve.started" in line)
+        assert held in started
+        file.write_text("quorum = 0\n")
+        answer = await ask(bot, "/readyz")
+        while "The policy file cannot be used, and the former policy holds." not in answer.text:
+            answer = await ask(bot, "/readyz")
+        assert (answer.status_code, f"policy {held}" in answer.text) == (200, True)

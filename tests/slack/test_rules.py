@@ -1,6 +1,7 @@
 """Rules through the whole app: who may ask and decide, progress on the card, taking back, and rights that were lost."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -63,7 +64,9 @@ async def test_g1_each_rule_needs_its_own_people_and_the_card_counts_them(bot_wo
 async def test_g10_who_counts_for_no_rule_is_told_which_and_who_may(bot_world: BotWorld) -> None:
     hold(bot_world, MAIN)
     card = await ask(bot_world)
-    assert "“Main lines”" in await press(bot_world, amy(bot_world), "Approve", card)
+    for button in ("Approve", "Deny"):
+        assert "“Main lines”" in await press(bot_world, amy(bot_world), button, card)
+        assert not amy(bot_world).has_view
     assert await state(bot_world) is State.PENDING
 
 
@@ -149,6 +152,13 @@ async def test_a_denial_that_blocks_holds_up_until_it_is_taken_back(bot_world: B
     assert (change.state, change.decided_by) == (State.APPROVED, ALAN)
 
 
+async def test_a_card_has_room_for_many_rules_and_people(bot_world: BotWorld) -> None:
+    crowd = People(frozenset({ALAN, ADA, *(f"U{number:09d}" for number in range(100))}))
+    hold(bot_world, *(Rule(name=f"{number}. {'x' * 70}", approvers=crowd, quorum=2) for number in range(30)))
+    await ask(bot_world)
+    assert "State: pending" in shown(bot_world)
+
+
 async def test_a_denial_that_ends_ends_it(bot_world: BotWorld) -> None:
     hold(bot_world, MAIN)
     card = await ask(bot_world)
@@ -187,13 +197,13 @@ async def test_a_webhook_at_another_host_is_refused_at_its_field(bot_world: BotW
 
 
 async def test_a_rules_channel_and_time_are_the_changes(bot_world: BotWorld) -> None:
-    hold(bot_world, Rule(name="Elsewhere", channel="C07SUPPORT2"))
+    hold(bot_world, Rule(name="Elsewhere", channel="C07SUPPORT2", expires_after=timedelta(hours=2)))
     await bot_world.type(bot_world.rita, NUMBER)
     await bot_world.rita.fill("Time routing", "On")
     await bot_world.rita.fill("Reason", "Night shift")
     assert await bot_world.rita.submit() == {"ok": True}
     change = (await history.show(bot_world.context, bot_world.rita.user.team_id, 1)).change
-    assert change.channel_id == "C07SUPPORT2"
+    assert (change.channel_id, change.expires_at - change.created_at) == ("C07SUPPORT2", timedelta(hours=2))
     assert change.policy.policy_hash == Policy(rules=tuple(bot_world.rules)).hash
 
 

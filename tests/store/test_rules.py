@@ -1,6 +1,7 @@
 """G1 by rules, held by the database itself: what a change's rules ask for is counted by triggers, in raw SQL here."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -13,7 +14,20 @@ from bot.domain.rules.rule import Denial, Rule
 from bot.domain.state import State
 from bot.store import claims, reviews
 from bot.store.database import Database
-from tests.store.stored_changes import ADA, ALAN, NOW, approved, ask, deleting, draft, key, run, stored, updating
+from tests.store.stored_changes import (
+    ADA,
+    ALAN,
+    NOW,
+    approved,
+    ask,
+    deleting,
+    draft,
+    key,
+    review,
+    run,
+    stored,
+    updating,
+)
 from tests.store.test_two_people import APPLY, APPROVE, REVIEW, refuses
 
 LEADS, WEBHOOKS, ANYBODY = "Main lines", "Webhooks", "Anybody"
@@ -167,3 +181,17 @@ async def test_g1_an_edit_keeps_who_asked_and_for_which_number(database: Databas
 async def test_g1_only_an_undecided_change_is_edited(database: Database) -> None:
     await approved(database)
     await refuses(run(database, f"{EDIT}, reason = 'x'"), "cannot be altered")
+
+
+class Former(HeldPolicy):
+    """What the former release stored: a quorum alone."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"quorum": self.quorum}
+
+
+async def test_a_change_of_the_former_release_goes_on_by_its_quorum(database: Database) -> None:
+    change = await ask(database, replace(draft(), policy=Former(rules=(Rule(quorum=2),))))
+    assert await rows(database, "change_rules", "name") == set()
+    assert (await review(database, change.id, by=ALAN)).state is State.PENDING
+    assert (await review(database, change.id, by=ADA)).state is State.APPROVED

@@ -11,6 +11,8 @@ from bot.domain.change import ChangeRequest
 from bot.domain.errors import DomainError, OwnChange, UnknownChange
 from bot.domain.events import Event
 from bot.domain.revising import refuse_edit
+from bot.domain.rules.people import Person
+from bot.domain.rules.refusals import refuse_reviewer
 from bot.domain.state import FollowUp, Origin
 from bot.service import history
 from bot.service.follow_up import ask_follow_up
@@ -82,10 +84,18 @@ async def _deny(slack: SlackContext, press: BlockActions) -> str | None:
         if change.requester_id == press.actor.user_id:
             raise OwnChange(f"You asked for {change.label} yourself. Cancel withdraws it.")
         change.refuse_unless_pending()
+        await _require_reviewer(slack, press, change)
     view = deny_form.deny_view(change)
     # The form tells its own submission that the tab behind it is to be shown anew.
     await _open(slack, press, {**view, "private_metadata": f"{change.label}{FROM_HOME}"} if press.is_at_home else view)
     return None
+
+
+async def _require_reviewer(slack: SlackContext, press: BlockActions, change: ChangeRequest) -> None:
+    """Refuse whose denial would count for no rule before they write why."""
+    user_id = press.actor.user_id
+    if not change.policy.open_rules and not (await slack.look_up.to_decide(change.policy, [user_id]))[user_id]:
+        refuse_reviewer(change.policy, Person(user_id))
 
 
 async def _details(slack: SlackContext, press: BlockActions) -> str | None:
@@ -164,12 +174,12 @@ async def _open_form(
 
 
 async def _try_again(slack: SlackContext, press: BlockActions) -> str | None:
-    await ask_follow_up(slack.context, press.actor, press.action.change_id, FollowUp.TRY_AGAIN)
+    await ask_follow_up(slack.context, press.actor, press.action.change_id, FollowUp.TRY_AGAIN, look_up=slack.look_up)
     return None
 
 
 async def _resolve(slack: SlackContext, press: BlockActions) -> str | None:
-    await ask_follow_up(slack.context, press.actor, press.action.change_id, FollowUp.RESOLVE)
+    await ask_follow_up(slack.context, press.actor, press.action.change_id, FollowUp.RESOLVE, look_up=slack.look_up)
     return None
 
 

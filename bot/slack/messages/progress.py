@@ -11,10 +11,11 @@ from bot.domain.reviewing import standing
 from bot.domain.rules.evaluation import Evaluation
 from bot.domain.rules.refusals import mention as mention_any
 from bot.domain.rules.words import progress_words
-from bot.slack.block_kit.elements import Block, context, literal, mention
+from bot.slack.block_kit.elements import Block, context, cut, literal, mention
 
 NAME_LIMIT = 200
-# Slack takes 3000 characters in one text, and a policy can have more rules than a card has room for.
+# Slack takes 3000 characters in one text, and a policy can name more rules and people than a card has room for.
+TEXT_LIMIT = 2900
 RULES_SHOWN = 10
 PEOPLE_SHOWN = 20
 REASON_LIMIT = 300
@@ -31,7 +32,7 @@ def count_words(change: ChangeRequest, evaluation: Evaluation) -> str:
 def progress_blocks(change: ChangeRequest, reviews: list[Review], evaluation: Evaluation) -> list[Block]:
     """Say rule by rule what there is and what is missing, and whose say counts or does not."""
     lines = [*_rules(evaluation), *_people(change, reviews, evaluation)]
-    return [context("\n".join(lines), block_id="progress")] if lines else []
+    return [context(cut("\n".join(lines), TEXT_LIMIT), block_id="progress")] if lines else []
 
 
 def has_named_rules(change: ChangeRequest) -> bool:

@@ -79,12 +79,12 @@ async def fill_postgresql(url: str, changes: int = CHANGES) -> None:
     try:
         await connection.execute("SET session_replication_role = replica")
         # Nobody reads this after a crash; a table goes after those that refer to it.
-        for table in ("outbox", "reviews", "cards", "changes", "audit_events"):
+        for table in ("outbox", "review_rules", "change_rules", "reviews", "cards", "changes", "audit_events"):
             await connection.execute(f"ALTER TABLE {table} SET UNLOGGED")
         for statement in _history("timestamptz", "SELECT i FROM generate_series(1, {}) AS i", changes):
             await connection.execute(statement)
         # As autovacuum leaves tables that have grown over years.
-        await connection.execute("VACUUM (ANALYZE) changes, reviews, audit_events, outbox")
+        await connection.execute("VACUUM (ANALYZE) changes, reviews, change_rules, review_rules, audit_events, outbox")
     finally:
         await connection.close()
 
@@ -119,6 +119,9 @@ def _history(time: str, count: str, changes: int) -> Iterator[str]:
     yield _insert("changes", columns, with_states)
     review = {"change_id": "i", "revision": "1", "reviewer_id": "'UALAN'", "verdict": "'approve'", "at": at}
     yield _insert("reviews", review, count.format(changes))
+    rule = {"change_id": "i", "revision": "1", "name": "''", "quorum": "1", "denial": "'ends'", "is_for_all": "true"}
+    yield _insert("change_rules", rule, count.format(changes))
+    yield "INSERT INTO review_rules (review_id, name) SELECT id, '' FROM reviews"
     yield _insert("audit_events", _event(time), count.format(events))
     yield f"UPDATE audit_head SET event_id = {events}, hash = '{'0' * 57}{events:07}'"  # noqa: S608 - see above.
     message = {

@@ -29,7 +29,7 @@ Look = Callable[[AsyncConnection], Awaitable[object]]
 # Writing the history takes a while on a busy machine.
 pytestmark = pytest.mark.timeout(300)
 
-BIG = ("changes", "reviews", "audit_events", "outbox")
+BIG = ("changes", "reviews", "change_rules", "review_rules", "audit_events", "outbox")
 PARTIAL = ("ix_outbox_due", "ix_outbox_undone")
 # All that is open (600 changes with 600 messages), the history of one number (100 changes with 500 events), or some
 # batches. Going through the smallest of the tables would be 200,000 rows, and a million steps of SQLite's machine.

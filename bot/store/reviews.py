@@ -104,6 +104,8 @@ async def of_change(tx: AsyncConnection, change_id: int) -> list[Review]:
 async def of_changes(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, list[Review]]:
     """Return every review of some changes, by change, as `of_change` does."""
     found: dict[int, dict[int, Review]] = {}
+    if not change_ids:
+        return {}
     for row in (await tx.execute(_OF_CHANGES, {"ids": list(change_ids)})).mappings():
         of_one = found.setdefault(row["change_id"], {})
         review = of_one.get(row["id"]) or Review(

@@ -178,7 +178,11 @@ async def refused(bot_world: BotWorld, **entries: str) -> str:
 
 async def test_who_may_not_ask_is_told_by_which_rule(bot_world: BotWorld) -> None:
     hold(bot_world, Rule(name="Leads ask", requesters=People(groups=frozenset({LEADS}))), leads=(ALAN,))
-    assert "“Leads ask” lets only" in await refused(bot_world)
+    assert "“Leads ask” lets only a user group ask for this." in await refused(bot_world)
+    await bot_world.slack.until(lambda: bool(bot_world.rita.ephemeral("phone-routing")), 10)
+    named = bot_world.rita.read(bot_world.rita.ephemeral("phone-routing")[-1])
+    assert "“Leads ask” lets only " in named
+    assert LEADS in named or "leads" in named
 
 
 @pytest.mark.parametrize("leads", [(RITA, ALAN), (RITA, ALAN, "U07GUSG6P1W")])

@@ -12,7 +12,7 @@ from bot.slack.block_kit.elements import Block, escape, rich_line, rich_text, te
 _COMMAND = re.compile(r"`(/route-number[^`\n]{0,60})`")
 _MENTION = re.compile(r"<(@|#|!subteam\^)([A-Z0-9]{3,})>")
 _ESCAPED = re.compile(r"&lt;(@|#|!subteam\^)([A-Z0-9]{3,})&gt;")
-_PLAIN = {"@": "@route-number", "#": "the channel"}
+_PLAIN = {"@": "a colleague", "#": "a channel", "!subteam^": "a user group"}
 TEXT_LIMIT = 3000
 
 
@@ -53,6 +53,16 @@ def sentence_text(sentence: str, *, is_literal: bool = False) -> str:
     return escaped if is_literal else _ESCAPED.sub(r"<\1\2>", escaped)
 
 
-def sentence_plain(sentence: str) -> str:
-    """Return the sentence for an error at a field, which is plain text."""
-    return _MENTION.sub(lambda match: _PLAIN.get(match[1], "a user group"), sentence)
+def sentence_plain(sentence: str, *, bot_user_id: str | None = None) -> str:
+    """Return the sentence for an error at a field, which is plain text.
+
+    Without `bot_user_id` the only one it can mention is the bot, in the only channel that it can be about.
+    """
+    if bot_user_id is None:
+        return _MENTION.sub(lambda match: "@route-number" if match[1] == "@" else "the channel", sentence)
+    return _MENTION.sub(lambda match: "@route-number" if match[2] == bot_user_id else _PLAIN[match[1]], sentence)
+
+
+def names_others(sentence: str, *, bot_user_id: str) -> bool:
+    """Say whether a sentence names somebody whom plain text cannot show."""
+    return any(match[2] != bot_user_id and match[1] != "#" for match in _MENTION.finditer(sentence))

@@ -20,7 +20,7 @@ from bot.service.edit import edit
 from bot.service.refusals import refusals
 from bot.service.submit import Submission, submit
 from bot.slack.background import together
-from bot.slack.block_kit.sentences import sentence_plain
+from bot.slack.block_kit.sentences import names_others, sentence_plain
 from bot.slack.context import SlackContext
 from bot.slack.form.compose import needs_read, resolve_number
 from bot.slack.form.fields import number_block
@@ -65,7 +65,8 @@ async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str
         at_field = number_block(state.meta.number_at) if error.is_number else block_of(state, error.field, None)
         return {at_field: str(error)}
     except DomainError as error:
-        return {at_number: sentence_plain(str(error))}
+        _tell_who(slack, state, actor, str(error))
+        return {at_number: sentence_plain(str(error), bot_user_id=slack.identity.bot_user_id)}
     slack.forms.forget(view.id)
     _tell_where(slack, change, state, actor)
     return {}
@@ -125,11 +126,18 @@ def _tell_where(slack: SlackContext, change: ChangeRequest, state: FormState, ac
     if change.channel_id == state.meta.channel_id or state.meta.edits is not None:
         return
     # The change is stored: having no time to say where is no reason to say otherwise.
+    sentence = f"{change.label} was asked in <#{change.channel_id}>."
     with suppress(TooBusy):
-        slack.background.start(_send_ephemeral(slack, change, state.meta.channel_id, actor), name="form.say_where")
+        slack.background.start(_send_ephemeral(slack, state, actor, sentence), name="form.say_where")
 
 
-async def _send_ephemeral(slack: SlackContext, change: ChangeRequest, channel_id: str, actor: Actor) -> None:
-    await send_ephemeral(
-        slack, Place(channel_id, actor.user_id), f"{change.label} was asked in <#{change.channel_id}>."
-    )
+def _tell_who(slack: SlackContext, state: FormState, actor: Actor, sentence: str) -> None:
+    """Say a refusal by a rule once more where people and groups are shown by name: at a field they are not."""
+    if not names_others(sentence, bot_user_id=slack.identity.bot_user_id):
+        return
+    with suppress(TooBusy):
+        slack.background.start(_send_ephemeral(slack, state, actor, sentence), name="form.say_who")
+
+
+async def _send_ephemeral(slack: SlackContext, state: FormState, actor: Actor, sentence: str) -> None:
+    await send_ephemeral(slack, Place(state.meta.channel_id, actor.user_id), sentence)

@@ -82,7 +82,7 @@ def _age(shown: Shown) -> list[Block]:
     if shown.as_of is not None:
         runs += [text_run("As of "), date_run(shown.as_of), text_run(". ")]
     if shown.problem is not None:
-        runs.append(text_run(f"UponAI could not be read just now: {shorten(shown.problem, SENTENCE_LIMIT)}"))
+        runs.append(text_run(f"I could not read UponAI just now: {shorten(shown.problem, SENTENCE_LIMIT)}"))
     return [rich_text(rich_line(*runs), block_id="as_of")] if runs else []
 
 

@@ -107,7 +107,7 @@ def _about_number(slack: SlackContext, view: View, error: InvalidNumber) -> str:
         return "I am still looking this number up at UponAI. Please try again in a moment."
     if opened.problem is None:
         return str(error)
-    return f"I do not know this number, and UponAI could not be read just now: {opened.problem}"
+    return f"I do not know this number, and I could not read UponAI just now: {opened.problem}"
 
 
 def _tell_where(slack: SlackContext, change: ChangeRequest, state: FormState, actor: Actor) -> None:
@@ -121,5 +121,5 @@ def _tell_where(slack: SlackContext, change: ChangeRequest, state: FormState, ac
 
 async def _send_ephemeral(slack: SlackContext, change: ChangeRequest, channel_id: str, actor: Actor) -> None:
     await send_ephemeral(
-        slack, Place(channel_id, actor.user_id), f"{change.label} was asked in <#{change.channel_id}>."
+        slack, Place(channel_id, actor.user_id), f"I asked for approval of {change.label} in <#{change.channel_id}>."
     )

@@ -6,7 +6,7 @@ HELP_TEXT = "Ask for a change of a phone number. Someone else approves it, then 
 GROUPS: dict[str, tuple[tuple[str, str], ...]] = {
     "Change": (
         ("/route-number", "opens the form"),
-        ("/route-number +49 30 555 0199", "opens it for a number, in any writing, or for an extension"),
+        ("/route-number +49 30 555 0199", "opens it for a number, however it is written, or an extension"),
         ("/route-number revert RN-12", "opens it with what was there before that change"),
     ),
     "Look": (

@@ -4,7 +4,7 @@ All messages about one change share a lane and are delivered in order; a fact is
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.change import ChangeRequest
@@ -12,9 +12,6 @@ from bot.domain.facts import By, CannotPost, Fact, Told
 from bot.domain.label import format_label
 from bot.store.cards import Card
 from bot.store.outbox import OutboxDraft
-
-# A usual answer of UponAI takes less; who waits for a slow one reads by then that it is under way.
-TOGETHER_WITHIN = timedelta(seconds=3)
 
 
 class Kind(StrEnum):
@@ -53,19 +50,6 @@ def thread_fact(change: ChangeRequest, name: Fact, at: datetime, told: Told, *, 
         payload={"name": name.value, "at": at.isoformat(), **told.to_json()},
         due_at=at,
     )
-
-
-def held_approval(change: ChangeRequest, at: datetime, told: Told) -> OutboxDraft:
-    """Tell the approval a little later: an end that comes within that time tells it as well, in one message.
-
-    What stands behind it in its lane waits with it, and is told at once by whatever else has to be told.
-    """
-    return replace(thread_fact(change, Fact.APPROVED, at, told), due_at=at + TOGETHER_WITHIN)
-
-
-def approvals_of(change_id: int) -> str:
-    """Return the pattern of the facts that tell the approval of a change."""
-    return f"{format_label(change_id)}/{Fact.APPROVED}/%"
 
 
 def thread_again(team_id: str, change_id: int, name: Fact, at: datetime, why: object) -> OutboxDraft:

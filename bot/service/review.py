@@ -7,7 +7,7 @@ from bot.domain.policy import Review, Verdict
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.elsewhere import why_elsewhere
-from bot.service.messages import held_approval, thread_fact
+from bot.service.messages import thread_fact
 from bot.service.refusals import refusals
 from bot.service.unit_of_work import unit_of_work
 from bot.store import changes, pauses, reviews
@@ -46,12 +46,7 @@ async def _review(
             paused_why=None if pause is None else pause.reason,
             elsewhere=why_elsewhere(context, decided),
         )
-        is_sent_now = decided.state is State.APPROVED and pause is None and told.elsewhere is None
-        await unit.tell(
-            held_approval(decided, unit.at, told)
-            if is_sent_now
-            else thread_fact(decided, Fact.of_state(decided.state), unit.at, told)
-        )
+        await unit.tell(thread_fact(decided, Fact.of_state(decided.state), unit.at, told))
     return decided
 
 

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.audit import AuditEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
-from bot.domain.facts import Decided, Fact
+from bot.domain.facts import Fact
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
-from bot.service.messages import Kind, approvals_of, card_beside, card_is_dirty, change_lane, thread_again
+from bot.service.messages import card_beside, card_is_dirty, thread_again
 from bot.store import audit, changes, outbox, overlaps
 from bot.store.outbox import OutboxDraft
 from bot.telemetry import CHANGE_STEPS
@@ -62,19 +62,8 @@ class UnitOfWork:
         await outbox.enqueue(self.tx, [card_beside(change.team_id, other, change, self.at) for other in others])
 
     async def tell(self, *drafts: OutboxDraft) -> None:
-        """Record messages to send; a fact that is recorded already is left alone.
-
-        An approval that was held back for its result comes first, and at once.
-        """
-        for draft in drafts:
-            if draft.kind == Kind.THREAD and draft.change_id is not None:
-                await outbox.hurry(self.tx, draft.lane, approvals_of(draft.change_id), self.at)
+        """Record messages to send; a fact that is recorded already is left alone."""
         await outbox.enqueue(self.tx, drafts)
-
-    async def take_approval(self, change: ChangeRequest) -> str | None:
-        """Take over the telling of the approval, where nothing of it has been sent; return who approved."""
-        taken = await outbox.withdraw(self.tx, change_lane(change.id), approvals_of(change.id), self.at)
-        return Decided.from_json(taken[-1].payload).by if taken else None
 
     def note(
         self,

@@ -197,19 +197,6 @@ async def park(tx: AsyncConnection, message: OutboxMessage, due_at: datetime, *,
     await postpone(tx, message, due_at, problem=problem, was_sent=was_sent, is_parked=True)
 
 
-async def withdraw(tx: AsyncConnection, lane: str, facts: str, at: datetime) -> list[OutboxMessage]:
-    """Count the messages of a lane whose fact is LIKE `facts` as done, those of which nothing has left; return them.
-
-    Whoever holds one of them finds its lease lost before it sends anything.
-    """
-    return await _update_unsent(tx, lane, facts, {"done_at": at, "lease_id": None, "leased_until": None})
-
-
-async def hurry(tx: AsyncConnection, lane: str, facts: str, at: datetime) -> None:
-    """Make the messages of a lane due whose fact is LIKE `facts`, and which wait for nothing but their time."""
-    await _update_unsent(tx, lane, facts, {"due_at": at}, outbox.c.attempts == 0, outbox.c.due_at > at)
-
-
 async def unpark(tx: AsyncConnection, lane: str, at: datetime) -> int:
     """Make the parked messages of a lane due; return how many."""
     is_waiting = (outbox.c.lane == lane, outbox.c.is_parked.is_(True), outbox.c.done_at.is_(None))
@@ -249,15 +236,6 @@ async def depth(tx: AsyncConnection, now: datetime) -> Depth:
         func.min(outbox.c.due_at).filter(is_due).label("oldest_due_at"),
     ).where(outbox.c.done_at.is_(None))
     return Depth(**(await tx.execute(query)).mappings().one())
-
-
-async def _update_unsent(
-    tx: AsyncConnection, lane: str, facts: str, values: dict[str, Any], *more: ColumnElement[bool]
-) -> list[OutboxMessage]:
-    is_unsent = (outbox.c.done_at.is_(None), outbox.c.attempted_at.is_(None))
-    found = update(outbox).where(outbox.c.lane == lane, outbox.c.fact.like(facts), *is_unsent, *more)
-    rows = await tx.execute(found.values(values).returning(outbox))
-    return [from_row(row) for row in rows.mappings()]
 
 
 async def _update_held(tx: AsyncConnection, message: OutboxMessage, values: dict[str, Any]) -> None:

@@ -18,8 +18,6 @@ from bot.store.mirror import agents as mirror_agents
 from bot.store.mirror import numbers as mirror_numbers
 from bot.store.token_refusals import Call
 
-# What calls a person to look has enough to say.
-TOLD_WITH_APPROVAL = frozenset({State.APPLIED, State.FAILED, State.STALE})
 FIELD_NAMES = {
     Field.INBOUND: "inbound calls",
     Field.OUTBOUND: "outbound calls",
@@ -69,8 +67,7 @@ async def finish(
             # A PUT that was refused for its token does not end a change; one whose answer was lost proves nothing.
             await token.note_accepted(unit.tx, context, Call.WRITE)
         names = {} if result is None else await _unseen_names(unit, done, result)
-        approved_by = await unit.take_approval(done) if state in TOLD_WITH_APPROVAL else None
-        told = Finished(by=by, problem=problem, approved_by=approved_by, live=result, names=names)
+        told = Finished(by=by, problem=problem, live=result, names=names)
         await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told), *since.reverted(done, unit.at))
         if state is State.APPLIED and live is not None:
             await _overtake(unit, done, live)
@@ -95,8 +92,7 @@ async def _overtake(unit: UnitOfWork, applied: ChangeRequest, live: ListedNumber
         stale = await unit.step(
             other, other.go_stale(unit.at, problem), Event.STALE, {"problem": problem, "because_of": applied.id}
         )
-        told = Problem(problem=problem, approved_by=await unit.take_approval(stale))
-        await unit.tell(thread_fact(stale, Fact.STALE, unit.at, told))
+        await unit.tell(thread_fact(stale, Fact.STALE, unit.at, Problem(problem=problem)))
 
 
 async def release(

@@ -15,9 +15,7 @@ from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, BOT, PHONE_ROUTING, RITA, TEAM
 from bot.service.context import Actor
-from bot.service.messages import TOGETHER_WITHIN
 from bot.service.move_card import move_card
-from bot.service.review import approve
 from bot.service.submit import Submission, submit
 from bot.slack.delivery.courier import Courier
 from bot.store import cards, changes
@@ -81,12 +79,6 @@ async def asked(world: BotWorld, channel: str = PHONE_ROUTING) -> ChangeRequest:
         submission_key=f"form-{next(_keys)}",
     )
     return await submit(world.context, wish)
-
-
-async def approve_and_wait(world: BotWorld, change: ChangeRequest) -> None:
-    """Approve a change, and let the time pass for which its approval waits for a result to be told with."""
-    await approve(world.context, REVIEWER, change.id)
-    world.clock.advance(TOGETHER_WITHIN)
 
 
 async def move(world: BotWorld, change: ChangeRequest, channel: str) -> ChangeRequest:

@@ -4,13 +4,13 @@ import pytest
 
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.service.applying.claim import expire_next
-from bot.service.review import cancel
+from bot.service.review import approve, cancel
 from bot.slack.api.error_codes import NO_CHANNEL
 from bot.slack.messages.no_channel import WHY, why_not
 from tests.slack.bot_harness import BotWorld
 from tests.slack.delivery.lanes import (
     REQUESTER,
-    approve_and_wait,
+    REVIEWER,
     archive,
     asked,
     card_posts,
@@ -35,7 +35,7 @@ async def test_g9_a_thread_message_that_waited_for_its_channel_follows_the_card_
     change = await asked(bot_world)
     await bot_world.post_cards()
     fault = restrict(bot_world, PHONE_ROUTING)
-    await approve_and_wait(bot_world, change)
+    await approve(bot_world.context, REVIEWER, change.id)
     await bot_world.post_cards()
     [waiting] = await rows(bot_world, undone=True)
     assert (waiting["kind"], waiting["is_parked"]) == ("thread", True)
@@ -78,7 +78,7 @@ async def test_the_requester_is_told_once_for_each_outage(bot_world: BotWorld) -
     change = await asked(bot_world)
     await bot_world.post_cards()
     archive(bot_world, PHONE_ROUTING)
-    await approve_and_wait(bot_world, change)
+    await approve(bot_world.context, REVIEWER, change.id)
     await deliver_for(bot_world, 60)
     await cancel(bot_world.context, REQUESTER, change.id)
     await deliver_for(bot_world, 60)
@@ -141,7 +141,7 @@ async def test_a_code_that_nobody_knows_is_told_as_it_is(bot_world: BotWorld) ->
 async def test_g9_an_answer_to_a_card_that_is_gone_brings_the_card_back(bot_world: BotWorld) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
-    await approve_and_wait(bot_world, change)
+    await approve(bot_world.context, REVIEWER, change.id)
     # The card is brought up to date, and deleted before its thread is told.
     assert await bot_world.courier.deliver_due() == 1
     bot_world.slack.world.delete_message(card_posts(bot_world, change)[0])
@@ -156,7 +156,7 @@ async def test_g9_an_answer_to_a_card_that_is_gone_brings_the_card_back(bot_worl
 async def test_g9_a_thread_that_is_not_found_is_told_under_a_new_card(bot_world: BotWorld, code: str) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
-    await approve_and_wait(bot_world, change)
+    await approve(bot_world.context, REVIEWER, change.id)
     assert await bot_world.courier.deliver_due() == 1
     bot_world.slack.world.delete_message(card_posts(bot_world, change)[0])
     restrict(bot_world, PHONE_ROUTING, code=code).times = 1

@@ -5,12 +5,12 @@ import pytest
 from bot.domain.errors import NotAllowed
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.service.move_card import move_card
-from bot.service.review import cancel
+from bot.service.review import approve, cancel
 from tests.slack.bot_harness import BotWorld
 from tests.slack.delivery.lanes import (
     OTHER,
     REQUESTER,
-    approve_and_wait,
+    REVIEWER,
     archive,
     asked,
     card_posts,
@@ -110,7 +110,7 @@ async def test_an_update_in_flight_does_not_bring_the_old_card_back_to_life(bot_
     change = await asked(bot_world)
     await bot_world.post_cards()
     fault = restrict(bot_world, PHONE_ROUTING, code="is_archived", method="chat.update")
-    await approve_and_wait(bot_world, change)
+    await approve(bot_world.context, REVIEWER, change.id)
     await bot_world.post_cards()
     bot_world.slack.faults.clear()
     bot_world.clock.advance(minutes=1)
@@ -131,7 +131,7 @@ async def test_an_update_in_flight_does_not_bring_the_old_card_back_to_life(bot_
 async def test_g9_a_fact_whose_answer_was_lost_is_looked_for_in_the_thread_of_the_old_card(bot_world: BotWorld) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
-    await approve_and_wait(bot_world, change)
+    await approve(bot_world.context, REVIEWER, change.id)
     await bot_world.courier.deliver_due()
     lose_the_next(bot_world)
     await bot_world.courier.deliver_due()
@@ -151,7 +151,7 @@ async def test_g9_a_fact_whose_answer_was_lost_is_looked_for_in_the_thread_of_th
 async def test_g9_where_nobody_can_look_any_more_a_fact_is_repeated_and_says_so(bot_world: BotWorld) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
-    await approve_and_wait(bot_world, change)
+    await approve(bot_world.context, REVIEWER, change.id)
     await bot_world.courier.deliver_due()
     lose_the_next(bot_world)
     await bot_world.courier.deliver_due()

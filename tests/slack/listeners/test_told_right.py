@@ -6,7 +6,6 @@ from typing import Any
 from bot.sandbox.slack.block_kit.entries import Spot
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.sandbox.uponai.seed import SUPPORT
-from bot.service.messages import TOGETHER_WITHIN
 from bot.slack.payload_parts import Place
 from bot.slack.request_check import parse
 from tests.slack.bot_harness import BotWorld
@@ -73,7 +72,6 @@ async def test_while_sending_is_paused_the_thread_does_not_promise_to_send(bot_w
     assert f"Sending is paused: <{bot_world.ada.id}> paused it" in told
     await bot_world.type(bot_world.ada, "resume")
     await bot_world.alan.click("Approve", await ask(bot_world, number="+13125550111"))
-    bot_world.clock.advance(TOGETHER_WITHIN)
     await bot_world.post_cards()
     assert "Sending it to UponAI now." in replies(bot_world)[-1]
 

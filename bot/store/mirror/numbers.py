@@ -165,16 +165,16 @@ async def _select(
     exact: str = "",
     limit: int,
 ) -> list[MirroredNumber]:
+    # The last whole read in the same statement: nothing is confirmed that was not there when it was compared.
     query = (
-        select(numbers)
+        select(numbers, mirror_reads.as_of_last, mirror_reads.confirmed_by_last)
+        .outerjoin(mirror_reads.table, mirror_reads.is_of(mirror_reads.numbers_scope(account_sid, workspace_id)))
         .where(numbers.c.account_sid == account_sid, numbers.c.workspace_id == workspace_id, numbers.c.is_listed)
         .where(matches)
         .order_by(*([numbers.c.number_folded != exact] if exact else []), numbers.c.number)
         .limit(limit)
     )
-    # The read first: of a row that is read after it, nothing is confirmed that was not there when it was compared.
-    last = await mirror_reads.last(tx, mirror_reads.numbers_scope(account_sid, workspace_id))
-    return [_from_row(row, last) for row in (await tx.execute(query)).mappings()]
+    return [_from_row(row) for row in (await tx.execute(query)).mappings()]
 
 
 def _searched_digits(text: str) -> list[str]:
@@ -204,10 +204,11 @@ def _to_row(listed: ListedNumber, as_of: datetime) -> dict[str, Any]:
     }
 
 
-def _from_row(row: RowMapping, last: mirror_reads.Read | None) -> MirroredNumber:
+def _from_row(row: RowMapping) -> MirroredNumber:
     key = NumberKey(row["account_sid"], row["workspace_id"], row["number"])
     listed = ListedNumber(key, Assignment.from_json(row["assignment"]), row["import_error"])
     # An unchanged row is not written again: the whole read has confirmed it.
-    if last is None or last.as_of is None or row["written"] > last.confirmed:
+    confirmed_as_of = row["as_of_last"]
+    if confirmed_as_of is None or row["written"] > row["confirmed_by_last"]:
         return MirroredNumber(listed, row["as_of"])
-    return MirroredNumber(listed, max(row["as_of"], last.as_of))
+    return MirroredNumber(listed, max(row["as_of"], confirmed_as_of))

@@ -25,7 +25,6 @@ async def applied(bot_world: BotWorld) -> None:
 
 async def test_who_is_refused_on_a_card_with_replies_is_answered_in_the_channel(bot_world: BotWorld) -> None:
     await bot_world.alan.click("Approve", await ask(bot_world))
-    bot_world.clock.advance(TOGETHER_WITHIN)
     await bot_world.post_cards()
     card = cards(bot_world)[0]
     assert replies(bot_world)

@@ -10,7 +10,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.context import SlackContext
-from bot.slack.listeners import buttons, command, home, listing, pausing
+from bot.slack.listeners import buttons, command, home, listing, numbers, pausing
 from bot.slack.listeners import form as form_listeners
 
 
@@ -47,6 +47,7 @@ def make_bolt(client: AsyncWebClient, provide: Callable[[], SlackContext]) -> As
     form_listeners.register(app, provide)
     buttons.register(app, provide)
     listing.register(app, provide)
+    numbers.register(app, provide)
     pausing.register(app, provide)
     home.register(app, provide)
     return app

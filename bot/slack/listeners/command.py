@@ -10,20 +10,19 @@ from bot.domain.errors import DomainError, InvalidNumber, WrongUsage
 from bot.domain.events import Event
 from bot.domain.number import QUOTED_AT_MOST, quoted
 from bot.domain.state import Origin
-from bot.service import history, lookup
+from bot.service import lookup
 from bot.service.refusals import refusals
 from bot.service.revert import revertible
 from bot.slack.api.channels import refuse_direct
 from bot.slack.block_kit.elements import Block, rich_line, rich_text, text_run
 from bot.slack.context import SlackContext
-from bot.slack.listeners import listing, pausing
+from bot.slack.listeners import listing, pausing, showing
 from bot.slack.listeners.command_text import as_written
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_here, require_member
 from bot.slack.listeners.replies import in_messages, reply, send_ephemeral
 from bot.slack.messages import help as help_words
 from bot.slack.messages import lists
-from bot.slack.messages.details import record_blocks
 from bot.slack.payloads import Command
 
 NAME = "/route-number"
@@ -120,10 +119,8 @@ async def _read_number(slack: SlackContext, text: str) -> tuple[str | None, Inva
 
 
 async def _show(slack: SlackContext, command: Command, rest: str) -> Answer:
-    await require_member(slack, command.actor)
-    record = await history.show(slack.context, command.team_id, lists.parse_change("show", rest))
-    title = f"{record.change.label} {record.change.state}"
-    return _in_parts(slack, command, title, record_blocks(record))
+    title, blocks = await showing.page(slack, command, rest)
+    return _in_parts(slack, command, title, blocks, is_literal=True)
 
 
 def _in_parts(

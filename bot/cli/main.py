@@ -16,7 +16,7 @@ _COMMANDS = {
     "manifest": "bot.cli.manifest",
     "history": "bot.cli.audit.history",
     "verify-audit": "bot.cli.audit.verify",
-    "policy": "bot.cli.policy",
+    "policy": "bot.cli.policy.command",
 }
 # Plain help and plain errors: they are read in logs and pipes as well.
 _PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}

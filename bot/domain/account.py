@@ -1,6 +1,7 @@
 """What an account lists: its numbers with their present assignment, its agents with their versions."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.assignment import Assignment
 from bot.domain.key import NumberKey
@@ -13,6 +14,14 @@ class ListedNumber:
     key: NumberKey
     assignment: Assignment
     import_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentVersion:
+    """One version of an agent; `updated_at` is None when nobody said when it was edited last."""
+
+    version: int
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ NO_AGENT = "no agent"
 UNPINNED = "unpinned"
 # Said once where there is room, in the form and in Details: UponAI's draft can be edited without anybody's approval.
 UNPINNED_MEANS = "the agent's newest version answers, as it is edited (UponAI's draft)"
+UNPINNED_SO = "So what was approved can change without anybody's approval."
 _TIME_ROUTING = {True: "on", False: "off", None: "not known"}
 
 

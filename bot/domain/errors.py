@@ -12,7 +12,8 @@
     · Elsewhere
     · InvalidNumber
     · WrongUsage
-    · InvalidSubmission
+    + InvalidSubmission
+      · UnknownAgent
     · AlreadyAsked
     · NothingDiffers
 * IllegalTransition, a bug
@@ -109,6 +110,10 @@ class InvalidSubmission(DomainError):
         super().__init__(sentence)
         self.field = field
         self.row = row
+
+
+class UnknownAgent(InvalidSubmission):
+    """The mirror does not list this agent; UponAI may."""
 
 
 class AlreadyAsked(DomainError):

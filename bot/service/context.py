@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.policy import ApprovalPolicy
+from bot.service.agent_versions import AgentVersions
 from bot.store.clock import Clock
 from bot.store.database import Database
+from bot.store.mirror.number_index import NumberIndex
 from bot.uponai.client import UponAIClient
 from bot.uponai.shared_read import SharedRead
 
@@ -33,9 +35,14 @@ class ServiceContext:
     mirror_refresh: timedelta
     default_region: str | None
     wake: Callable[[], None]
+    numbers: NumberIndex = field(init=False, repr=False, compare=False)
+    versions: AgentVersions = field(init=False, default_factory=AgentVersions, repr=False, compare=False)
     _shared: dict[Callable[..., Awaitable[None]], SharedRead[None]] = field(
         init=False, default_factory=dict, repr=False, compare=False
     )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbers", NumberIndex(self.account_sid, self.workspace_id))
 
     def now(self) -> datetime:
         """Return the shared time outside of a transaction; inside of one, `clock.read` it."""
@@ -49,6 +56,7 @@ class ServiceContext:
 
     async def aclose(self) -> None:
         """Stop what is shared and under way."""
+        await self.versions.aclose()
         for shared in self._shared.values():
             await shared.aclose()
 

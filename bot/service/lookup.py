@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.account import ListedAgent
+from bot.domain.account import AgentVersion, ListedAgent
 from bot.domain.assignment import Assignment
 from bot.domain.number import normalise, read_number
+from bot.domain.warnings import Overlap
 from bot.service import token
 from bot.service.context import ServiceContext
-from bot.store import token_refusals
+from bot.store import overlaps, token_refusals
 from bot.store.mirror import agents as mirror_agents
 from bot.store.mirror import numbers as mirror_numbers
 from bot.store.mirror import reads as mirror_reads
@@ -25,7 +26,9 @@ from bot.uponai.errors import UponAIError
 # contract.md: a mirror younger than this needs no refresh, and its age is not shown.
 FRESH_FOR = timedelta(seconds=15)
 # A type-ahead must answer well within Slack's 3 s.
-VERSIONS_WITHIN_SECONDS = 1.5
+VERSIONS_WITHIN_SECONDS = 0.8
+# A part of a name that more agents have than this finds the numbers of the first of them.
+AGENTS_SEARCHED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,35 @@ async def present_within(tx: AsyncConnection, context: ServiceContext, number: s
     return Present(number, assignment, found.as_of, names, found.listed.import_error)
 
 
+async def open_fields(context: ServiceContext, number: str, team_id: str) -> list[Overlap]:
+    """Return the number's changes that can still take effect, with the fields that each touches."""
+    async with context.database.reading() as tx:
+        return await overlaps.of_number(tx, context.key(number), team_id)
+
+
 async def search_numbers(context: ServiceContext, text: str, limit: int) -> list[MirroredNumber]:
     """Find numbers by any writing or part of one."""
     async with context.database.reading() as tx:
-        return await mirror_numbers.search(tx, context.account_sid, context.workspace_id, text, limit)
+        return await _offered(context, tx, text, limit)
+
+
+async def offer_numbers(context: ServiceContext, text: str, limit: int) -> tuple[list[MirroredNumber], dict[str, str]]:
+    """Find numbers by any writing, then by the name of an agent that answers; with the names of their agents by id."""
+    account_sid, workspace_id = context.account_sid, context.workspace_id
+    async with context.database.reading() as tx:
+        found = await _offered(context, tx, text, limit)
+        if len(found) < limit:
+            agent_ids = await mirror_agents.named(tx, workspace_id, text, AGENTS_SEARCHED)
+            answered = await mirror_numbers.answered_by(tx, account_sid, workspace_id, agent_ids, limit)
+            known = {one.listed.key.number for one in found}
+            found += [one for one in answered if one.listed.key.number not in known]
+        ids = {agent.agent_id for one in found[:limit] for agent in one.listed.assignment.inbound}
+        known_agents = await mirror_agents.find(tx, workspace_id, ids)
+        return found[:limit], {agent_id: agent.display_name for agent_id, agent in known_agents.items()}
+
+
+async def _offered(context: ServiceContext, tx: AsyncConnection, text: str, limit: int) -> list[MirroredNumber]:
+    return await mirror_numbers.offered(tx, context.numbers, text, limit)
 
 
 async def search_agents(context: ServiceContext, text: str, limit: int) -> list[ListedAgent]:
@@ -114,14 +142,21 @@ async def agent_names(context: ServiceContext, ids: set[str]) -> dict[str, str]:
         return await mirror_agents.names(tx, context.workspace_id, ids)
 
 
-async def versions(context: ServiceContext, agent_id: str) -> tuple[int, ...]:
-    """Return an agent's versions, newest first: from UponAI when it answers in time, else from the mirror."""
-    try:
-        async with asyncio.timeout(VERSIONS_WITHIN_SECONDS):
-            return await context.uponai.list_versions(agent_id)
-    except (UponAIError, TimeoutError):
-        found = await agents(context, {agent_id})
-        return found[agent_id].versions if agent_id in found else ()
+async def versions(context: ServiceContext, agent_id: str) -> tuple[AgentVersion, ...]:
+    """Return an agent's versions, newest first: from UponAI when it answers at once, else from the mirror, undated."""
+    read = want_versions(context, agent_id)
+    if read is not None:
+        await asyncio.wait([read], timeout=VERSIONS_WITHIN_SECONDS)
+    known = context.versions.known(agent_id)
+    if known:
+        return known
+    found = await agents(context, {agent_id})
+    return tuple(map(AgentVersion, found[agent_id].versions)) if agent_id in found else ()
+
+
+def want_versions(context: ServiceContext, agent_id: str) -> "asyncio.Task[None] | None":
+    """Have an agent's versions read, without waiting: whoever chooses it is about to choose one of them."""
+    return context.versions.want(agent_id, context.uponai.list_versions, context.now())
 
 
 async def refresh_numbers(context: ServiceContext) -> None:

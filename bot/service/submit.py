@@ -1,14 +1,16 @@
 """Ask for a change: validate it against the newest assignment that is known, and store it for review."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedAgent
 from bot.domain.assignment import Agents, AssignmentPatch, Field
 from bot.domain.change import ChangeDraft, ChangeRequest
-from bot.domain.errors import InvalidNumber, InvalidSubmission, NothingDiffers
+from bot.domain.errors import InvalidNumber, InvalidSubmission, NothingDiffers, UnknownAgent
 from bot.domain.events import Event
 from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
@@ -18,13 +20,16 @@ from bot.domain.state import WITHOUT_EFFECT
 from bot.service import redaction, since
 from bot.service.context import Actor, ServiceContext
 from bot.service.elsewhere import refuse_elsewhere
-from bot.service.lookup import Present, present_within
+from bot.service.lookup import Present, present_within, refresh_agents
 from bot.service.refusals import refusals
 from bot.service.unit_of_work import unit_of_work
 from bot.store import changes
 from bot.store.mirror import agents as mirror_agents
+from bot.uponai.errors import UponAIError
 
 REASON_LIMIT = 3000
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +49,36 @@ class Submission:
     parent_id: int | None = None
 
 
-async def submit(context: ServiceContext, submission: Submission) -> ChangeRequest:
+async def submit(context: ServiceContext, submission: Submission, *, look_until: float | None = None) -> ChangeRequest:
     """Store a submission as a pending change with its card to be posted; one submission of a form gives one change.
 
     A submission key that comes again with the same content finds that change. With another content it is refused
     while the change can still have an effect; after that it asks for a change of its own.
 
+    An agent that the mirror lacks may be younger than the mirror: UponAI's list is read once before it is refused,
+    until `look_until` of the event loop's clock at the latest.
+
     Raises AlreadyAsked, InvalidNumber, InvalidWish, NothingDiffers, Elsewhere, UnknownChange, DatabaseUnavailable;
     nothing is stored then, but for the record of the refusal.
     """
-    async with refusals(context, submission.actor, Event.ASK_REFUSED), unit_of_work(context, submission.actor) as unit:
+    async with refusals(context, submission.actor, Event.ASK_REFUSED):
+        try:
+            return await _submit(context, submission)
+        except UnknownAgent:
+            await _look_for_agents(context, look_until)
+        return await _submit(context, submission)
+
+
+async def _look_for_agents(context: ServiceContext, until: float | None) -> None:
+    try:
+        async with asyncio.timeout_at(until):
+            await refresh_agents(context)
+    except (UponAIError, TimeoutError) as error:
+        log.info("submit.agents_not_read", error=type(error).__name__)
+
+
+async def _submit(context: ServiceContext, submission: Submission) -> ChangeRequest:
+    async with unit_of_work(context, submission.actor) as unit:
         key, stored = await _asked_before(unit.tx, context, submission)
         if stored is not None:
             return stored
@@ -178,7 +203,7 @@ async def _draft(
 def _refuse_unknown(field: Field, agents: Agents, known: dict[str, ListedAgent]) -> None:
     for row, agent in enumerate(agents):
         if agent.agent_id not in known:
-            raise InvalidSubmission("This workspace does not list this agent any more.", field=field, row=row)
+            raise UnknownAgent("This workspace does not list this agent any more.", field=field, row=row)
 
 
 def _with_newest(outbound: Agents, known: dict[str, ListedAgent]) -> tuple[Agents, bool]:

@@ -134,6 +134,7 @@ class BlockSuggestion(_Act):
     action_id: str
     block_id: str
     value: str = ""
+    view: View | None = None
 
 
 class Shortcut(_Act):

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, TypeAdapter
 
+from bot.slack.form import inbound_view
 from bot.slack.form import view as form_view
 from bot.slack.listeners import command
 from bot.slack.listeners import deny as deny_form
@@ -41,7 +42,7 @@ def _checked(payload: Payload) -> Payload:
 
 
 def _check_action(action: Action, view: View | None) -> None:
-    _require(action.action_id != form_view.REMOVE or bool(action.value))
+    _require(action.action_id != inbound_view.REMOVE or bool(action.value))
     if action.action_id in (*CHOICES, form_view.WITHDRAW):
         _require(view is not None and view.opened_in is not None)
     if action.action_id in (*VERBS, form_view.WITHDRAW):

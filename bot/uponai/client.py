@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from bot.domain.account import ListedNumber
+from bot.domain.account import AgentVersion, ListedNumber
 from bot.domain.assignment import AssignmentPatch, Field
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.uponai.agent_pages import read_agents
@@ -99,11 +99,12 @@ class UponAIClient:
         """List the agents of the workspace, each with its versions, newest first; shared like the numbers."""
         return await self._agents.get()
 
-    async def list_versions(self, agent_id: str) -> tuple[int, ...]:
-        """List the versions of an agent, newest first."""
+    async def list_versions(self, agent_id: str) -> tuple[AgentVersion, ...]:
+        """List the versions of an agent with the times of their last edits, newest first."""
         value, _ = await self._calls.read("agents", agent_id, "versions", params={"workspaceId": self._workspace_id})
         found = [read_entry(WireAgentVersion, entry) for entry in list_in(value, "versions", "data")]
-        return tuple(sorted({wire.version for wire in found if wire}, reverse=True))
+        by_number = {wire.version: AgentVersion(wire.version, wire.updated_at) for wire in found if wire}
+        return tuple(by_number[number] for number in sorted(by_number, reverse=True))
 
     async def list_workspaces(self) -> tuple[Workspace, ...]:
         """List the workspaces that the token can see."""

@@ -6,10 +6,11 @@ Anything may be null or missing, and unknown fields may appear. Decimals keep th
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.domain.account import ListedAgent, ListedNumber
 from bot.domain.assignment import ONE, Agents, Assignment, AssignmentPatch, WeightedAgent
@@ -35,6 +36,18 @@ def _refuse_damaged(identifier: str) -> str:
 
 # Two identifiers that differ in a character which cannot be stored would be one here: neither is taken for anything.
 Identifier = Annotated[str, AfterValidator(_refuse_damaged)]
+
+
+def _time(value: Any) -> datetime | None:
+    """Read a time, None for what cannot be read: it is only shown."""
+    try:
+        read = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+UpdatedAt = Annotated[datetime | None, BeforeValidator(_time)]
 
 
 class _Wire(BaseModel):
@@ -103,6 +116,7 @@ class WireAgentVersion(_Wire):
     agent_id: Identifier = Field(min_length=1)
     version: int
     agent_name: str | None = None
+    updated_at: UpdatedAt = None
 
 
 @dataclass(frozen=True, slots=True)

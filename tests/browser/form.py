@@ -17,6 +17,10 @@ class Form:
         """Find an input by its label."""
         return self.node.get_by_label(label, exact=True)
 
+    def button(self, name: str) -> Locator:
+        """Find a button of the form."""
+        return self.node.get_by_role("button", name=name, exact=True)
+
     def error(self, label: str) -> Locator:
         """Find the complaint that stands at a field."""
         block = self.node.locator(".input-block").filter(has=self.page.get_by_text(label, exact=True))
@@ -28,18 +32,19 @@ class Form:
         await expect(self.node.get_by_text(re.compile(rf"^\+?{digits} now:$"))).to_be_visible()
 
     async def choose(self, group: str, choice: str) -> None:
-        """Choose one of the radio buttons of a group."""
-        radio = self.radio(group, choice)
-        await radio.check()
-        await expect(radio).to_be_checked()
+        """Choose one of the few options of a select."""
+        box = self.select(group)
+        await box.click()
+        await self.page.get_by_role("option", name=choice, exact=True).click()
+        await expect(box).to_have_value(choice)
 
-    def radio(self, group: str, choice: str) -> Locator:
-        """Find a radio button."""
-        return self.node.get_by_role("radiogroup", name=group).get_by_role("radio", name=choice)
+    def select(self, label: str) -> Locator:
+        """Find a select or a type-ahead; its value is what it says."""
+        return self.node.get_by_role("combobox", name=label, exact=True)
 
     async def pick(self, label: str, query: str, option: str) -> None:
         """Type into a type-ahead and pick an option."""
-        box = self.node.get_by_role("combobox", name=label, exact=True)
+        box = self.select(label)
         await box.click()
         await box.press_sequentially(query)
         await self.page.get_by_role("option", name=option, exact=True).click()

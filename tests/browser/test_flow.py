@@ -85,7 +85,7 @@ async def _revert(rita: Window) -> None:
 
     await thread.get_by_role("button", name=re.compile("^Revert RN-")).click()
     await form.knows(NUMBER)
-    await expect(form.radio("Inbound calls", "Split between agents")).to_be_checked()
+    await expect(form.select("Inbound calls")).to_have_value("Split between agents")
     await expect(form.field("Agent 1")).to_have_value("Sales")
     await expect(form.field("Weight 1 (%)")).to_have_value("60")
     await expect(form.field("Agent 2")).to_have_value(re.compile("^Support"))

@@ -40,10 +40,45 @@ async def test_mistakes_are_told_at_their_fields_and_the_rest_stays_filled_in(ri
     await form.choose("Time routing", "Off")
     await form.submit.click()
     await expect(form.error("Time routing")).to_be_visible()
-    await expect(form.radio("Time routing", "Off")).to_be_checked()
+    await expect(form.select("Time routing")).to_have_value("Off")
     await form.choose("Time routing", "On")
     await form.ask()
     await rita.card("Weights that do not add up").says("pending")
+
+
+async def test_two_numbers_make_60_40_a_70_30(rita: Window) -> None:
+    form = rita.form
+    await rita.type("/route-number +14155550145")
+    await form.knows("+14155550145")
+    await form.button("Start from what is live").click()
+    await expect(form.select("Inbound calls")).to_have_value("Split between agents")
+    await expect(form.field("Agent 1")).to_have_value("Sales")
+    await form.field("Weight 1 (%)").fill("70")
+    await expect(form.node).to_contain_text("The weights total 110 %: 10 % too much.")
+    await form.field("Weight 2 (%)").fill("30")
+    await expect(form.node).to_contain_text("The weights total 100 %.")
+    await expect(form.field("Weight 1 (%)")).to_have_value("70")
+    await expect(form.field("Weight 2 (%)")).to_have_value("30")
+    await rita.picture("20-form-from-live")
+    await form.button("Close").click()
+
+
+async def test_the_untouched_form_fits_a_laptops_screen(windows: Windows) -> None:
+    rita = await windows.open("rita", width=1280, height=800)
+    await rita.type("/route-number +14155550123")
+    await rita.form.knows("+14155550123")
+    await expect(rita.form.field("Reason")).to_be_visible()
+    await expect(rita.form.node).not_to_contain_text("As of")
+    hidden = await rita.form.node.locator(".dialog-body").evaluate("body => body.scrollHeight - body.clientHeight")
+    assert hidden == 0
+    await rita.picture("21-form-laptop")
+    box = rita.form.select("Number")
+    await box.click()
+    await box.press_sequentially("book")
+    await expect(rita.page.get_by_text("90 % Bookings v1")).to_be_visible()
+    await rita.picture("22-form-number")
+    await rita.page.keyboard.press("Escape")
+    await rita.form.button("Close").click()
 
 
 async def test_the_whole_job_can_be_done_with_the_keyboard_alone(windows: Windows, demo: Town) -> None:
@@ -56,10 +91,12 @@ async def test_the_whole_job_can_be_done_with_the_keyboard_alone(windows: Window
     await keys.type(number)
     await keys.press("Enter")
     await rita.form.knows(number)
-    inbound = rita.form.radio("Inbound calls", "One agent")
-    await _walk_to(rita, rita.form.radio("Inbound calls", "Keep as is"))
+    inbound = rita.form.select("Inbound calls")
+    await _walk_to(rita, inbound)
+    await keys.press("Enter")
     await keys.press("ArrowDown")
-    await expect(inbound).to_be_checked()
+    await keys.press("Enter")
+    await expect(inbound).to_have_value("One agent")
     agent = rita.form.field("Agent 1")
     await _walk_to(rita, agent)
     await keys.type("book")

@@ -156,7 +156,7 @@ class Windows:
         self._address = address
         self._pictures = pictures
         self._open: dict[str, Window] = {}
-        self._looks: dict[str, tuple[int, str]] = {}
+        self._looks: dict[str, tuple[int, int, str]] = {}
 
     async def open(
         self,
@@ -164,15 +164,16 @@ class Windows:
         *,
         channel: str = PHONE_ROUTING,
         width: int = 1440,
+        height: int = 900,
         scheme: Literal["light", "dark"] = "light",
     ) -> Window:
         """Open a person's window at a channel, with nothing else open in it."""
         window = self._open.get(person) or await self._first(person)
         address = f"{self._address}/?as={PEOPLE[person]}&channel={channel}"
         await window.tidy()
-        if self._looks.get(person) != (width, scheme) or window.page.url != address:
-            self._looks[person] = (width, scheme)
-            await window.page.set_viewport_size({"width": width, "height": 900})
+        if self._looks.get(person) != (width, height, scheme) or window.page.url != address:
+            self._looks[person] = (width, height, scheme)
+            await window.page.set_viewport_size({"width": width, "height": height})
             await window.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             await window.page.goto(address)
         await expect(window.composer).to_be_visible()

@@ -4,7 +4,18 @@ import pytest
 
 from tests.cli.command import SETTINGS, route_number
 
-COMMANDS = ["demo", "serve", "migrate", "doctor", "manifest", "history", "verify-audit", "policy", "policy check"]
+COMMANDS = [
+    "demo",
+    "serve",
+    "migrate",
+    "doctor",
+    "manifest",
+    "history",
+    "verify-audit",
+    "policy",
+    "policy check",
+    "policy explain",
+]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -31,6 +42,10 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
         ["manifest", "--url", "http://plain.example"],
         ["manifest", "--url", "https://"],
         ["policy", "check"],
+        ["policy", "explain"],
+        ["policy", "explain", "+14155550101", "--change", "paint"],
+        ["policy", "explain", "+14155550101", "--at", "tomorrowish"],
+        ["policy", "explain", "+14155550101", "--at", "9999-01-01"],
         ["demo", "--port", "0"],
     ],
 )
@@ -83,12 +98,13 @@ def test_an_unreachable_database_is_one_line(command: str, tmp_path: Path) -> No
 POLICIES = [
     ("quorum = 2\n", 0, "2 other full members"),
     ("", 0, "one other full member"),
-    ("quorum = 0\n", 1, "quorum must be a whole number"),
-    ("quorum = true\n", 1, "quorum must be a whole number"),
-    ("quorum = '2'\n", 1, "quorum must be a whole number"),
+    ("quorum = 0\n", 1, "quorum (line 1): It must be a whole number from 1 to 10."),
+    ("quorum = true\n", 1, "quorum (line 1): It must be a whole number from 1 to 10."),
+    ("quorum = '2'\n", 1, "quorum (line 1): It must be a whole number from 1 to 10."),
     ("quorum = \n", 1, "not TOML"),
-    ("approvers = ['U1']\n", 1, "it knows quorum"),
-    ("[rules]\nquorum = 1\n", 1, "it knows quorum"),
+    ("approvers = ['U1']\n", 1, "approvers (line 1): There is no such key here."),
+    ("[rules]\nquorum = 1\n", 1, "rules (line 1): It must be a list of tables, each headed [[rules]]."),
+    ("[[rules]]\nname = 'a'\nwebhook_hosts = ['*']\n", 1, "rules[0].webhook_hosts[0] (line 3): No host matches *"),
 ]
 
 

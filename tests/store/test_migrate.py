@@ -16,7 +16,7 @@ from bot.store.database import Database
 from bot.store.migrate import alembic_config, schema_state, upgrade
 from tests.store.stored_changes import applied, ask, run
 
-HEAD = "20261125_pause_reason"
+HEAD = "20261125_number_index"
 
 
 @pytest.fixture

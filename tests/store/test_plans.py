@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.policy import Review, Verdict
 from bot.service.messages import card_is_dirty
-from bot.store import audit, changes, claims, elsewhere, outbox, reviews
+from bot.store import audit, changes, claims, elsewhere, outbox, overlaps, reviews
 from bot.store.database import Database
 from tests.databases import _execute, _migrate, _run
 from tests.store.long_history import CHANGES, NOW, START, fill_postgresql, fill_sqlite, number_of
@@ -70,6 +70,7 @@ LOOKS: dict[str, Look] = {
     "pending": lambda tx: changes.pending(tx, TEAM, 20),
     "waiting_elsewhere": lambda tx: elsewhere.waiting(tx, ELSEWHERE, team_id=TEAM, limit=20),
     "count_elsewhere": lambda tx: elsewhere.count(tx, ELSEWHERE),
+    "overlaps_of_a_number": lambda tx: overlaps.of_number(tx, LAST, TEAM),
     "recent_of_a_team": lambda tx: changes.recent(tx, TEAM, limit=20),
     "recent_of_a_number": lambda tx: changes.recent(tx, TEAM, key=LAST, limit=20),
     "recent_of_an_unknown_number": lambda tx: changes.recent(tx, TEAM, key=key("+2"), limit=20),

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -148,7 +149,9 @@ async def test_agents_versions_and_workspaces_are_read() -> None:
     assert agents[seed.SALES].versions == (3, 2, 1, 0)
     assert agents[seed.NAMELESS].display_name == seed.NAMELESS
     assert agents[seed.BILLING].name == "Billing <VIP> & *Co*"
-    assert await client.list_versions(seed.SUPPORT) == (6, 5, 4, 3, 2, 1, 0)
+    versions = await client.list_versions(seed.SUPPORT)
+    assert [one.version for one in versions] == [6, 5, 4, 3, 2, 1, 0]
+    assert versions[0].updated_at == datetime(2026, 7, 12, 9, 30, tzinfo=UTC)
     assert await client.list_workspaces() == (Workspace(1, "Main"), Workspace(2, "Paris office"))
     await client.aclose()
 

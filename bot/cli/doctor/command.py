@@ -8,8 +8,10 @@ from bot.cli.doctor.findings import Finding, Level, fail, ok, warn
 from bot.cli.doctor.slack import check_slack
 from bot.cli.doctor.uponai import check_uponai
 from bot.cli.exits import CHECK_FAILED, run
-from bot.cli.policy import BadPolicy, in_words, read_policy
 from bot.domain.key import WorkspaceKey
+from bot.domain.rules.findings import findings
+from bot.domain.rules.words import policy_sentence
+from bot.policy_file.reading import BadPolicy, read_policy
 from bot.service import elsewhere
 from bot.settings import (
     GROUPS,
@@ -98,7 +100,12 @@ def _check_policy(settings: FlowSettings) -> Finding:
         policy = read_policy(settings.policy_file)
     except BadPolicy as error:
         return fail("policy", str(error), "Mend the file that POLICY_FILE names.")
-    return ok("policy", in_words(policy))
+    count = len(findings(policy))
+    if count:
+        things = "one thing" if count == 1 else f"{count} things"
+        return warn("policy", f"{things} in it cannot hold or add nothing.", "`route-number policy check` names them.")
+    rules = f"{len(policy.rules)} rules; " if policy.rules else ""
+    return ok("policy", f"{rules}{policy_sentence(policy)}")
 
 
 async def _check_database(settings: DatabaseSettings, uponai: UponAISettings | None) -> AsyncIterator[Finding]:

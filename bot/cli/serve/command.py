@@ -11,11 +11,12 @@ import structlog
 import typer
 
 from bot.cli.exits import run, settings_or_stop, stop
-from bot.cli.policy import BadPolicy, read_policy
 from bot.cli.serve.http_server import HttpServer, listen
 from bot.cli.serve.readiness import Readiness
 from bot.cli.serve.wiring import Parts, build, now, secrets_of
 from bot.domain.policy import ApprovalPolicy
+from bot.domain.rules.policy import Policy
+from bot.policy_file.reading import BadPolicy, read_policy
 from bot.settings import Settings, SettingsError, require_signing_secret
 from bot.store.database import Database
 from bot.store.errors import DatabaseUnavailable
@@ -45,13 +46,21 @@ def serve(
     try:
         if has_web:
             require_signing_secret(settings)
-        policy = read_policy(settings.policy_file)
+        policy = _as_held_to(read_policy(settings.policy_file))
     except SettingsError as error:
         stop(*error.problems)
     except BadPolicy as error:
-        stop(f"POLICY_FILE cannot be used. {error}")
+        stop(*(f"POLICY_FILE cannot be used. {problem}" for problem in error.problems))
     configure_logging(level=settings.log_level, log_format=settings.log_format, secrets=secrets_of(settings))
     run(_serve(settings, policy, has_web=has_web, has_worker=has_worker))
+
+
+def _as_held_to(policy: Policy) -> ApprovalPolicy:
+    """Return the part of a policy that changes are held to. Raises BadPolicy when it says more than that."""
+    if policy != Policy(quorum=policy.quorum, names=policy.names):
+        # To leave it unheeded would let through what it is there to stop.
+        raise BadPolicy("This release holds changes to quorum alone, not to rules, denial or expires_after.")
+    return ApprovalPolicy(policy.quorum)
 
 
 async def _serve(settings: Settings, policy: ApprovalPolicy, *, has_web: bool, has_worker: bool) -> None:

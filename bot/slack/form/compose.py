@@ -12,6 +12,7 @@ from bot.slack.form.current_assignment import Shown
 from bot.slack.form.option_values import Option
 from bot.slack.form.state import FormState
 from bot.slack.form.view import build_view
+from bot.slack.form.warnings import entered_patch, warnings
 
 _SEARCHED = 100
 
@@ -41,7 +42,7 @@ async def compose(context: ServiceContext, state: FormState) -> Composed:
     present = await lookup.present(context, number)
     if present is None:
         return _unlisted(state, "This account does not list this number.")
-    return _listed(context, state, present)
+    return await _listed(context, state, present)
 
 
 def compose_unknown(state: FormState) -> Composed:
@@ -59,14 +60,23 @@ def _unlisted(state: FormState, sentence: str) -> Composed:
     return _composed(state, Shown(sentence=sentence, problem=state.meta.problem), needs_read=False)
 
 
-def _listed(context: ServiceContext, state: FormState, present: Present) -> Composed:
+async def _listed(context: ServiceContext, state: FormState, present: Present) -> Composed:
     is_fresh = present.is_fresh(context.now())
     shown = Shown(
         present=present,
         as_of=None if is_fresh else present.as_of,
         problem=None if is_fresh else state.meta.problem,
+        warnings=await _warnings(context, state, present),
     )
     return _composed(state, shown, needs_read=not is_fresh and not state.meta.is_answered)
+
+
+async def _warnings(context: ServiceContext, state: FormState, present: Present) -> tuple[str, ...]:
+    if not entered_patch(state).fields:
+        return ()
+    team_id = state.meta.team_id
+    others = [] if team_id is None else await lookup.open_fields(context, present.number, team_id)
+    return tuple(warnings(state, present.assignment, others))
 
 
 def _composed(state: FormState, shown: Shown, *, needs_read: bool) -> Composed:

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.assignment import Field
-from bot.domain.difference import TITLES, describe
+from bot.domain.difference import TITLES, UNPINNED_MEANS, UNPINNED_SO, describe
 from bot.domain.shortening import shorten
 from bot.service.lookup import Present
-from bot.slack.block_kit.elements import Block, date_run, rich_line, rich_list, rich_text, text_run
+from bot.slack.block_kit.elements import Block, context, date_run, rich_line, rich_text, text_run
 from bot.slack.block_kit.limits import LINE_LIMIT, few, short_names, short_number
 
 LOOKING_UP = "Looking it up …"
+UNPINNED_LINE = f"Unpinned: {UNPINNED_MEANS}. {UNPINNED_SO}"
 # private_metadata and a line of a form have little room; the whole sentence is in the log of the worker's reads.
 PROBLEM_LIMIT = 300
 SENTENCE_LIMIT = 1000
@@ -23,7 +24,7 @@ class Shown:
     """What the form shows of the number.
 
     With neither of `present`, `sentence` and `is_looking` no number is chosen yet. `as_of` is set when the age of
-    what is shown has to be said; `problem` is why nothing newer could be read.
+    what is shown has to be said; `problem` is why nothing newer could be read. `warnings` are about what is entered.
     """
 
     present: Present | None = None
@@ -31,12 +32,18 @@ class Shown:
     is_looking: bool = False
     as_of: datetime | None = None
     problem: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
-def present_blocks(shown: Shown) -> list[Block]:
-    """Build the lines between Number and the choices."""
+def present_blocks(shown: Shown, *, explains_unpinned: bool) -> list[Block]:
+    """Build the lines between Number and the choices.
+
+    `explains_unpinned`: what an unpinned agent is stands here, where one answers now, and nowhere else in the form.
+    """
     if shown.present is not None:
-        return [_assignment(shown.present), *_age(shown)]
+        means = [context(UNPINNED_LINE, block_id="unpinned")]
+        is_unpinned = any(agent.version is None for agent in shown.present.assignment.inbound)
+        return [_assignment(shown.present), *(means if explains_unpinned and is_unpinned else []), *_age(shown)]
     if shown.is_looking:
         return [_line(LOOKING_UP)]
     if shown.sentence is not None:
@@ -45,19 +52,29 @@ def present_blocks(shown: Shown) -> list[Block]:
 
 
 def _assignment(present: Present) -> Block:
-    fields = describe(present.assignment, short_names(present.names))
-    items = [[text_run(f"{TITLES[field]}: ", bold=True), *_runs(field, fields[field])] for field in Field]
+    """Write the assignment in few lines: the untouched form is to fit a laptop's screen."""
+    described = describe(present.assignment, short_names(present.names))
+    runs = {
+        field: [text_run(f"{TITLES[field]}:", bold=True), text_run(" "), *_runs(field, described[field])]
+        for field in Field
+    }
+    runs[Field.INBOUND][0] = text_run(f"{short_number(present.number)} now:", bold=True)
+    if present.assignment.webhook_url is None:
+        words = text_run(f" · {described[Field.WEBHOOK][0]} · ")
+        lines = [runs[Field.INBOUND], [*runs[Field.OUTBOUND], words, *runs[Field.TIME_ROUTING]]]
+    else:
+        lines = list(runs.values())
     if present.import_error is not None:
         reported = shorten(present.import_error, SENTENCE_LIMIT) or "?"
-        items.append([text_run("The telephony platform reports: ", bold=True), text_run(reported)])
-    head = rich_line(text_run(short_number(present.number), bold=True), text_run(" now:"))
-    return rich_text(head, rich_list(items), block_id="present")
+        lines.append([text_run("The telephony platform reports: ", bold=True), text_run(reported)])
+    return rich_text(*(rich_line(*line) for line in lines), block_id="present")
 
 
 def _runs(field: Field, lines: tuple[str, ...]) -> list[Block]:
     """Give each line a run of its own: a run holds 3000 characters."""
     shown = few(lines, AGENTS_SHOWN, WEBHOOK_LIMIT if field is Field.WEBHOOK else LINE_LIMIT)
-    return [text_run(line if len(shown) == 1 else f"\n{line}") for line in shown]
+    words = (" ".join(line.split()) for line in shown)
+    return [text_run(f" · {line}" if position else line) for position, line in enumerate(words)]
 
 
 def _age(shown: Shown) -> list[Block]:

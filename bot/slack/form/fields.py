@@ -2,7 +2,7 @@
 
 from bot.slack.form.option_values import Option
 
-INBOUND, OUTBOUND, WEBHOOK, TIME_ROUTING = "inbound", "outbound", "webhook", "time_routing"
+OUTBOUND, WEBHOOK, TIME_ROUTING = "outbound", "webhook", "time_routing"
 OUTBOUND_AGENT, WEBHOOK_URL, REASON = "outbound_agent", "webhook_url", "reason"
 NO_AGENT_YET = "-"
 
@@ -10,6 +10,11 @@ NO_AGENT_YET = "-"
 def number_block(at: int) -> str:
     """Name Number's block: another `at` resets the field."""
     return f"number.{at}"
+
+
+def inbound_block(at: int) -> str:
+    """Name the block of the choice for inbound calls: another `at` resets it to what the form says."""
+    return "inbound" if at == 1 else f"inbound.{at}"
 
 
 def agent_block(row_id: str) -> str:

@@ -42,14 +42,18 @@ def _inbound(state: FormState, patch: AssignmentPatch, agents: Mapping[str, Opti
     is_one = len(wanted) == 1 and wanted[0].weight == ONE
     rows = tuple(
         Row(
-            f"r{position}",
+            f"r{number}",
             _agent(agent.agent_id, agents),
             _version(agent),
             "" if is_one else percent_entry(agent),
         )
-        for position, agent in enumerate(wanted, start=1)
+        for number, agent in enumerate(wanted, start=state.meta.next_row)
     )
-    meta = {"rows": tuple(row.id for row in rows), "next_row": len(rows) + 1, "exact": _exact(wanted, rows)}
+    meta = {
+        "rows": tuple(row.id for row in rows),
+        "next_row": state.meta.next_row + len(rows),
+        "exact": _exact(wanted, rows),
+    }
     choice = Inbound.ONE if len(rows) == 1 else Inbound.SPLIT
     return replace(state, inbound=choice, rows=rows).with_meta(**meta)
 

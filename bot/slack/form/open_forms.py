@@ -56,12 +56,23 @@ class OpenForm:
         newest = self.state.meta.model_dump_json()
         return FormState.read(newest, self.blocks, view.state.values)
 
-    async def update(self, client: AsyncWebClient, composed: Composed, *, only_if_hash: str | None = None) -> None:
+    def says(self, composed: Composed) -> bool:
+        """Say whether the form says the same words already, whatever was entered since."""
+        return _words(self.blocks) == _words(composed.view["blocks"])
+
+    async def update(
+        self,
+        client: AsyncWebClient,
+        composed: Composed,
+        *,
+        only_if_hash: str | None = None,
+        within: timedelta = UPDATE_WITHIN,
+    ) -> None:
         """Show `composed`, and remember the new hash. Raises SlackError, as SlackRefused with `hash_conflict`."""
         arguments: dict[str, Any] = {"view_id": self.view_id, "view": composed.view}
         if only_if_hash is not None:
             arguments["hash"] = only_if_hash
-        answer = await call(client, "views.update", timeout=UPDATE_WITHIN, **arguments)
+        answer = await call(client, "views.update", timeout=within, **arguments)
         self.hash = str((answer.get("view") or {}).get("hash") or "")
         self.state, self.blocks = composed.state, composed.view["blocks"]
 
@@ -98,6 +109,11 @@ class Forms:
         self._forms.move_to_end(form.view_id)
         while len(self._forms) > self._limit:
             self._forms.popitem(last=False)
+
+
+def _words(blocks: Blocks) -> list[Any]:
+    """Return all that a person cannot enter: the inputs count by their names alone."""
+    return [block.get("block_id") if block.get("type") == "input" else block for block in blocks]
 
 
 def _read(view: View) -> FormState:

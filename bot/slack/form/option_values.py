@@ -7,9 +7,10 @@ of a longer identifier with a digest of the whole, `v` a version, and `-` stands
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from bot.domain.account import ListedAgent
+from bot.domain.account import AgentVersion, ListedAgent
 from bot.domain.number import pretty, without_invisible
 from bot.domain.shortening import shorten
 from bot.slack.block_kit.elements import PLAIN_OPTION_LIMIT, Block, plain
@@ -62,9 +63,10 @@ def nothing(text: str) -> Option:
     return Option(NOTHING, text)
 
 
-def of_number(number: str) -> Option:
-    """Make the option of a listed number."""
-    return Option(value_of(number), pretty(number) if number.startswith("+") else without_invisible(number) or number)
+def of_number(number: str, answered_by: str | None = None) -> Option:
+    """Make the option of a listed number, with who answers it as small print."""
+    shown = pretty(number) if number.startswith("+") else without_invisible(number) or number
+    return Option(value_of(number), shown, answered_by)
 
 
 def of_typed(text: str, reading: str) -> Option:
@@ -82,6 +84,28 @@ def of_agent(agent: ListedAgent, shown_name: str | None = None) -> Option:
 def of_version(version: int) -> Option:
     """Make the option of a version."""
     return Option(f"{VERSION}{version}", f"Version {version}")
+
+
+def of_listed_version(version: AgentVersion, *, is_live: bool) -> Option:
+    """Make the option of a version that is offered: whether it answers now, and when it was edited last."""
+    words = ["live now"] if is_live else []
+    if version.updated_at is not None:
+        words.append(f"edited {_day(version.updated_at)}")
+    return Option(f"{VERSION}{version.version}", f"Version {version.version}", _sentence(", ".join(words)))
+
+
+def not_pinned(label: str, *, is_live: bool) -> Option:
+    """Make the option that pins no version."""
+    return Option(NOT_PINNED, label, "Live now" if is_live else None)
+
+
+def _day(at: datetime) -> str:
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%b %Y}"
+
+
+def _sentence(words: str) -> str | None:
+    return words[:1].upper() + words[1:] or None
 
 
 def value_of(identifier: str) -> str:

@@ -1,7 +1,7 @@
 """From what is entered to the patch that is asked for; what cannot be asked for is answered at its own field."""
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from bot.domain.assignment import ONE, Agents, Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.errors import InvalidSubmission
@@ -12,7 +12,7 @@ from bot.slack.form import fields as form
 from bot.slack.form.compose import resolve_agent
 from bot.slack.form.fill import agent_mark, percent_entry
 from bot.slack.form.option_values import Option, version_of
-from bot.slack.form.state import FormState, Inbound, Outbound, Row, TimeRouting, Webhook
+from bot.slack.form.state import FormState, Inbound, Outbound, Row, TimeRouting, Webhook, percent_of
 
 CHOOSE_AGENT = "Choose an agent."
 
@@ -60,7 +60,7 @@ def block_of(state: FormState, field: Field | None, row: int | None) -> str:
     match field:
         case Field.INBOUND:
             is_row = row is not None and row < len(state.rows)
-            return form.agent_block(state.rows[row or 0].id) if is_row else form.INBOUND
+            return form.agent_block(state.rows[row or 0].id) if is_row else form.inbound_block(state.meta.inbound_at)
         case Field.OUTBOUND:
             return form.OUTBOUND_AGENT if state.outbound is Outbound.ONE else form.OUTBOUND
         case Field.WEBHOOK:
@@ -132,14 +132,14 @@ def _exact_weights(state: FormState) -> Sequence[Decimal] | None:
     for row in state.rows:
         weight = Decimal(exact[row.id].weight)
         is_same_agent = row.agent is not None and agent_mark(row.agent.value) == exact[row.id].agent
-        if not is_same_agent or _decimal(row.weight) != _decimal(percent_entry(WeightedAgent("", None, weight))):
+        if not is_same_agent or percent_of(row.weight) != percent_of(percent_entry(WeightedAgent("", None, weight))):
             return None
         weights.append(weight)
     return weights
 
 
 def _percent(row: Row, errors: dict[str, str]) -> int:
-    percent = _decimal(row.weight)
+    percent = percent_of(row.weight)
     if percent is None:
         errors[form.weight_block(row.id)] = "Write a whole percentage from 1 to 100."
         return 0
@@ -147,11 +147,3 @@ def _percent(row: Row, errors: dict[str, str]) -> int:
         errors[form.weight_block(row.id)] = f"A weight is a whole percentage from 1 to 100, not {row.weight}."
         return 0
     return int(percent)
-
-
-def _decimal(text: str) -> Decimal | None:
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and abs(number) < 1_000_000 else None  # noqa: PLR2004 - far beyond any weight

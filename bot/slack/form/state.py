@@ -7,6 +7,7 @@ travels in `private_metadata`: a hint, never authority.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from bot.slack.form.option_values import Option
 
 MOST_ROWS = 10
 FEWEST_ROWS = 2
+_BEYOND_ANY_WEIGHT = 1_000_000
 Values = Mapping[str, Mapping[str, Mapping[str, Any]]]
 Blocks = Sequence[Mapping[str, Any]]
 
@@ -66,10 +68,10 @@ class Exact(BaseModel):
 class Meta(BaseModel):
     """What travels in `private_metadata`.
 
-    `sequence` counts the views that were made for this form. `number_at` is part of Number's block id: another one
-    resets the field. `is_answered` says that a read for the chosen number has ended, `problem` how it failed. `asked`
-    is the change that this form gave already and that can be withdrawn, `said` a sentence until the next choice.
-    `workspace` is the one of UponAI that the form was opened for.
+    `sequence` counts the views that were made for this form. `number_at` and `inbound_at` are parts of block ids:
+    another one resets the field. `is_answered` says that a read for the chosen number has ended, `problem` how it
+    failed. `asked` is the change that this form gave already and that can be withdrawn, `said` a sentence until the
+    next choice. `workspace` is the one of UponAI that the form was opened for, `team_id` whose changes it warns of.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -79,6 +81,7 @@ class Meta(BaseModel):
     rows: tuple[str, ...] = ()
     next_row: int = 1
     number_at: int = 1
+    inbound_at: int = 1
     is_answered: bool = False
     problem: str | None = None
     exact: dict[str, Exact] = Field(default_factory=dict)
@@ -88,6 +91,7 @@ class Meta(BaseModel):
     origin: Origin | None = None
     parent_id: int | None = None
     workspace: str | None = None
+    team_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormState:
-    """Everything that is entered, with the meta data that travels along."""
+    """Everything that is entered, with the meta data that travels along.
+
+    `focus` is the block that gets the focus in the next view alone.
+    """
 
     meta: Meta
     number: Option | None = None
@@ -115,6 +122,7 @@ class FormState:
     webhook_url: str = ""
     time_routing: TimeRouting = TimeRouting.KEEP
     reason: str = ""
+    focus: str | None = None
 
     @classmethod
     def read(cls, private_metadata: str, blocks: Blocks, values: Values) -> Self:
@@ -125,7 +133,7 @@ class FormState:
         return cls(
             meta=meta,
             number=entries.option(fields.number_block(meta.number_at)),
-            inbound=Inbound(entries.choice(fields.INBOUND)),
+            inbound=Inbound(entries.choice(fields.inbound_block(meta.inbound_at))),
             rows=tuple(entries.row(row_id) for row_id in meta.rows),
             outbound=Outbound(entries.choice(fields.OUTBOUND)),
             outbound_agent=outbound_agent,
@@ -139,6 +147,15 @@ class FormState:
     def with_meta(self, **changes: Any) -> Self:
         """Return the same entries with other meta data."""
         return replace(self, meta=self.meta.model_copy(update=changes))
+
+
+def percent_of(text: str) -> Decimal | None:
+    """Read a weight as it was typed; None for what is no number, or far beyond any weight."""
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number) < _BEYOND_ANY_WEIGHT else None
 
 
 class Entries:
@@ -166,7 +183,7 @@ class Entries:
         return str(self._entry(block_id, "value", "initial_value") or "")
 
     def choice(self, block_id: str) -> str:
-        """Read radio buttons, which cannot be emptied: without an entry the initial one holds."""
+        """Read a choice, which cannot be emptied: without an entry the initial one holds."""
         chosen = self._entry(block_id, "selected_option", "initial_option")
         chosen = chosen or self._initial.get(block_id, {}).get("initial_option") or {}
         return str(chosen.get("value", "keep"))

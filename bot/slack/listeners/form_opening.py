@@ -46,6 +46,7 @@ async def open_form(
         origin=origin,
         parent_id=parent_id,
         workspace=str(slack.context.workspace),
+        team_id=actor.team_id,
     )
     _, composed = await together(
         require_may_ask(slack, actor, channel_id),

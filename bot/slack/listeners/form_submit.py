@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 
+from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import (
     AlreadyAsked,
@@ -20,7 +21,6 @@ from bot.service.submit import Submission, submit
 from bot.slack.background import together
 from bot.slack.block_kit.sentences import sentence_plain
 from bot.slack.context import SlackContext
-from bot.slack.form import fields as form
 from bot.slack.form.compose import compose, resolve_number
 from bot.slack.form.fields import number_block
 from bot.slack.form.parse import WrongEntries, block_of, chosen_fields, parse_patch
@@ -33,6 +33,8 @@ from bot.slack.payload_parts import Place, View
 
 # contract.md: a submission while a read is under way waits so long for it.
 WAIT_SECONDS = 2.0
+# Of Slack's 3 s, the rest is for storing the change.
+LOOK_UNTIL_SECONDS = 2.2
 
 
 async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str, str]:
@@ -46,12 +48,12 @@ async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str
     try:
         async with refusals(slack.context, actor, Event.ASK_REFUSED):
             await together(require_may_ask(slack, actor, state.meta.channel_id), _wait_for_read(slack, view, state))
-            change = await _ask(slack, state, actor)
+            change = await _ask(slack, state, actor, look_until=submitted_at + LOOK_UNTIL_SECONDS)
     except WrongEntries as error:
         return error.errors
     except NothingDiffers as error:
         fields = chosen_fields(state)
-        blocks = [block_of(state, field, None) for field in fields] or [form.INBOUND]
+        blocks = [block_of(state, field, None) for field in fields] or [block_of(state, Field.INBOUND, None)]
         return dict.fromkeys(blocks, str(error))
     except InvalidNumber as error:
         return {at_number: _about_number(slack, view, error)}
@@ -81,7 +83,7 @@ async def _wait_for_read(slack: SlackContext, view: View, state: FormState) -> N
         return
 
 
-async def _ask(slack: SlackContext, state: FormState, actor: Actor) -> ChangeRequest:
+async def _ask(slack: SlackContext, state: FormState, actor: Actor, *, look_until: float) -> ChangeRequest:
     if state.meta.workspace not in (None, str(slack.context.workspace)):
         raise Elsewhere("I was set to another UponAI workspace after this form was opened. Please open it again.")
     patch = await parse_patch(slack.context, state)
@@ -96,7 +98,7 @@ async def _ask(slack: SlackContext, state: FormState, actor: Actor) -> ChangeReq
         submission_key=state.meta.submission_key,
         parent_id=state.meta.parent_id,
     )
-    return await submit(slack.context, submission)
+    return await submit(slack.context, submission, look_until=look_until)
 
 
 def _about_number(slack: SlackContext, view: View, error: InvalidNumber) -> str:

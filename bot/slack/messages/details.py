@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
-from bot.domain.difference import FieldDifference, differences, one_line
+from bot.domain.difference import UNPINNED_MEANS, UNPINNED_SO, FieldDifference, differences, one_line
 from bot.domain.number import pretty
 from bot.service.history import Record
 from bot.slack.block_kit.elements import (
@@ -33,10 +33,7 @@ BLOCKS_LIMIT = 90
 AGENTS_SHOWN = 100
 NAMES_ROOM = 8000
 
-UNPINNED = (
-    "*Unpinned*: the agent's newest version answers, as it is edited (UponAI's draft). "
-    "So what was approved can change without anybody's approval."
-)
+UNPINNED = f"*Unpinned*: {UNPINNED_MEANS}. {UNPINNED_SO}"
 
 
 def details_view(record: Record) -> Block:

@@ -33,16 +33,25 @@ def high_risk_line(warned: Sequence[Warned]) -> str | None:
 
 def other_warnings(warned: Sequence[Warned]) -> tuple[str, ...]:
     """Write the other warnings, one sentence each; of many overlaps the first are named and the rest counted."""
-    overlaps = [each for each in warned if each.danger is Danger.OVERLAP]
     others = [each for each in warned if each.danger is not Danger.OVERLAP and not each.is_high_risk]
-    lines = [warning_sentence(each) for each in (*others, *overlaps[:SHOWN_OVERLAPS])]
+    return (*map(warning_sentence, others), *overlap_sentences(warned))
+
+
+def overlap_sentences(warned: Sequence[Warned]) -> list[str]:
+    """Write the warnings of other open changes, the first of many by name."""
+    overlaps = [each for each in warned if each.danger is Danger.OVERLAP]
+    lines = [warning_sentence(each) for each in overlaps[:SHOWN_OVERLAPS]]
     more = len(overlaps) - SHOWN_OVERLAPS
     if more > 0:
         lines.append(f"{more} more open {'change overlaps' if more == 1 else 'changes overlap'} with this one.")
-    return tuple(lines)
+    return lines
 
 
 def field_names(fields: frozenset[Field]) -> str:
     """Name fields as people read them: `Inbound calls and Time routing`."""
-    names = [TITLES[field] for field in Field if field in fields]
+    return listed([TITLES[field] for field in Field if field in fields])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names one after the other: `this, that and another`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -93,6 +93,24 @@ async def search(tx: AsyncConnection, workspace_id: int, text: str, limit: int) 
     return [_from_row(row) for row in (await tx.execute(query)).mappings()]
 
 
+async def named(tx: AsyncConnection, workspace_id: int, text: str, limit: int) -> list[str]:
+    """Return the ids of listed agents that hold `text` in their name, in the order of the alphabet."""
+    folded = one_line(text).casefold()
+    if not folded:
+        return []
+    query = (
+        select(agents.c.agent_id)
+        .where(
+            agents.c.workspace_id == workspace_id,
+            agents.c.is_listed,
+            agents.c.name_folded.contains(folded, autoescape=True),
+        )
+        .order_by(agents.c.name_folded, agents.c.agent_id)
+        .limit(limit)
+    )
+    return list((await tx.scalars(query)).all())
+
+
 def _to_row(workspace_id: int, agent: ListedAgent, as_of: datetime) -> dict[str, Any]:
     return {
         "workspace_id": workspace_id,

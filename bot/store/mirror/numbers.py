@@ -1,12 +1,12 @@
 """The mirror of an account's numbers: what was listed, as of when. Serves the form, never the sending."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Text, and_, false, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, RowMapping, Text, and_, false, or_, select, true, type_coerce, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedNumber
@@ -14,7 +14,8 @@ from bot.domain.assignment import Assignment
 from bot.domain.audit import canonical_json
 from bot.domain.key import NumberKey
 from bot.store.mirror import reads as mirror_reads
-from bot.store.mirror.schema import numbers
+from bot.store.mirror.number_index import NumberIndex
+from bot.store.mirror.schema import number_agents, numbers
 from bot.store.mirror.whole_read import Write
 from bot.store.upsert import insert_or
 
@@ -102,11 +103,50 @@ async def search(
 ) -> list[MirroredNumber]:
     """Return listed numbers that hold `text`: anywhere in the identifier, or its digits in any common writing."""
     folded = text.strip().casefold()
+    if not folded:
+        return await _select(tx, account_sid, workspace_id, true(), limit=limit)
     matches = numbers.c.number_folded.contains(folded, autoescape=True)
     digits = _searched_digits(text)
     if digits:
         matches = or_(matches, *(numbers.c.digits.contains(each) for each in digits))
     return await _select(tx, account_sid, workspace_id, matches, exact=folded, limit=limit)
+
+
+async def offered(tx: AsyncConnection, index: NumberIndex, text: str, limit: int) -> list[MirroredNumber]:
+    """Do what `search` does by an index in memory: at 100,000 numbers, a hundred times as fast."""
+    account_sid, workspace_id = index.account_sid, index.workspace_id
+    folded = text.strip().casefold()
+    found = None if not folded else await index.search(tx, folded, _searched_digits(text), limit)
+    if found is None:
+        return await search(tx, account_sid, workspace_id, text, limit)
+    return await _select(tx, account_sid, workspace_id, numbers.c.number.in_(found), exact=folded, limit=limit)
+
+
+async def answered_by(
+    tx: AsyncConnection, account_sid: str, workspace_id: int, agent_ids: Collection[str], limit: int
+) -> list[MirroredNumber]:
+    """Return listed numbers whose inbound calls go to one of these few agents.
+
+    Of each agent no more than `limit` numbers are read, whatever it answers: one agent may answer all of them.
+    """
+    if not agent_ids:
+        return []
+    each = (
+        select(number_agents.c.number)
+        .where(
+            number_agents.c.account_sid == account_sid,
+            number_agents.c.workspace_id == workspace_id,
+            number_agents.c.agent_id == agent_id,
+        )
+        .order_by(number_agents.c.number)
+        .limit(limit)
+        .subquery()
+        for agent_id in agent_ids
+    )
+    answered = union_all(*(select(one.c.number) for one in each))
+    found = list((await tx.scalars(answered)).all())
+    wanted = sorted(set(found))[:limit]
+    return await _select(tx, account_sid, workspace_id, numbers.c.number.in_(wanted), limit=limit)
 
 
 async def endings(tx: AsyncConnection, account_sid: str, workspace_id: int, digits: str) -> list[str]:
@@ -129,7 +169,7 @@ async def _select(
         select(numbers)
         .where(numbers.c.account_sid == account_sid, numbers.c.workspace_id == workspace_id, numbers.c.is_listed)
         .where(matches)
-        .order_by(numbers.c.number_folded != exact, numbers.c.number)
+        .order_by(*([numbers.c.number_folded != exact] if exact else []), numbers.c.number)
         .limit(limit)
     )
     # The read first: of a row that is read after it, nothing is confirmed that was not there when it was compared.

@@ -1,6 +1,6 @@
 """The tables of the mirror, in the metadata of all tables."""
 
-from sqlalchemy import Boolean, Column, Table, Text
+from sqlalchemy import Boolean, Column, Index, Table, Text
 
 from bot.store.columns import CanonicalJson, LongInteger, UtcDateTime, metadata
 
@@ -17,6 +17,17 @@ numbers = Table(
     Column("as_of", UtcDateTime, nullable=False),
     Column("is_listed", Boolean, nullable=False),
     Column("written", LongInteger, nullable=False, server_default="0"),
+    Index("ix_numbers_written", "account_sid", "workspace_id", "written"),
+)
+
+# Which numbers an agent answers. Written by triggers on `numbers`, so that whoever writes those cannot forget it.
+number_agents = Table(
+    "number_agents",
+    metadata,
+    Column("account_sid", Text, primary_key=True),
+    Column("workspace_id", LongInteger, primary_key=True, autoincrement=False),
+    Column("agent_id", Text, primary_key=True),
+    Column("number", Text, primary_key=True),
 )
 
 agents = Table(

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from bot.slack.form.current_assignment import UNPINNED_LINE
 from bot.slack.form.state import MOST_ROWS
 from tests.slack.bot_harness import BotWorld
 
@@ -14,10 +15,14 @@ async def test_a_split_starts_with_two_agents_and_their_weights(bot_world: BotWo
     await rita.fill("Inbound calls", "Split between agents")
     rows = ["Agent 1", "Version 1", "Weight 1 (%)", "Agent 2", "Version 2", "Weight 2 (%)"]
     assert rita.labels()[2:8] == rows
-    assert rita.buttons() == ["Add an agent"]
+    assert rita.buttons() == ["Start from what is live", "Add an agent"]
+    assert [rita.value("Weight 1 (%)"), rita.value("Weight 2 (%)")] == ["50", "50"]
+    await rita.fill("Weight 1 (%)", "70")
+    assert "The weights total 120 %: 20 % too much." in rita.read_view()
     await rita.click("Add an agent")
+    assert [rita.value(f"Weight {n} (%)") for n in (1, 2, 3)] == ["70", "50", None]
     assert rita.labels()[8:11] == ["Agent 3", "Version 3", "Weight 3 (%)"]
-    assert rita.buttons() == ["Remove", "Remove", "Remove", "Add an agent"]
+    assert rita.buttons() == ["Start from what is live", "Remove", "Remove", "Remove", "Add an agent"]
 
 
 async def test_no_more_than_ten_agents_can_be_added(bot_world: BotWorld) -> None:
@@ -27,7 +32,7 @@ async def test_no_more_than_ten_agents_can_be_added(bot_world: BotWorld) -> None
     for _ in range(MOST_ROWS - 2):
         await rita.click("Add an agent")
     assert "Agent 10" in rita.labels()
-    assert rita.buttons() == ["Remove"] * MOST_ROWS
+    assert rita.buttons() == ["Start from what is live", *["Remove"] * MOST_ROWS]
 
 
 async def test_removing_a_row_keeps_the_entries_of_the_others_under_new_labels(bot_world: BotWorld) -> None:
@@ -42,7 +47,71 @@ async def test_removing_a_row_keeps_the_entries_of_the_others_under_new_labels(b
     assert [rita.value(label) for label in ("Agent 1", "Weight 1 (%)")] == ["Sales", "20"]
     assert [rita.value(label) for label in ("Agent 2", "Weight 2 (%)")] == ["Bookings", "50"]
     assert "Agent 3" not in rita.labels()
-    assert rita.buttons() == ["Add an agent"]
+    assert rita.buttons() == ["Start from what is live", "Add an agent"]
+
+
+async def test_what_is_left_to_100_is_said_as_it_is_typed(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    await bot_world.type(rita, NUMBER)
+    await rita.fill("Inbound calls", "Split between agents")
+    assert "The weights total 100 %." in rita.read_view()
+    await rita.fill("Weight 2 (%)", "20.5")
+    assert "The weights total 70.5 %: 29.5 % left to 100 %." in rita.read_view()
+    await rita.fill("Weight 2 (%)", None)
+    assert "The weights total 50 %: 50 % left to 100 %." in rita.read_view()
+
+
+async def test_the_form_is_redrawn_for_a_letter_only_when_it_has_something_else_to_say(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    await bot_world.type(rita, NUMBER)
+    await rita.fill("Inbound webhook", "Set")
+    await rita.fill("Webhook URL", "https://hooks.example.com/i")
+    before = len(bot_world.slack.recorder.calls("views.update"))
+    await rita.fill("Webhook URL", "https://hooks.example.com/in")
+    assert len(bot_world.slack.recorder.calls("views.update")) == before
+    assert rita.value("Webhook URL") == "https://hooks.example.com/in"
+
+
+async def test_remove_says_which_agent(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    await bot_world.type(rita, NUMBER)
+    await rita.fill("Inbound calls", "Split between agents")
+    await rita.click("Add an agent")
+    await rita.fill("Agent 2", "Front desk")
+    sections = [block for block in rita.view().content["blocks"] if block["block_id"].startswith("remove")]
+    assert [(one["text"]["text"], one["accessory"]["accessibility_label"]) for one in sections] == [
+        ("Agent 1: not chosen yet", "Remove agent 1: not chosen yet"),
+        ("Agent 2: Front desk", "Remove agent 2: Front desk"),
+        ("Agent 3: not chosen yet", "Remove agent 3: not chosen yet"),
+    ]
+
+
+async def test_a_new_row_gets_the_focus_until_the_next_choice(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+
+    def focused() -> list[str]:
+        blocks = rita.view().content["blocks"]
+        return [block["label"]["text"] for block in blocks if block.get("element", {}).get("focus_on_load")]
+
+    await bot_world.type(rita, NUMBER)
+    await rita.fill("Inbound calls", "Split between agents")
+    assert focused() == []
+    await rita.click("Add an agent")
+    assert focused() == ["Agent 3"]
+    await rita.fill("Agent 3", "Bookings")
+    assert focused() == []
+
+
+async def test_what_unpinned_means_is_said_once(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    await bot_world.type(rita, NUMBER)
+    assert UNPINNED_LINE not in rita.read_view()
+    await rita.fill("Inbound calls", "Split between agents")
+    assert rita.read_view().count(UNPINNED_LINE) == 1
+    await rita.fill("Number", "ext-4001")
+    assert rita.read_view().count(UNPINNED_LINE) == 1
+    await rita.fill("Inbound calls", "Keep as is")
+    assert rita.read_view().count(UNPINNED_LINE) == 1
 
 
 async def test_choosing_another_agent_clears_its_version(bot_world: BotWorld) -> None:
@@ -63,7 +132,7 @@ async def test_versions_are_offered_for_the_chosen_agent_only(bot_world: BotWorl
     assert await rita.look_up("Version 1", "") == ["Choose the agent first"]
     await rita.fill("Agent 1", "Bookings")
     offered = await rita.look_up("Version 1", "")
-    assert offered == ["Not pinned (newest published)", "Version 2", "Version 1", "Version 0"]
+    assert offered == ["Version 2", "Version 1", "Version 0", "Unpinned"]
 
 
 async def test_each_other_choice_brings_its_own_fields_alone(bot_world: BotWorld) -> None:

@@ -1,6 +1,7 @@
 """The form's own reading and writing: what Slack leaves out, what has to fit, what a fill cannot ask for."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from bot.domain.account import ListedAgent
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.state import Origin
 from bot.sandbox.slack.block_kit.views import accept_view
+from bot.service.lookup import Present
 from bot.slack.form import fields as form
 from bot.slack.form import option_values
 from bot.slack.form.current_assignment import PROBLEM_LIMIT, Shown
@@ -17,8 +19,9 @@ from bot.slack.form.fill import fill
 from bot.slack.form.state import FormState, Inbound, Meta, Outbound, TimeRouting, Values, Webhook
 from bot.slack.form.view import build_view
 from bot.slack.listeners.form_choice import with_rows
+from tests.domain.strategies import NOW
 
-META = Meta(channel_id="C07PHONE1RT", submission_key="k")
+META = Meta(channel_id="C07PHONE1RT", submission_key="k" * 36, team_id="T07ACME0001")
 
 
 def filled(patch: Mapping[str, Any]) -> FormState:
@@ -82,9 +85,18 @@ def test_the_largest_form_is_within_slacks_limits(count: int) -> None:
         AssignmentPatch(wanted, frozenset(Field)),
         long,
     ).with_meta(
-        problem="“ß”" * (PROBLEM_LIMIT // 3), notes=("outbound_split",), origin=Origin.REVERT, parent_id=12, sequence=99
+        problem="“ß”" * (PROBLEM_LIMIT // 3),
+        notes=("outbound_split",),
+        origin=Origin.REVERT,
+        parent_id=12,
+        sequence=99,
+        inbound_at=99,
+        asked=12345,
+        said="s" * 200,
     )
-    view = build_view(state, Shown(sentence="s" * 500, problem="p" * PROBLEM_LIMIT))
+    present = Present("sip:" + "n" * 300, wanted, NOW, dict.fromkeys(long, "N" * 4000), "e" * 5000)
+    shown = Shown(present=present, as_of=NOW, problem="p" * PROBLEM_LIMIT, warnings=("w" * 500,) * 8)
+    view = build_view(replace(state, focus=form.agent_block(state.rows[-1].id)), shown)
     assert len(view["private_metadata"]) <= 3000
     accept_view(view, kind="modal")
     reread = FormState.read(view["private_metadata"], view["blocks"], {})

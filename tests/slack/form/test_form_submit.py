@@ -36,7 +36,7 @@ async def test_every_kind_of_change_in_one_form_is_stored_as_chosen(bot_world: B
     await bot_world.type(rita, NUMBER)
     await split(rita, ("Sales", "50"), ("Front desk", "30"), ("Bookings", "20"))
     await rita.fill("Version 1", "Version 0")
-    await rita.fill("Version 3", "Not pinned")
+    await rita.fill("Version 3", "Unpinned")
     await rita.fill("Outbound calls", "One agent")
     await rita.fill("Outbound agent", "Bookings")
     await rita.fill("Inbound webhook", "Set")

@@ -42,7 +42,7 @@ async def test_changes_of_other_fields_or_numbers_do_not_name_each_other(bot_wor
 
 async def test_g9_while_sending_is_paused_the_cards_say_so_and_afterwards_no_longer(bot_world: BotWorld) -> None:
     card = await ask(bot_world)
-    await bot_world.type(bot_world.ada, "pause")
+    await bot_world.type(bot_world.ada, "pause maintenance")
     await bot_world.post_cards()
     approve = next(e for b in cards(bot_world)[0].blocks for e in b.get("elements", []) if "confirm" in e)
     assert "Sending is paused, so it takes effect later." in approve["confirm"]["text"]["text"]

@@ -16,7 +16,7 @@ export function textInput(element, context) {
     class: "text-input",
     id: context.inputId,
     type: multiline ? null : "text",
-    rows: multiline ? 4 : null,
+    rows: multiline ? 3 : null,
     inputmode: MODES[element.type],
     maxlength: element.max_length,
     placeholder: plain(element.placeholder) || null,

@@ -1,0 +1,1 @@
+"""`policy check` and `policy explain`: the policy file looked through, and what it means for one number."""

@@ -33,13 +33,17 @@ AGENTS_SEARCHED = 20
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The present assignment of a number as the mirror has it, with the names of its agents by id."""
+    """The present assignment of a number as the mirror has it, with the names of its agents by id.
+
+    `name` is what the policy file calls the number.
+    """
 
     number: str
     assignment: Assignment
     as_of: datetime
     names: dict[str, str]
     import_error: str | None
+    name: str | None = None
 
     def is_fresh(self, now: datetime) -> bool:
         """Say whether this was read so recently that its age need not be shown."""
@@ -90,7 +94,14 @@ async def present_within(tx: AsyncConnection, context: ServiceContext, number: s
     assignment = found.listed.assignment
     ids = {agent.agent_id for agent in (*assignment.inbound, *assignment.outbound)}
     names = await mirror_agents.names(tx, context.workspace_id, ids)
-    return Present(number, assignment, found.as_of, names, found.listed.import_error)
+    return present_of(context, found, names)
+
+
+def present_of(context: ServiceContext, found: MirroredNumber, names: dict[str, str]) -> Present:
+    """Return what the mirror has of a number, with the name that the policy file gives it."""
+    listed, number = found.listed, found.listed.key.number
+    name = context.whole_policy().name_of(number)
+    return Present(number, listed.assignment, found.as_of, names, listed.import_error, name)
 
 
 async def open_fields(context: ServiceContext, number: str, team_id: str) -> list[Overlap]:

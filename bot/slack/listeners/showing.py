@@ -2,7 +2,8 @@
 
 from bot.domain.errors import InvalidNumber, UnknownChange, WrongUsage
 from bot.domain.label import parse_label
-from bot.domain.number import normalise, quoted
+from bot.domain.number import QUOTED_AT_MOST, normalise, quoted
+from bot.domain.shortening import shorten
 from bot.service import history, lookup, numbers
 from bot.service.elsewhere import why_elsewhere
 from bot.slack.background import together
@@ -12,7 +13,8 @@ from bot.slack.form import option_values
 from bot.slack.form.current_assignment import Shown, present_blocks
 from bot.slack.listeners.permission import require_member
 from bot.slack.messages.details import record_blocks
-from bot.slack.messages.numbers import route_button, seen_blocks, seen_title
+from bot.slack.messages.numbers import open_blocks, route_button, seen_blocks, seen_title
+from bot.slack.messages.policy import rules_blocks
 from bot.slack.payloads import Command
 
 OPEN_AT_MOST = 10
@@ -52,7 +54,8 @@ async def _change(slack: SlackContext, command: Command, change_id: int, text: s
 def _called_alike(text: str) -> Block:
     """Say how to see the number that is written like a change."""
     said = f"This account lists a number {quoted(text)} too. To see that one, type "
-    return rich_text(rich_line(text_run(said), text_run("/route-number list", code=True), text_run(" with its name.")))
+    command = f"/route-number list {shorten(text, QUOTED_AT_MOST)}"
+    return rich_text(rich_line(text_run(said), text_run(command, code=True), text_run(".")))
 
 
 async def _number(slack: SlackContext, command: Command, text: str) -> Page:
@@ -60,12 +63,12 @@ async def _number(slack: SlackContext, command: Command, text: str) -> Page:
     present, context = seen.present, slack.context
     shown = Shown(present=present, as_of=None if seen.is_fresh else present.as_of, problem=seen.problem)
     route = route_button(present.number, option_values.value_of(present.number))
+    changes = open_blocks(seen.open, slack.identity.team_url, lambda change: why_elsewhere(context, change))
     return seen_title(present.number), seen_blocks(
-        present_blocks(shown),
+        present_blocks(shown, explains_unpinned=True),
         route,
-        seen.open,
-        slack.identity.team_url,
-        lambda change: why_elsewhere(context, change),
+        rules_blocks(context.whole_policy(), present.number),
+        changes,
     )
 
 

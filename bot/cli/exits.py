@@ -1,7 +1,7 @@
 """How a command ends early: one clear line on standard error, and the exit code."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
 
 import typer
@@ -31,10 +31,13 @@ def settings_or_stop(group: type[GroupT]) -> GroupT:
         stop(*error.problems)
 
 
-def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+def run(
+    work: Coroutine[Any, Any, ResultT], *, make_loop: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> ResultT:
     """Run the asynchronous part of a command; a database that cannot be used ends it with one line."""
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=make_loop) as runner:
+            return runner.run(work)
     except BadDatabaseUrl as error:
         stop(f"DATABASE_URL cannot be used. {error}")
     except DatabaseUnavailable as error:

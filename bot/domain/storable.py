@@ -7,6 +7,8 @@ JSON can carry both, so every far end's answers are made fit here, at the door, 
 import re
 from typing import Any
 
+# The escapes by which JSON can carry such a character; those of whole pairs as well, which a parsed text does not show.
+SUSPICIOUS_ESCAPES = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 REPLACEMENT = "\ufffd"
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -23,3 +25,8 @@ def storable(value: Any) -> Any:
     if isinstance(value, list):
         return [storable(item) for item in value]
     return value
+
+
+def is_storable_text(text: str) -> bool:
+    """Say whether a text holds no such character."""
+    return _UNSTORABLE.search(text) is None

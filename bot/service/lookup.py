@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import AgentVersion, ListedAgent
 from bot.domain.assignment import Assignment
+from bot.domain.difference import agent_labels
 from bot.domain.number import normalise, read_number
 from bot.domain.warnings import Overlap
 from bot.service import token
@@ -29,6 +30,8 @@ FRESH_FOR = timedelta(seconds=15)
 VERSIONS_WITHIN_SECONDS = 0.8
 # A part of a name that more agents have than this finds the numbers of the first of them.
 AGENTS_SEARCHED = 20
+# Of a name that more have, the first of them are told apart; behind the others stands the end of the id as well.
+AGENTS_COMPARED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,15 @@ async def agents(context: ServiceContext, ids: set[str]) -> dict[str, ListedAgen
 
 
 async def agent_names(context: ServiceContext, ids: set[str]) -> dict[str, str]:
-    """Return the names of listed agents for people: with the id behind a name that others have too."""
+    """Return the names of agents to choose from: with the end of the id where another of the workspace looks the same.
+
+    An agent that the mirror lacks has none.
+    """
     async with context.database.reading() as tx:
-        return await mirror_agents.names(tx, context.workspace_id, ids)
+        found = await mirror_agents.find(tx, context.workspace_id, ids)
+        alike = await mirror_agents.of_the_same_names(tx, context.workspace_id, found.values(), AGENTS_COMPARED)
+    labels = agent_labels(alike | {agent_id: agent.display_name for agent_id, agent in found.items()})
+    return {agent_id: labels[agent_id] for agent_id in found}
 
 
 async def versions(context: ServiceContext, agent_id: str) -> tuple[AgentVersion, ...]:

@@ -9,14 +9,13 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
-from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import TooBusy
-from bot.domain.storable import storable
 from bot.service.context import ServiceContext
 from bot.slack.api.calls import SlackError
+from bot.slack.api.channels import Channels
 from bot.slack.api.identity import Identity
 from bot.slack.api.members import Members
 from bot.slack.background import Background
@@ -70,13 +69,11 @@ class SlackApp:
     async def handle(self, body: Mapping[str, Any]) -> Answer:
         """Answer a parsed request within 2.6 s, whatever is down; never raises."""
         try:
-            # Over HTTP the door refuses such texts; over Socket Mode they come by no door.
-            body = storable(body)
             payload = parse(body)
         except (RecursionError, ValidationError):
             # Nothing that Slack sends is nested so deeply that it cannot be read.
             return Answer(400, "bad request")
-        work = asyncio.create_task(self._dispatch(dict(body), payload))
+        work = asyncio.create_task(self._dispatch(body, payload))
         self._running.add(work)
         work.add_done_callback(self._running.discard)
         await asyncio.wait({work}, timeout=ANSWER_WITHIN_SECONDS)
@@ -92,12 +89,11 @@ class SlackApp:
             await asyncio.wait(set(self._running), timeout=timeout.total_seconds())
         await self._background.drain(timeout)
 
-    async def _dispatch(self, body: dict[str, Any], payload: Payload) -> Answer:
+    async def _dispatch(self, body: Mapping[str, Any], payload: Payload) -> Answer:
         try:
-            await self._resolve()
-            # Bolt hands what is in its context to the listeners' arguments of that name.
-            request = AsyncBoltRequest(body=body, mode="socket_mode", context={"parsed": payload})
-            response = await self._bolt.async_dispatch(request)
+            if self._surface is None:
+                await self._resolve()
+            response = await self._bolt.answer(body, payload)
         except BoltUnhandledRequestError:
             # A button of an older release, an event that nobody asked for: nothing to do, and nothing to say.
             return Answer(200)
@@ -151,6 +147,7 @@ class SlackApp:
                     identity=identity,
                     approval_channel=self._approval_channel,
                     members=Members(self.client, team_id=identity.team_id, now=self._context.now),
+                    channels=Channels(self.client, bot_user_id=identity.bot_user_id, now=self._context.now),
                     background=self._background,
                     forms=Forms(),
                 )

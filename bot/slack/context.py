@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.service.context import ServiceContext
+from bot.slack.api.channels import Channels
 from bot.slack.api.identity import Identity
 from bot.slack.api.members import Members
 from bot.slack.background import Background
@@ -20,6 +21,7 @@ class SlackContext:
     identity: Identity
     approval_channel: str | None
     members: Members
+    channels: Channels
     background: Background
     forms: Forms
 

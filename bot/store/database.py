@@ -5,27 +5,23 @@ the write lock as its transaction begins, so that no transaction finds out at it
 """
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, Self
-from urllib.parse import quote
+from typing import Literal, Self
 
-from sqlalchemy import URL, AsyncAdaptedQueuePool, event, make_url
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.driver_errors import translated_errors
 from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable
 from bot.store.postgresql import postgresql_engine
+from bot.store.sqlite import sqlite_engine
 
 # Slack gives three seconds for an answer; a busy database has to give up well before.
 PATIENCE = timedelta(seconds=1.5)
-
-_PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON")
 
 
 class Database:
@@ -40,8 +36,8 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             self.dialect = "sqlite"
             self.sqlite_path = Path(parsed.database or "").absolute()
-            self._writer = _sqlite_engine(self.sqlite_path, mode="rwc", patience=patience)
-            self._reader = _sqlite_engine(self.sqlite_path, mode="rw", patience=patience)
+            self._writer = sqlite_engine(self.sqlite_path, mode="rwc", patience=patience)
+            self._reader = sqlite_engine(self.sqlite_path, mode="rw", patience=patience)
         else:
             self.dialect = "postgresql"
             self._writer = self._reader = postgresql_engine(parsed, patience=patience)
@@ -160,53 +156,3 @@ def _parse(url: str) -> URL:
         case other:
             raise BadDatabaseUrl(f"The database URL starts with {other!r}; the bot knows sqlite and postgresql.")
     return parsed
-
-
-def _sqlite_engine(path: Path, *, mode: Literal["rw", "rwc"], patience: timedelta) -> AsyncEngine:
-    is_writer = mode == "rwc"
-    engine = create_async_engine(
-        # With mode rw a missing file is an error, so that a reader never creates one.
-        URL.create("sqlite+aiosqlite", database=f"file:{quote(str(path))}", query={"mode": mode, "uri": "true"}),
-        # Transactions are begun by hand: the driver would begin them late, and as readers.
-        connect_args={"isolation_level": None, "timeout": patience.total_seconds()},
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=1 if is_writer else 4,
-        max_overflow=0,
-        pool_timeout=patience.total_seconds(),
-        hide_parameters=True,
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_pragmas(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        if is_writer:
-            _write_ahead(connection, cursor, patience)
-        else:
-            cursor.execute("PRAGMA query_only = ON")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "handle_error")
-    def interrupt_cancelled(context: ExceptionContext) -> None:
-        # Closing waits for the statement, which goes on in a thread of its own that nobody can cancel.
-        if isinstance(context.original_exception, asyncio.CancelledError) and context.connection is not None:
-            connection: Any = context.connection.connection.dbapi_connection
-            connection.run_async(lambda driver: driver.interrupt())
-
-    return engine
-
-
-def _write_ahead(connection: Any, cursor: Any, patience: timedelta) -> None:
-    """Switch a new file to WAL. SQLite does not wait for others there, such as processes that start with this one."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + patience.total_seconds()
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or loop.time() > deadline:
-                raise
-        else:
-            return
-        connection.run_async(lambda _: asyncio.sleep(0.01))

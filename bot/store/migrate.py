@@ -2,16 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-import bot
+from bot.store import revisions
 from bot.store.database import Database
 
 # A migration may wait that long for another one that is under way.
@@ -44,15 +38,17 @@ async def upgrade(database: Database) -> tuple[str | None, str]:
     """
     patient = database.with_patience(_PATIENCE)
     try:
+        if await _has_newest(patient):
+            return revisions.head(), revisions.head()
         async with patient.transaction() as tx:
             if patient.dialect == "postgresql":
                 await tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
                 # A migration that waits for a table makes everybody behind it wait as well.
                 await tx.execute(text("SET LOCAL lock_timeout = '5s'"))
-            before = await _current(tx)
-            if _is_known(before):
+            before = await revisions.current(tx)
+            if before is None or before in revisions.known():
                 await tx.run_sync(_upgrade)
-            return before, await _current(tx) or _head()
+            return before, await revisions.current(tx) or revisions.head()
     finally:
         await patient.dispose()
 
@@ -65,51 +61,30 @@ async def schema_state(database: Database) -> SchemaState:
     Raises:
         DatabaseUnavailable: It cannot be reached.
     """
-    head = _head()
+    head = revisions.head()
     if database.sqlite_path is not None and not database.sqlite_path.exists():
         return SchemaState(None, head, is_ready=False, sentence=f"The database does not exist yet{_REMEDY}")
     async with database.reading() as tx:
-        current = await _current(tx)
+        current = await revisions.current(tx)
     if current is None:
         return SchemaState(None, head, is_ready=False, sentence=f"The database has no schema yet{_REMEDY}")
     if current == head:
         return SchemaState(current, head, is_ready=True, sentence=f"The schema is the newest ({head}).")
-    if not _is_known(current):
+    if current not in revisions.known():
         return SchemaState(current, head, is_ready=True, sentence=f"The schema is a newer release's ({current}).")
     sentence = f"The schema {current} is behind, this release needs {head}{_REMEDY}"
     return SchemaState(current, head, is_ready=False, sentence=sentence)
 
 
-def alembic_config() -> Config:
-    """Return Alembic's configuration, wherever the package is installed."""
-    package = Path(bot.__file__).parent
-    in_wheel = package / "migrations"
-    config = Config()
-    scripts = in_wheel if in_wheel.is_dir() else package.parent / "migrations"
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-    return config
+async def _has_newest(database: Database) -> bool:
+    """Say so without taking the writer, which another process may hold."""
+    if database.sqlite_path is not None and not database.sqlite_path.exists():
+        return False
+    async with database.reading() as tx:
+        return await revisions.current(tx) == revisions.head()
 
 
 def _upgrade(connection: Connection) -> None:
-    config = alembic_config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    from bot.store.migrations import upgrade_over  # noqa: PLC0415 - most starts find nothing to migrate.
 
-
-async def _current(tx: AsyncConnection) -> str | None:
-    return await tx.run_sync(lambda connection: MigrationContext.configure(connection).get_current_revision())
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(alembic_config())
-
-
-def _head() -> str:
-    head = _scripts().get_current_head()
-    if head is None:
-        raise RuntimeError("The migrations are missing from this installation.")
-    return head
-
-
-def _is_known(revision: str | None) -> bool:
-    return revision is None or revision in {script.revision for script in _scripts().walk_revisions()}
+    upgrade_over(connection)

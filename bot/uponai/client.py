@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -13,8 +14,7 @@ from bot.domain.assignment import AssignmentPatch, Field
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.uponai.agent_pages import read_agents
 from bot.uponai.calls import Calls
-from bot.uponai.errors import UnexpectedReply
-from bot.uponai.lists import AgentList, NumberList, PutAnswer, Reading, read_number_list
+from bot.uponai.lists import FEW_NUMBERS, AgentList, NumberEntries, NumberList, PutAnswer, Reading
 from bot.uponai.shared_read import SharedRead
 from bot.uponai.wire import (
     WireAgentVersion,
@@ -77,7 +77,9 @@ class UponAIClient:
         One read is in flight at a time; it serves everybody who asked before it started. So this can take two
         time-outs: the rest of a read that had started, and its own.
         """
-        return await self._numbers.get()
+        entries = await self._numbers.get()
+        # In a thread, as parsing a large list is.
+        return await asyncio.to_thread(entries.read_all)
 
     async def find_number(self, key: NumberKey) -> Reading:
         """Look a number up in a list that is read from now on.
@@ -88,9 +90,7 @@ class UponAIClient:
         """
         number = self._own(key)
         read = await self._numbers.get()
-        listed = read.by_number.get(number)
-        if listed is None and number in read.unreadable_numbers:
-            raise UnexpectedReply("UponAI lists this number with values that cannot be read.")
+        listed = read.find(number)
         if listed is not None and listed.assignment.webhook_url:
             self._webhooks[number] = listed.assignment.webhook_url
         return Reading(listed, read.started_at)
@@ -155,11 +155,11 @@ class UponAIClient:
                 return listed
         return None
 
-    async def _read_numbers(self) -> NumberList:
+    async def _read_numbers(self) -> NumberEntries:
         value, started_at = await self._calls.read("numbers", self._account_sid, largest=LARGEST_NUMBER_LIST)
         entries = list_in(value, "numbers", "data")
-        # In a thread, as parsing it is: the entries of a large account take seconds.
-        return await asyncio.to_thread(read_number_list, entries, self._account_sid, self._workspace_id, started_at)
+        read = partial(NumberEntries, entries, self._account_sid, self._workspace_id, started_at)
+        return read() if len(entries) <= FEW_NUMBERS else await asyncio.to_thread(read)
 
     async def _read_agents(self) -> AgentList:
         return await read_agents(self._calls, self._workspace_id)

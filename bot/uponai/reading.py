@@ -11,16 +11,17 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 import httpx
+from pydantic_core import from_json
 
 from bot.domain.shortening import shorten
-from bot.domain.storable import storable
+from bot.domain.storable import SUSPICIOUS_ESCAPES, storable
 from bot.domain.webhook import without_secrets
 
-THREAD_ABOVE = 256 * 1024
+# The fast parser holds all threads up until its end, some 3 ms at this size; what is longer goes the slow way.
+LARGEST_FAST = 1024 * 1024
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 LONGEST_MESSAGE = 500
-# The escapes of what no database can store; those of whole pairs as well, which are looked at again when parsed.
-_SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_SUSPICIOUS_BYTES = re.compile(SUSPICIOUS_ESCAPES.pattern.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Reply:
 
     status: int
     headers: httpx.Headers
-    body: bytes | None = field(repr=False)
+    body: bytes | bytearray | None = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -69,33 +70,52 @@ async def exchange(
             await response.aclose()
 
 
-async def parse_json(body: bytes) -> Any:
-    """Parse JSON with its decimals as they are written; in a thread when it is long.
+async def parse_json(body: bytes | bytearray) -> Any:
+    """Parse JSON without what no database can store; in a thread when it is long.
 
     Raises:
         ValueError: It is no JSON.
     """
-    if len(body) <= THREAD_ABOVE:
+    if len(body) <= LARGEST_FAST:
         return parse_json_now(body)
     # Fifty megabytes of numbers take longer than Slack waits for an answer of this very event loop.
-    return await asyncio.to_thread(parse_json_now, body)
+    return await asyncio.to_thread(_parse_slowly, body)
 
 
-def parse_json_now(body: bytes) -> Any:
-    """Parse JSON with its decimals as they are written, and without what no database can store.
+def parse_json_now(body: bytes | bytearray) -> Any:
+    """Parse JSON without what no database can store.
 
     One bad character in some agent's name must not keep the whole list from being read and stored.
 
     Raises:
         ValueError: It is no JSON.
     """
+    if len(body) <= LARGEST_FAST and _SUSPICIOUS_BYTES.search(body) is None:
+        try:
+            return from_json(body, allow_inf_nan=False)
+        except ValueError:
+            # Bytes that are no UTF-8, or another encoding: the slow way knows what to do with them.
+            pass
+    return _parse_slowly(body)
+
+
+def _parse_slowly(body: bytes | bytearray) -> Any:
     text = body.decode(json.detect_encoding(body), "replace")
     try:
         value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant, object_hook=_same)
         # Only an escape can have brought such a character in by now; to walk through a long list costs a second.
-        return storable(value) if _SUSPICIOUS.search(text) else value
+        return storable(value) if _is_suspicious(text) else value
     except RecursionError as exc:
         raise ValueError("the answer is nested too deeply") from exc
+
+
+def _is_suspicious(text: str) -> bool:
+    """Search it in parts: one search of fifty megabytes would hold all other threads up until its end."""
+    longest_escape = 6
+    return any(
+        SUSPICIOUS_ESCAPES.search(text, start, start + LARGEST_FAST + longest_escape)
+        for start in range(0, len(text), LARGEST_FAST)
+    )
 
 
 def _same(value: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +164,7 @@ def _cut(text: str) -> str:
     return shorten(line, LONGEST_MESSAGE)
 
 
-async def _body(response: httpx.Response, largest: int) -> bytes | None:
+async def _body(response: httpx.Response, largest: int) -> bytearray | None:
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > largest:
         return None
@@ -153,7 +173,8 @@ async def _body(response: httpx.Response, largest: int) -> bytes | None:
         if len(pieces) + len(piece) > largest:
             return None
         pieces += piece
-    return bytes(pieces)
+    # As it is: a copy of fifty megabytes would hold the event loop up.
+    return pieces
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,6 +1,7 @@
 """UponAI's JSON and our values: tolerant on reading, exact on writing.
 
-Anything may be null or missing, and unknown fields may appear. Decimals keep the digits that are on the wire.
+Anything may be null or missing, and unknown fields may appear. A weight has the digits by which a JSON number is told
+from its neighbours, some 17 at most, whichever parser has read it.
 """
 
 import json
@@ -23,8 +24,13 @@ from bot.uponai.reading import message_of
 
 NO_IMPORT_REASON = "The number did not arrive at the telephony platform; UponAI gave no reason."
 
+
+def _as_a_json_number(weight: Decimal) -> Decimal:
+    return Decimal(repr(float(weight)))
+
+
 # The limits keep a hostile exponent from being written out as a million zeros.
-Weight = Annotated[Decimal, Field(ge=0, le=1000, max_digits=60, decimal_places=50)]
+Weight = Annotated[Decimal, Field(ge=0, le=1000, max_digits=60, decimal_places=50), AfterValidator(_as_a_json_number)]
 Model = TypeVar("Model", bound=BaseModel)
 
 

@@ -97,7 +97,7 @@ async def test_the_demo_comes_up_is_used_killed_and_comes_back_with_its_state(tm
         await first.page.post("/page/message", json={"as": RITA, "channel": PHONE_ROUTING, "text": "Good morning"})
         await first.type("/route-number help")
         texts = [message["text"] for message in (await first.state())["messages"][PHONE_ROUTING]]
-        assert any("somebody else approves" in text for text in texts)
+        assert any("Someone else approves" in text for text in texts)
         before = await first.processes()
         assert [process["state"] for process in before.values()] == ["running", "running"]
         await first.act("worker", "kill")

@@ -70,6 +70,20 @@ async def until(is_so: Callable[[], object]) -> None:
             await asyncio.sleep(0.02)
 
 
+async def test_a_stranger_cannot_send_headers_without_end(here: Town) -> None:
+    bot = await here.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", bot.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nX: ")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        with contextlib.suppress(ConnectionError):
+            for _ in range(100):
+                writer.write(b"a" * 100_000)
+                await writer.drain()
+            assert await reader.read() == b""
+    writer.close()
+    assert (await ask(bot, "/healthz")).is_success
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_the_bot_cleanly(here: Town, number: signal.Signals) -> None:
     bot = await here.start()

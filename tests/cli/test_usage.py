@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,21 @@ def test_every_command_has_help(command: str, tmp_path: Path) -> None:
 def test_help_lists_every_command(tmp_path: Path) -> None:
     out = route_number("--help", cwd=tmp_path).out
     assert all(f"\n  {command.split()[0]} " in out for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if " " not in command])
+def test_help_says_of_each_command_what_it_says_of_itself(command: str, tmp_path: Path) -> None:
+    listed = " ".join(route_number("--help", cwd=tmp_path).out.split())
+    own = route_number(command, "--help", cwd=tmp_path).out.split("\n\n")[1]
+    assert f"{command} {' '.join(own.split())}" in listed
+
+
+def test_help_imports_no_command() -> None:
+    code = "import sys; from bot.cli.main import main\ntry: main()\nfinally: print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
+    imported = set(ended.stdout.splitlines()[-1].split())
+    assert {"bot.cli.main"} == {name for name in imported if name.startswith("bot.cli.")}
+    assert not imported & {"sqlalchemy", "slack_bolt", "pydantic", "alembic", "httpx"}
 
 
 @pytest.mark.parametrize(

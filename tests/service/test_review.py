@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.assignment import Assignment, Field, WeightedAgent
+from bot.domain.difference import differences
 from bot.domain.errors import (
     AlreadyDecided,
     DomainError,
@@ -16,10 +17,10 @@ from bot.domain.errors import (
     TooLate,
 )
 from bot.domain.state import State
-from bot.sandbox.uponai.seed import SALES, SUPPORT
+from bot.sandbox.uponai.seed import SALES, SUPPORT, SUPPORT_NIGHT
 from bot.service.applying.claim import claim_next, expire_next
 from bot.service.review import approve, cancel, deny
-from tests.service.service_harness import ADA, ALAN, NUMBER, RITA, Bench, inbound, time_routing, webhook
+from tests.service.service_harness import ADA, ALAN, NUMBER, RITA, Bench, inbound, split, time_routing, webhook
 
 
 async def test_g1_requester_cannot_approve_or_deny_own_change(bench: Bench) -> None:
@@ -129,9 +130,9 @@ async def test_a_change_of_one_number_leaves_the_next_form_at_its_result(bench: 
 
 
 async def test_g11_two_agents_of_one_name_are_told_apart_by_their_ids(bench: Bench) -> None:
-    change = await bench.ask(inbound(SUPPORT))
-    assert change.agent_names[SUPPORT] == f"Support ({SUPPORT})"
-    assert change.agent_names[SALES] == "Sales"
+    change = await bench.ask(split((SUPPORT, 50), (SUPPORT_NIGHT, 50)))
+    (shown,) = differences(change.before, change.after, change.patch.fields, change.agent_names)
+    assert shown.after == ("50 %  Support …8335 (unpinned)", "50 %  Support …94de (unpinned)")
 
 
 async def test_a_split_of_outbound_calls_cannot_be_asked_for(bench: Bench) -> None:

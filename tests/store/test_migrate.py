@@ -9,11 +9,14 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
+from bot.store import revisions
 from bot.store.columns import metadata
 from bot.store.database import Database
-from bot.store.migrate import alembic_config, schema_state, upgrade
+from bot.store.migrate import schema_state, upgrade
+from bot.store.migrations import alembic_config
 from tests.store.stored_changes import applied, ask, run
 
 HEAD = "20261125_number_index"
@@ -126,3 +129,9 @@ async def test_a_newer_releases_schema_is_ready_and_left_alone(database: Databas
     state = await schema_state(database)
     assert (state.current, state.is_ready) == ("20991231", True)
     assert await upgrade(database) == ("20991231", "20991231")
+
+
+def test_the_revisions_are_those_that_alembic_finds() -> None:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    assert revisions.head() == scripts.get_current_head()
+    assert revisions.known() == {script.revision for script in scripts.walk_revisions()}

@@ -100,6 +100,8 @@ BROKEN = [
     (b'{"type": "no_such_thing"}', JSON),
     (b"\xff\xfe", JSON),
     (b"[" * 200_000, JSON),
+    (b'{"type": "event_callback", "event": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", JSON),
+    (b'{"type": "event_callback", "event": NaN}', JSON),
     (b'{"type": "event_callback", "event": "\\ud800"}', JSON),
     (b'{"type": "event_callback", "\\u0000": 1}', JSON),
     (b"payload=%7Bnope", FORM),

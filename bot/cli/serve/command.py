@@ -1,7 +1,9 @@
 """`serve`: the bot itself, as one process or split over several."""
 
 import asyncio
+import gc
 import signal
+import sys
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from enum import StrEnum
@@ -23,6 +25,11 @@ from bot.store.errors import DatabaseUnavailable
 from bot.store.migrate import schema_state, upgrade
 from bot.telemetry import configure_logging
 from bot.web.app import create_web
+
+if sys.platform == "win32":
+    _make_loop = None
+else:
+    from uvloop import new_event_loop as _make_loop
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +60,8 @@ def serve(
     except BadPolicy as error:
         stop(*(f"POLICY_FILE cannot be used. {problem}" for problem in error.problems))
     configure_logging(level=settings.log_level, log_format=settings.log_format, secrets=secrets_of(settings))
-    run(_serve(settings, policy, whole_policy, has_web=has_web, has_worker=has_worker))
+    serving = _serve(settings, policy, whole_policy, has_web=has_web, has_worker=has_worker)
+    run(serving, make_loop=_make_loop)
 
 
 def _as_held_to(policy: Policy) -> ApprovalPolicy:
@@ -90,6 +98,8 @@ async def _serve(
         log.info(
             "serve.started", port=settings.port, web=has_web, worker=has_worker, socket_mode=parts.socket is not None
         )
+        # What a start has made stays to the end: later collections need not walk it.
+        gc.freeze()
         await _run_until_stopped(parts, HttpServer(web, listener, drain=_DRAIN))
         log.info("serve.stopped")
 

@@ -8,8 +8,12 @@ from datetime import timedelta
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bot.cli.exits import stop
+
+# As much as a body may have; httptools itself would read a head without end.
+_LARGEST_HEAD = 1_000_000
 
 
 class HttpServer:
@@ -18,6 +22,7 @@ class HttpServer:
     def __init__(self, app: ASGIApp, listener: socket.socket, *, drain: timedelta) -> None:
         config = uvicorn.Config(
             app,
+            http=_Http,
             lifespan="off",
             ws="none",
             log_config=None,
@@ -48,6 +53,31 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+
+class _Http(HttpToolsProtocol):
+    """Ends a connection whose request line and headers do not end."""
+
+    _head_bytes = 0
+    _is_in_head = True
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came in."""
+        super().data_received(data)
+        if self._is_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > _LARGEST_HEAD:
+                self.transport.abort()
+
+    def on_headers_complete(self) -> None:
+        """Start the request."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End the request; a head may follow."""
+        self._is_in_head, self._head_bytes = True, 0
+        super().on_message_complete()
 
 
 def listen(host: str, port: int) -> socket.socket:

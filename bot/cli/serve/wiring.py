@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -16,13 +17,15 @@ from bot.service.context import ServiceContext
 from bot.settings import Settings, UponAISettings
 from bot.slack.api.calls import close_client, make_client
 from bot.slack.api.identity import IdentityResolver
-from bot.slack.app import SlackApp
 from bot.slack.delivery.courier import Courier
 from bot.store.clock import DatabaseClock
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient
-from bot.web.socket_mode import SocketReceiver
 from bot.worker.run import Worker
+
+if TYPE_CHECKING:
+    from bot.slack.app import SlackApp
+    from bot.web.socket_mode import SocketReceiver
 
 
 @dataclass
@@ -47,8 +50,8 @@ class Parts:
     identity: IdentityResolver
     courier: Courier | None
     worker: Worker | None
-    slack_app: SlackApp | None
-    socket: SocketReceiver | None
+    slack_app: "SlackApp | None"
+    socket: "SocketReceiver | None"
 
     def warnings(self) -> list[str]:
         """List what an operator should mend although the process is ready."""
@@ -101,6 +104,8 @@ async def build(
             worker = Worker(context=context, courier=courier, poll=settings.worker_poll_seconds)
             wake.listeners.append(worker.wake)
         if has_web:
+            from bot.slack.app import SlackApp  # noqa: PLC0415 - a worker alone needs neither Bolt nor a listener.
+
             slack_app = SlackApp(
                 context=context,
                 client=client,
@@ -108,6 +113,8 @@ async def build(
                 approval_channel=settings.slack_approval_channel,
             )
             if settings.slack_app_token is not None:
+                from bot.web.socket_mode import SocketReceiver  # noqa: PLC0415 - over HTTP there is no socket.
+
                 socket = SocketReceiver(
                     client=client,
                     app_token=settings.slack_app_token.get_secret_value(),

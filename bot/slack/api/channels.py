@@ -1,13 +1,17 @@
 """Where a card can be posted, and people be told: asked of Slack before somebody fills a form in vain."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import CannotCheck, NotAllowed
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused, call
 
+# As with people (design.md, G10): look-ups are at most 60 s old and answer within 1.5 s.
+KNOWN_FOR = timedelta(seconds=60)
 ANSWER_WITHIN = timedelta(seconds=1.5)
+MOST_KNOWN = 10_000
 _ELSEWHERE = "Type the command in a channel that your reviewers read as well, and that I am in."
 
 
@@ -19,6 +23,28 @@ def refuse_direct(channel_id: str, approval_channel: str | None = None) -> None:
     if channel_id.startswith("D"):
         where = _ELSEWHERE if approval_channel is None else f"Type the command in <#{approval_channel}>."
         raise NotAllowed(f"Nobody else could read it in a direct message. {where}")
+
+
+class Channels:
+    """Remembers for a short while where the bot can post; a refusal is not remembered: people mend it and try again."""
+
+    def __init__(self, client: AsyncWebClient, *, bot_user_id: str, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._bot_user_id = bot_user_id
+        self._now = now
+        self._known: dict[str, datetime] = {}
+
+    async def require_postable(self, channel_id: str) -> None:
+        """Raise NotAllowed with a sentence, or CannotCheck, unless the bot could post there within the last minute."""
+        # The age counts from before the question, see Members.
+        at = self._now()
+        known = self._known.get(channel_id)
+        if known is not None and timedelta(0) <= at - known < KNOWN_FOR:
+            return
+        await require_postable(self._client, self._bot_user_id, channel_id)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[channel_id] = at
 
 
 async def require_postable(client: AsyncWebClient, bot_user_id: str, channel_id: str) -> None:

@@ -5,7 +5,6 @@ from bot.domain.events import Event
 from bot.service.context import Actor
 from bot.service.elsewhere import refuse_elsewhere
 from bot.service.refusals import refusals
-from bot.slack.api.channels import require_postable
 from bot.slack.background import together
 from bot.slack.context import SlackContext
 
@@ -27,5 +26,5 @@ async def require_may_ask(slack: SlackContext, actor: Actor, channel_id: str) ->
     async with refusals(slack.context, actor, Event.ASK_REFUSED):
         await together(
             slack.members.require(actor.team_id, actor.user_id),
-            require_postable(slack.client, slack.identity.bot_user_id, slack.channel_for(channel_id)),
+            slack.channels.require_postable(slack.channel_for(channel_id)),
         )

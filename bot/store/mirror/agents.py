@@ -79,6 +79,21 @@ async def names(tx: AsyncConnection, workspace_id: int, agent_ids: Collection[st
     return {agent_id: agent.display_name for agent_id, agent in (await find(tx, workspace_id, agent_ids)).items()}
 
 
+async def of_the_same_names(
+    tx: AsyncConnection, workspace_id: int, found: Collection[ListedAgent], limit: int
+) -> dict[str, str]:
+    """Return the names of up to `limit` listed agents that look like one of `found`, by id."""
+    folded = {_fold(agent) for agent in found} - {""}
+    query = (
+        select(agents)
+        .where(agents.c.workspace_id == workspace_id, agents.c.is_listed, agents.c.name_folded.in_(folded))
+        .order_by(agents.c.agent_id)
+        .limit(limit)
+    )
+    rows = (await tx.execute(query)).mappings()
+    return {row["agent_id"]: _from_row(row).display_name for row in rows}
+
+
 async def search(tx: AsyncConnection, workspace_id: int, text: str, limit: int) -> list[ListedAgent]:
     """Return listed agents that hold `text` in name or id: found by name first, then in the order of the alphabet."""
     folded = one_line(text).casefold()

@@ -114,9 +114,7 @@ async def test_agents_are_found_by_name_and_by_id(bot_world: BotWorld) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "")
     await rita.fill("Outbound calls", "One agent")
-    assert await rita.look_up("Outbound agent", "support") == [
-        f"Support ({agent_id})" for agent_id in ("agent_1f864a29b7c2ab407103c88335", "agent_7b40e1c98d25f3a6610b2f94de")
-    ]
+    assert await rita.look_up("Outbound agent", "support") == ["Support …8335", "Support …94de"]
     assert await rita.look_up("Outbound agent", "d3c2df14") == ["Sales"]
     assert await rita.look_up("Outbound version", "") == ["Choose the agent first"]
     await rita.fill("Outbound agent", "Sales")

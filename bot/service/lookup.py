@@ -30,6 +30,7 @@ FRESH_FOR = timedelta(seconds=15)
 VERSIONS_WITHIN_SECONDS = 0.8
 # A part of a name that more agents have than this finds the numbers of the first of them.
 AGENTS_SEARCHED = 20
+NAMES_SEARCHED = 1000
 # Of a name that more have, the first of them are told apart; behind the others stands the end of the id as well.
 AGENTS_COMPARED = 500
 
@@ -120,10 +121,15 @@ async def search_numbers(context: ServiceContext, text: str, limit: int) -> list
 
 
 async def offer_numbers(context: ServiceContext, text: str, limit: int) -> tuple[list[MirroredNumber], dict[str, str]]:
-    """Find numbers by any writing, then by the name of an agent that answers; with the names of their agents by id."""
+    """Find numbers by any writing, by name, then by an agent that answers; with the names of their agents by id."""
     account_sid, workspace_id = context.account_sid, context.workspace_id
     async with context.database.reading() as tx:
         found = await _offered(context, tx, text, limit)
+        called = named(context, text)[:NAMES_SEARCHED]
+        if len(found) < limit and called:
+            some = await mirror_numbers.among(tx, account_sid, workspace_id, called, after="", limit=limit)
+            known = {one.listed.key.number for one in found}
+            found += [one for one in some if one.listed.key.number not in known]
         if len(found) < limit:
             agent_ids = await mirror_agents.named(tx, workspace_id, text, AGENTS_SEARCHED)
             answered = await mirror_numbers.answered_by(tx, account_sid, workspace_id, agent_ids, limit)
@@ -132,6 +138,12 @@ async def offer_numbers(context: ServiceContext, text: str, limit: int) -> tuple
         ids = {agent.agent_id for one in found[:limit] for agent in one.listed.assignment.inbound}
         known_agents = await mirror_agents.find(tx, workspace_id, ids)
         return found[:limit], {agent_id: agent.display_name for agent_id, agent in known_agents.items()}
+
+
+def named(context: ServiceContext, text: str) -> list[str]:
+    """Return the numbers whose names in the policy file hold a text, listed or not; none without a text."""
+    folded = text.strip().casefold()
+    return [number for number, name in context.whole_policy().names if folded in name.casefold()] if folded else []
 
 
 async def _offered(context: ServiceContext, tx: AsyncConnection, text: str, limit: int) -> list[MirroredNumber]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.errors import InvalidNumber
-from bot.domain.rules.policy import Policy
 from bot.service import lookup
 from bot.service.context import ServiceContext
 from bot.service.history import Listing, listing
@@ -105,12 +104,11 @@ class NumberPage:
 
 async def page(context: ServiceContext, text: str, limit: int, *, after: str = "") -> NumberPage:
     """Return up to `limit` numbers behind `after` that match a text: by number, by name, by the agents that answer."""
-    policy = context.whole_policy()
     async with context.database.reading() as tx:
         agents = await mirror_agents.search(tx, context.workspace_id, text, AGENTS_SEARCHED + 1) if text else []
         # An agent that is listed no longer still answers, and its id finds what.
         agent_ids = dict.fromkeys([*(agent.agent_id for agent in agents[:AGENTS_SEARCHED]), text])
-        sought = Sought(text, named=_named(policy, text), agent_ids=tuple(agent_ids))
+        sought = Sought(text, named=lookup.named(context, text), agent_ids=tuple(agent_ids))
         found = await number_pages.page(tx, context.numbers, sought, after, limit + 1)
         kept = found[:limit]
         assignments = [one.listed.assignment for one in kept]
@@ -126,9 +124,3 @@ async def page(context: ServiceContext, text: str, limit: int, *, after: str = "
         problem=None if last is None else last.problem,
         is_cut=len(agents) > AGENTS_SEARCHED,
     )
-
-
-def _named(policy: Policy, text: str) -> list[str]:
-    """Return the numbers whose names hold a text."""
-    folded = text.strip().casefold()
-    return [number for number, name in policy.names if folded in name.casefold()] if folded else []

@@ -45,7 +45,7 @@ async def test_the_home_tab_lists_what_waits_and_says_that_sending_is_paused(bot
     assert read.splitlines()[0] == "Route a number"
     assert f"Sending is paused* by <@{bot_world.ada.id}>" in read
     assert "Why: the line is down" in read
-    order = ["Sending is paused", "Waiting for you", "RN-1", "Yours", "The last ten", "What you can type"]
+    order = ["Sending is paused", "Waiting for you", "RN-1", "Yours", "Numbers", "The last ten", "What you can type"]
     assert [read.index(each) for each in order] == sorted(read.index(each) for each in order)
     assert "/route-number revert RN-12" in read
     yours = (await read_home(bot_world, "rita")).partition("Yours")[2].partition("The last ten")[0]

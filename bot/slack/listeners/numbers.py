@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.domain.difference import agent_labels
 from bot.domain.errors import DomainError, WrongUsage
 from bot.domain.events import Event
 from bot.domain.webhook import describe_webhook
@@ -108,7 +109,10 @@ def _row(present: Present) -> NumberRow:
 
 def _answers(present: Present) -> str:
     """Say who answers, then what else there is."""
-    assignment, names = present.assignment, present.names
+    assignment = present.assignment
+    # The names are those of a whole page: here the agents of one number are told apart.
+    own = {agent.agent_id for agent in (*assignment.inbound, *assignment.outbound)}
+    names = agent_labels({agent_id: name for agent_id, name in present.names.items() if agent_id in own})
     parts = [answered_by(assignment.inbound, names)]
     if assignment.outbound:
         parts.append(f"Outbound: {answered_by(assignment.outbound, names)}")

@@ -89,6 +89,6 @@ def _row(row: NumberRow, at: int) -> Block:
 def open_blocks(found: Listing, team_url: str, note: Note) -> list[Block]:
     """List what is open for a number."""
     if not found.changes:
-        return [context("No change of it is open.")]
+        return [context("No change is open for it.")]
     more = [context("There are more: `/route-number history` with the number lists them.")] if found.has_more else []
     return [rows.title("Open for it"), *rows.listed(team_url, found, note), *more]

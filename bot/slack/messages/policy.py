@@ -12,7 +12,7 @@ from bot.slack.block_kit.limits import few
 from bot.slack.messages.rows import title
 
 POLICY = "The rules that hold now"
-RULES = "Rules for it"
+RULES = "Rules for this number"
 # A rule takes one block, and a message holds 12,000 characters.
 SENTENCES_SHOWN, SENTENCE_LIMIT = 20, 500
 # What a person, a group or a channel is between the words of a sentence: no file can write these two characters into

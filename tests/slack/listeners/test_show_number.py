@@ -28,7 +28,7 @@ async def test_a_number_in_any_writing_is_shown_with_who_answers_it(bot_world: B
     said = await bot_world.type(bot_world.rita, f"show {text}")
     assert "+1 415-555-0123 now:" in said
     assert "Sales" in said
-    assert "No change of it is open." in said
+    assert "No change is open for it." in said
     assert "As of" not in said
     assert last(bot_world.rita).text == "+1 415-555-0123: who answers it now"
     assert not bot_world.rita.has_view

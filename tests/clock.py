@@ -1,11 +1,26 @@
 """A clock that tests move by hand, in the place of the database's."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from sqlalchemy import RowMapping, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-class Clock:
+class _Reading:
+    """What a clock of a test does where the database's is read along with a row."""
+
+    async def read(self, tx: AsyncConnection) -> datetime:
+        raise NotImplementedError
+
+    async def read_with(
+        self, tx: AsyncConnection, query: Select[Any], values: dict[str, Any]
+    ) -> tuple[RowMapping | None, datetime]:
+        row = (await tx.execute(query, values)).mappings().one_or_none()
+        return row, await self.read(tx)
+
+
+class Clock(_Reading):
     """The real time, moved by what a test adds."""
 
     def __init__(self) -> None:
@@ -34,7 +49,7 @@ class StepClock(Clock):
         return self._at + self._ahead
 
 
-class StillClock:
+class StillClock(_Reading):
     """A clock that stands."""
 
     def __init__(self, at: datetime) -> None:

@@ -174,6 +174,10 @@ class ChangeRequest(ChangeDraft):
             return self.apply_before is not None and now >= self.apply_before
         return False
 
+    def is_due(self, now: datetime) -> bool:
+        """Say whether this approved change is to be sent now."""
+        return self.state is State.APPROVED and self.due_at <= now
+
     def expire(self, now: datetime) -> "ChangeRequest":
         """End a change whose time is over. Raises IllegalTransition when it is not over."""
         if not self.has_expired(now):

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import CONFORM, Flag, auto
 
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.policy import ApprovalPolicy
@@ -15,12 +16,20 @@ from bot.uponai.client import UponAIClient
 from bot.uponai.shared_read import SharedRead
 
 
+class Work(Flag, boundary=CONFORM):
+    """What a worker can be woken for: to apply one approved change, to look what there is, to deliver messages."""
+
+    APPLY = auto()
+    LOOK = auto()
+    DELIVER = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceContext:
     """The surroundings of the service, made once a process.
 
-    `wake` is called after a commit that left work for a worker; it may do nothing. `whole_policy` returns what the
-    policy file says now: its rules and the names of numbers.
+    `wake` is called after a commit that left work for a worker, with its kinds; it may do nothing. `whole_policy`
+    returns what the policy file says now: its rules and the names of numbers.
     """
 
     database: Database
@@ -36,7 +45,7 @@ class ServiceContext:
     uponai_timeout: timedelta
     mirror_refresh: timedelta
     default_region: str | None
-    wake: Callable[[], None]
+    wake: Callable[[Work], None]
     whole_policy: Callable[[], Policy] = Policy
     numbers: NumberIndex = field(init=False, repr=False, compare=False)
     versions: AgentVersions = field(init=False, default_factory=AgentVersions, repr=False, compare=False)

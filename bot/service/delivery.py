@@ -6,24 +6,24 @@ what waits for its channel is tried again by itself.
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.backoff import backoff
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
 from bot.domain.warnings import Overlap, Standstill
 from bot.service.context import ServiceContext
-from bot.service.messages import Kind, cannot_post, card_again
+from bot.service.messages import Kind
 from bot.store import cards, changes, outbox, overlaps, pauses, rate_limits, reviews
 from bot.store.cards import Card
 from bot.store.errors import StaleCard
-from bot.store.outbox import OutboxMessage
+from bot.store.outbox import OutboxMessage, Posted
 
-# How long one call of Slack may take at the most, and how many messages are delivered side by side.
+# How long one call of Slack may take at the most, and how many lanes are delivered side by side.
 CALL_WITHIN = timedelta(seconds=5)
 BATCH = 8
-SHORTEST_PARKING, LONGEST_PARKING = timedelta(seconds=15), timedelta(minutes=15)
+_WITH_CARD = (Kind.CARD, Kind.THREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,42 +36,86 @@ class Place:
 
 @dataclass(slots=True)
 class Attempt:
-    """A post that left for a place at some time, and may stand there; `at` is None when it certainly does not."""
+    """A post that left for a place at some time, and may stand there; `at` is None when it certainly does not.
+
+    `is_new` while it is recorded, and nothing has left yet.
+    """
 
     at: datetime | None
     place: Place | None
+    is_new: bool = False
+
+    @property
+    def has_left(self) -> bool:
+        """Say whether somebody has to look for it before the next one."""
+        return self.at is not None and not self.is_new
 
 
 @dataclass(slots=True)
 class Delivery:
-    """A claimed message on its way.
+    """What is due of one lane, on its way: `messages` in order, of which the first ones are `done`.
 
-    `stored` is the card as the database has it, `card` as it will be recorded with the next transaction.
+    Of these the first ones are `recorded`. `stored` is the card as the database has it, `card` as it will be recorded
+    with the next transaction. `limits` says until when Slack wants no such calls, by method and channel.
     """
 
-    message: OutboxMessage
+    messages: list[OutboxMessage]
     leased_until: datetime
-    attempt: Attempt
+    attempts: list[Attempt]
+    limits: dict[tuple[str, str], datetime]
+    done: list[Posted] = field(default_factory=list)
+    recorded: int = 0
     change: ChangeRequest | None = None
     reviews: list[Review] = field(default_factory=list)
     stored: Card | None = None
     card: Card | None = None
+    is_card_begun: bool = False
     has_shown: bool = False
+    is_card_fresh: bool = False
     overlaps: list[Overlap] = field(default_factory=list)
     standstill: Standstill | None = None
 
     @property
+    def is_done(self) -> bool:
+        """Say whether nothing is left of it."""
+        return len(self.done) == len(self.messages)
+
+    @property
+    def held(self) -> list[OutboxMessage]:
+        """The messages under the lease."""
+        return self.messages[self.recorded :]
+
+    @property
+    def unrecorded(self) -> list[Posted]:
+        """What is done, and not recorded yet."""
+        return self.done[self.recorded :]
+
+    @property
+    def message(self) -> OutboxMessage:
+        """The message whose turn it is."""
+        return self.messages[len(self.done)]
+
+    @property
+    def attempt(self) -> Attempt:
+        """The last attempt to post it."""
+        return self.attempts[len(self.done)]
+
+    def note_done(self, channel: str | None = None, ts: str | None = None) -> None:
+        """Go on to the next message; this one was posted there."""
+        self.done.append(Posted(self.message, channel, ts))
+
+    @property
     def of(self) -> ChangeRequest:
-        """The change that the message is about."""
+        """The change that the messages are about."""
         if self.change is None:
-            raise ValueError(f"{self.message.fact} is about no change")
+            raise ValueError(f"{self.messages[0].fact} is about no change")
         return self.change
 
     @property
     def of_card(self) -> Card:
         """The card of that change."""
         if self.card is None:
-            raise ValueError(f"{self.message.fact} has no card")
+            raise ValueError(f"{self.messages[0].fact} has no card")
         return self.card
 
 
@@ -81,38 +125,81 @@ def lease_for_calls(context: ServiceContext) -> timedelta:
 
 
 async def claim(context: ServiceContext) -> list[Delivery]:
-    """Lease what is due now. Raises DatabaseUnavailable."""
+    """Lease what is due now, read what it is about, and record what is about to be posted. Raises DatabaseUnavailable.
+
+    All of it is one transaction: the first call of Slack may follow its commit.
+    """
     async with context.database.transaction() as tx:
         now = await context.clock.read(tx)
         until = now + lease_for_calls(context)
         messages = await outbox.claim(tx, now, lease_id=context.new_id(), until=until, limit=BATCH)
-    return [Delivery(message, until, _attempt_of(message)) for message in messages]
+        if not messages:
+            return []
+        limits = await rate_limits.lasting(tx, now)
+        lanes = [list(lane) for _, lane in groupby(messages, key=lambda message: message.lane)]
+        deliveries = [Delivery(lane, until, [_attempt_of(message) for message in lane], limits) for lane in lanes]
+        await _read(tx, deliveries)
+        for delivery in deliveries:
+            await _begin(tx, delivery, now)
+    return deliveries
 
 
-async def read(context: ServiceContext, delivery: Delivery) -> None:
-    """Read the change that the message is about, and its card."""
-    message = delivery.message
-    if message.change_id is None:
+async def _read(tx: AsyncConnection, deliveries: list[Delivery]) -> None:
+    """Read the changes that the messages are about, and their cards."""
+    about = [(delivery, change_id) for delivery in deliveries if (change_id := delivery.messages[0].change_id)]
+    if not about:
         return
-    async with context.database.reading() as tx:
-        delivery.change = await changes.get(tx, message.change_id)
-        if message.kind not in (Kind.CARD, Kind.THREAD):
-            return
-        delivery.reviews = await reviews.of_change(tx, message.change_id)
-        delivery.stored = await cards.get(tx, message.change_id)
-        if delivery.change.state.is_open:
-            delivery.overlaps = await overlaps.of_change(tx, delivery.change)
-            pause = await pauses.paused(tx, delivery.change.team_id)
+    found = await changes.get_all(tx, [change_id for _, change_id in about])
+    for delivery, change_id in about:
+        delivery.change = found[change_id]
+    with_card = [delivery for delivery, _ in about if any(one.kind in _WITH_CARD for one in delivery.messages)]
+    if not with_card:
+        return
+    ids = [delivery.of.id for delivery in with_card]
+    known_cards, known_reviews = await cards.get_all(tx, ids), await reviews.of_changes(tx, ids)
+    for delivery in with_card:
+        change = delivery.of
+        delivery.reviews = known_reviews.get(change.id, [])
+        delivery.stored = known_cards.get(change.id)
+        if change.state.is_open:
+            delivery.overlaps = await overlaps.of_change(tx, change)
+            pause = await pauses.paused(tx, change.team_id)
             delivery.standstill = None if pause is None else Standstill(pause.by, pause.at)
-    card = delivery.stored or Card(change_id=message.change_id, channel_id=delivery.change.channel_id)
-    if message.kind == Kind.CARD and message.attempted_at and not card.is_posted and card.attempted_at is None:
-        # The release before this one noted the attempt at the message.
-        card = replace(card, attempted_at=message.attempted_at)
-    delivery.card = card
+        card = delivery.stored or Card(change_id=change.id, channel_id=change.channel_id)
+        message = delivery.message
+        if message.kind == Kind.CARD and message.attempted_at and not card.is_posted and card.attempted_at is None:
+            # An early release noted the attempt at the message.
+            card = replace(card, attempted_at=message.attempted_at)
+        delivery.card = card
+
+
+async def _begin(tx: AsyncConnection, delivery: Delivery, now: datetime) -> None:
+    """Record posts whose place is known and that nobody has to look for first; they leave after the commit."""
+    card = delivery.card
+    if card is None:
+        return
+    if card.is_posted:
+        place = Place(card.channel_id, card.message_ts)
+        pairs = zip(delivery.messages, delivery.attempts, strict=True)
+        new = [(one, attempt) for one, attempt in pairs if one.kind == Kind.THREAD and attempt.at is None]
+        await outbox.mark_attempted(
+            tx, [message for message, _ in new], now, channel=place.channel, thread_ts=place.thread_ts
+        )
+        for _, attempt in new:
+            attempt.at, attempt.place, attempt.is_new = now, place, True
+    elif card.attempted_at is None:
+        begun = replace(card, attempted_at=now)
+        try:
+            await cards.save(tx, begun, over=delivery.stored)
+        except StaleCard:
+            # Somebody was quicker: the delivery will find that out at its next step.
+            return
+        delivery.stored = delivery.card = begun
+        delivery.is_card_begun = True
 
 
 async def hold(context: ServiceContext, delivery: Delivery) -> None:
-    """Hold the message for as long as a fresh claim would. Raises LeaseLost, StaleCard.
+    """Hold the messages for as long as a fresh claim would. Raises LeaseLost, StaleCard.
 
     Whoever moves a card waits for the leases from before the move: none may be given for the former card after it.
     """
@@ -120,7 +207,7 @@ async def hold(context: ServiceContext, delivery: Delivery) -> None:
         if delivery.stored is not None:
             await cards.require(tx, delivery.stored)
         until = await context.clock.read(tx) + lease_for_calls(context)
-        await outbox.hold(tx, delivery.message, until=until)
+        await outbox.hold(tx, delivery.held, until=until)
     delivery.leased_until = until
 
 
@@ -131,88 +218,50 @@ async def begin_card(context: ServiceContext, delivery: Delivery, attempt: Attem
         until = now + lease_for_calls(context)
         card = replace(delivery.of_card, attempted_at=now)
         await cards.save(tx, card, over=delivery.stored)
-        await outbox.hold(tx, delivery.message, until=until)
+        await outbox.hold(tx, delivery.held, until=until)
     delivery.stored = delivery.card = card
     delivery.leased_until, attempt.at = until, now
 
 
 async def begin_post(context: ServiceContext, delivery: Delivery, place: Place) -> None:
     """Record that the message is about to be posted, and the card as it stands. Raises LeaseLost, StaleCard."""
+    attempt = delivery.attempt
     async with context.database.transaction() as tx:
         now = await context.clock.read(tx)
         until = now + lease_for_calls(context)
         await _save_card(tx, delivery)
-        await outbox.mark_attempted(
-            tx, delivery.message, now, until=until, channel=place.channel, thread_ts=place.thread_ts
-        )
+        await outbox.hold(tx, delivery.held, until=until)
+        await outbox.mark_attempted(tx, [delivery.message], now, channel=place.channel, thread_ts=place.thread_ts)
     delivery.stored = delivery.card
     delivery.leased_until = until
-    delivery.attempt.at, delivery.attempt.place = now, place
+    attempt.at, attempt.place = now, place
 
 
-async def complete(
-    context: ServiceContext, delivery: Delivery, *, channel: str | None = None, ts: str | None = None
-) -> None:
-    """Record that the message is done, where it was posted, and that its channel takes messages. Raises LeaseLost."""
+async def record_done(context: ServiceContext, delivery: Delivery) -> None:
+    """Record where the first messages were posted, for the next one which is about their posts. Raises LeaseLost."""
+    if not delivery.unrecorded:
+        return
+    async with context.database.transaction() as tx:
+        await outbox.complete(tx, delivery.unrecorded, context.now())
+    delivery.recorded = len(delivery.done)
+
+
+async def complete(context: ServiceContext, delivery: Delivery) -> None:
+    """Record that all is done, where it was posted, and that its channel takes messages. Raises LeaseLost."""
     async with context.database.transaction() as tx:
         if delivery.card is not None:
             delivery.card = replace(delivery.card, problem=None, problem_at=None)
-            await _save_card_if_current(tx, delivery)
-        await outbox.complete(tx, delivery.message, await context.clock.read(tx), channel=channel, ts=ts)
+            await save_card_if_current(tx, delivery)
+        # When it was done says only when it may be forgotten: the time of the last reading is good enough.
+        await outbox.complete(tx, delivery.unrecorded, context.now())
 
 
-async def put_off(context: ServiceContext, delivery: Delivery, wait: timedelta, problem: str | None) -> None:
-    """Give the message back for a while. Raises LeaseLost."""
-    async with context.database.transaction() as tx:
-        due_at = await context.clock.read(tx)
-        if await _save_card_if_current(tx, delivery):
-            due_at += wait
-        was_sent = delivery.attempt.at is not None
-        await outbox.postpone(tx, delivery.message, due_at, problem=problem, was_sent=was_sent)
-
-
-async def park(context: ServiceContext, delivery: Delivery, code: str, problem: str) -> None:
-    """Let the message wait for its channel, and tell the requester once for each outage. Raises LeaseLost.
-
-    `code` is Slack's for what is wrong. A card that was moved meanwhile is tried in its new channel at once.
-    """
-    async with context.database.transaction() as tx:
-        now = await context.clock.read(tx)
-        was_sent = delivery.attempt.at is not None
-        wait = backoff(delivery.message.attempts, first=SHORTEST_PARKING, longest=LONGEST_PARKING)
-        if delivery.card is not None:
-            change = await changes.lock(tx, delivery.of.id)
-            since = delivery.card.problem_at or now
-            delivery.card = replace(delivery.card, problem=code, problem_at=since)
-            if not await _save_card_if_current(tx, delivery):
-                await outbox.postpone(tx, delivery.message, now, problem=problem, was_sent=was_sent)
-                return
-            if delivery.stored is None or delivery.stored.problem_at is None:
-                await outbox.enqueue(tx, [cannot_post(change, now, code, context.new_id())])
-            wait = max(now - since, SHORTEST_PARKING)
-        due_at = now + min(wait, LONGEST_PARKING)
-        await outbox.park(tx, delivery.message, due_at, problem=problem, was_sent=was_sent)
-
-
-async def show_again(context: ServiceContext, delivery: Delivery) -> None:
-    """Mark the card as dirty: what was shown may be gone, or may have overwritten something newer."""
-    async with context.database.transaction() as tx:
-        change = await changes.lock(tx, delivery.of.id)
-        await cards.mark_dirty(tx, change.id)
-        await outbox.enqueue(tx, [card_again(change, await context.clock.read(tx), context.new_id())])
-
-
-async def wait_for_rate(context: ServiceContext, method: str, channel: str) -> timedelta:
-    """Return how much longer Slack wants no such call; zero or less when it wants them."""
-    async with context.database.reading() as tx:
-        until = await rate_limits.until(tx, method, channel)
-    return timedelta(0) if until is None else until - context.now()
-
-
-async def note_rate(context: ServiceContext, method: str, channel: str, wait: timedelta) -> None:
+async def note_rate(context: ServiceContext, delivery: Delivery, method: str, channel: str, wait: timedelta) -> None:
     """Let all processes wait with such calls."""
     async with context.database.transaction() as tx:
-        await rate_limits.hold(tx, method, channel, await context.clock.read(tx) + wait)
+        until = await context.clock.read(tx) + wait
+        await rate_limits.hold(tx, method, channel, until)
+    delivery.limits[method, channel] = until
 
 
 def _attempt_of(message: OutboxMessage) -> Attempt:
@@ -225,7 +274,7 @@ async def _save_card(tx: AsyncConnection, delivery: Delivery) -> None:
         await cards.save(tx, delivery.card, over=delivery.stored)
 
 
-async def _save_card_if_current(tx: AsyncConnection, delivery: Delivery) -> bool:
+async def save_card_if_current(tx: AsyncConnection, delivery: Delivery) -> bool:
     """Save the card; whoever made it another one meanwhile has asked for that one to be shown."""
     try:
         await _save_card(tx, delivery)

@@ -4,7 +4,7 @@ All messages about one change share a lane and are delivered in order; a fact is
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.change import ChangeRequest
@@ -12,6 +12,9 @@ from bot.domain.facts import By, CannotPost, Fact, Told
 from bot.domain.label import format_label
 from bot.store.cards import Card
 from bot.store.outbox import OutboxDraft
+
+# The approval of a change that is sent at once is told with the result, when that comes within this.
+TOLD_AFTER = timedelta(seconds=3)
 
 
 class Kind(StrEnum):

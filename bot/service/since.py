@@ -47,10 +47,12 @@ async def standing(context: ServiceContext, delivery: Delivery) -> list[tuple[Ou
 
 async def show_again(context: ServiceContext, delivery: Delivery) -> None:
     """Mark the posts as dirty once more: what was shown may have overwritten something newer."""
+    names = {one.payload["of"]: None for one in delivery.messages if one.kind == Kind.THREAD_AGAIN}
+    if not names:
+        return
     async with context.database.transaction() as tx:
-        at, change = await context.clock.read(tx), delivery.of
-        name = Fact(delivery.message.payload["of"])
-        await outbox.enqueue(tx, [thread_again(change.team_id, change.id, name, at, context.new_id())])
+        at, change, why = await context.clock.read(tx), delivery.of, context.new_id()
+        await outbox.enqueue(tx, [thread_again(change.team_id, change.id, Fact(name), at, why) for name in names])
 
 
 def _since(children: list[Child]) -> Since:

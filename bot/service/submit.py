@@ -188,7 +188,7 @@ async def _draft(
         before=present.assignment,
         before_at=present.as_of,
         patch=patch,
-        agent_names={**present.names, **await mirror_agents.names(tx, context.workspace_id, ids)},
+        agent_names={**present.names, **{agent_id: agent.display_name for agent_id, agent in known.items()}},
         is_outbound_version_newest=is_newest and Field.OUTBOUND in patch.fields,
         policy=context.policy,
         channel_id=submission.channel_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,9 +12,11 @@ from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import Fact
 from bot.domain.state import State
-from bot.service.context import Actor, ServiceContext
-from bot.service.messages import card_beside, card_is_dirty, thread_again
+from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
+from bot.service.messages import card_beside, card_is_dirty, change_lane, thread_again
 from bot.store import audit, changes, outbox, overlaps
+from bot.store.held import Held
+from bot.store.held import hold as hold_change
 from bot.store.outbox import OutboxDraft
 from bot.telemetry import CHANGE_STEPS
 
@@ -22,29 +24,52 @@ from bot.telemetry import CHANGE_STEPS
 class UnitOfWork:
     """One open transaction, and the audit events that it will append as its last act; `at` is the time of all of it."""
 
-    def __init__(self, tx: AsyncConnection, actor: Actor, at: datetime) -> None:
+    def __init__(self, tx: AsyncConnection, actor: Actor, at: datetime, held: Held | None = None) -> None:
         self.tx = tx
         self.actor = actor
         self.at = at
+        self._held = held
         self.states: list[State] = []
+        self.work = Work(0)
         self._events: list[AuditEvent] = []
+        self._dirty: dict[int, OutboxDraft] = {}
+        self._told: list[OutboxDraft] = []
+        self._hurried: set[str] = set()
+
+    @property
+    def held(self) -> Held:
+        """The change that this transaction has locked."""
+        if self._held is None:
+            raise ValueError("no change is held")
+        return self._held
 
     async def step(
-        self, old: ChangeRequest, new: ChangeRequest, event: Event, after: Mapping[str, Any] | None = None
+        self,
+        old: ChangeRequest,
+        new: ChangeRequest,
+        event: Event,
+        after: Mapping[str, Any] | None = None,
+        *,
+        is_shown: bool = True,
+        shown_after: timedelta = timedelta(0),
     ) -> ChangeRequest:
-        """Save one step of a change with its audit event, and mark its card as dirty.
+        """Save one step of a change with its audit event, and mark its card as dirty where the step shows on it.
 
-        Returns the change as stored. Raises StaleVersion when somebody else saved it since it was read.
+        `shown_after` puts that off, for a step that another one follows soon. Returns the change as stored. Raises
+        StaleVersion when somebody else saved it since it was read.
         """
         new = await changes.save(self.tx, new)
         self.states.append(new.state)
-        before = {"state": old.state.value}
-        self._note(new, event, before, {"state": new.state.value, **(after or {})})
-        dirty = [card_is_dirty(new, self.at)]
+        self._note(new, event, {"state": old.state.value}, {"state": new.state.value, **(after or {})})
+        if is_shown:
+            self._dirty[new.id] = card_is_dirty(new, self.at + shown_after)
+        if old.state in (State.APPROVED, State.APPLYING) and is_shown and not shown_after:
+            self._hurried.add(change_lane(new.id))
+        if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
+            self.work |= Work.APPLY if new.is_due(self.at) else Work.LOOK
         if old.state is State.UNCLEAR:
             # Whatever is done about it, the buttons that called a person for it can do nothing any more.
-            dirty.append(thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version))
-        await outbox.enqueue(self.tx, dirty)
+            self._told.append(thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version))
         if (old.state in overlaps.STATES) != (new.state in overlaps.STATES):
             await self._show_others_again(new)
         return new
@@ -53,17 +78,23 @@ class UnitOfWork:
         """Note the first step of a change that was just inserted."""
         self.states.append(change.state)
         self._note(change, Event.SUBMITTED, None, {"state": change.state.value, **after})
-        await outbox.enqueue(self.tx, [card_is_dirty(change, self.at)])
+        self._dirty[change.id] = card_is_dirty(change, self.at)
         await self._show_others_again(change)
 
     async def _show_others_again(self, change: ChangeRequest) -> None:
         """Let the cards of other open changes name this one, or name it no longer."""
         others = await overlaps.shown_beside(self.tx, change)
-        await outbox.enqueue(self.tx, [card_beside(change.team_id, other, change, self.at) for other in others])
+        self._told.extend(card_beside(change.team_id, other, change, self.at) for other in others)
 
     async def tell(self, *drafts: OutboxDraft) -> None:
-        """Record messages to send; a fact that is recorded already is left alone."""
-        await outbox.enqueue(self.tx, drafts)
+        """Record messages to send, as the transaction ends; a fact that is recorded already is left alone."""
+        self._told.extend(drafts)
+
+    async def take_deferred(self, change: ChangeRequest) -> list[Mapping[str, Any]]:
+        """Drop what the change's lane was to tell later, and return it: what this transaction tells includes it."""
+        lane = change_lane(change.id)
+        self._hurried.discard(lane)
+        return await outbox.drop_deferred(self.tx, lane, self.at)
 
     def note(
         self,
@@ -73,6 +104,8 @@ class UnitOfWork:
         after: Mapping[str, Any] | None = None,
     ) -> None:
         """Record a fact that is no step of a change: a refusal, a pause."""
+        if event is Event.RESUMED:
+            self.work |= Work.LOOK
         self._events.append(
             AuditEvent(
                 at=self.at,
@@ -102,24 +135,35 @@ class UnitOfWork:
             )
         )
 
-    async def close(self) -> bool:
-        """Append the audit events, as the last act of the transaction; say whether there were any."""
-        if self._events:
-            await audit.append(self.tx, self._events)
-        return bool(self._events)
+    async def close(self) -> None:
+        """Record what is to be told, and append the audit events as the last act of the transaction."""
+        for lane in sorted(self._hurried):
+            await outbox.hurry(self.tx, lane, self.at)
+        drafts = [*self._dirty.values(), *self._told]
+        await outbox.enqueue(self.tx, drafts)
+        if any(draft.due_at <= self.at for draft in drafts):
+            self.work |= Work.DELIVER
+        await audit.append(self.tx, self._events)
 
 
 @asynccontextmanager
-async def unit_of_work(context: ServiceContext, actor: Actor) -> AsyncIterator[UnitOfWork]:
+async def unit_of_work(
+    context: ServiceContext, actor: Actor, *, hold: int | None = None, team_id: str | None = None
+) -> AsyncIterator[UnitOfWork]:
     """Open a write transaction; on leaving append the audit events, commit, and wake this process's worker.
 
-    Any exception rolls everything back. Raises DatabaseUnavailable when the database does not answer.
+    `hold` names a change, of one team when `team_id` is given, that is locked first: it is in `held`. Any exception
+    rolls everything back. Raises UnknownChange for a change that there is not, and DatabaseUnavailable.
     """
     async with context.database.transaction() as tx:
-        unit = UnitOfWork(tx, actor, await context.clock.read(tx))
+        if hold is None:
+            unit = UnitOfWork(tx, actor, await context.clock.read(tx))
+        else:
+            held = await hold_change(tx, context.clock, hold, team_id=team_id)
+            unit = UnitOfWork(tx, actor, held.at, held)
         yield unit
-        is_work = await unit.close()
+        await unit.close()
     for state in unit.states:
         CHANGE_STEPS.labels(state.value).inc()
-    if is_work:
-        context.wake()
+    if unit.work:
+        context.wake(unit.work)

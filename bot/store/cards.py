@@ -4,13 +4,15 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.label import format_label
 from bot.store.errors import StaleCard
 from bot.store.schema import cards
 from bot.store.upsert import insert_or
+
+_GET_ALL = select(cards).where(cards.c.change_id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,12 @@ async def get(tx: AsyncConnection, change_id: int) -> Card | None:
     """Return the card of a change, None before anybody tried to post it."""
     row = (await tx.execute(select(cards).where(cards.c.change_id == change_id))).mappings().one_or_none()
     return None if row is None else Card(**row)
+
+
+async def get_all(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, Card]:
+    """Return the cards of some changes, by change."""
+    rows = (await tx.execute(_GET_ALL, {"ids": list(change_ids)})).mappings()
+    return {row["change_id"]: Card(**row) for row in rows}
 
 
 async def posted(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, Card]:

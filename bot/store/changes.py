@@ -1,10 +1,11 @@
 """Changes: stored as they are asked, saved step by step."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, literal_column, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, literal_column, select, text, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +23,27 @@ from bot.store.schema import UNFINISHED, changes, is_unfinished
 _MUTABLE = ({f.name for f in fields(ChangeRequest)} - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}) | {
     "channel_id"
 }
+
+
+_SAVE = (
+    update(changes)
+    .where(changes.c.id == bindparam("of_id"), changes.c.version == bindparam("of_version"))
+    .values({name: bindparam(name) for name in _MUTABLE})
+    .returning(changes.c.approval_order)
+)
+_earlier = changes.alias("earlier")
+# Behind all changes of its number that were approved before.
+_NEXT_APPROVAL_ORDER = (
+    select(func.coalesce(func.max(_earlier.c.approval_order), 0) + 1)
+    .where(
+        _earlier.c.account_sid == bindparam("of_sid"),
+        _earlier.c.workspace_id == bindparam("of_workspace"),
+        _earlier.c.number == bindparam("of_number"),
+    )
+    .scalar_subquery()
+)
+_SAVE_FIRST_APPROVED = _SAVE.values(approval_order=_NEXT_APPROVAL_ORDER)
+_GET_ALL = select(changes).where(changes.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +94,12 @@ async def get(tx: AsyncConnection, change_id: int, *, team_id: str | None = None
     return await _one(tx, _by_id(change_id, team_id), change_id)
 
 
+async def get_all(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, ChangeRequest]:
+    """Return some changes, by id; of ids that nobody has nothing."""
+    rows = (await tx.execute(_GET_ALL, {"ids": list(change_ids)})).mappings()
+    return {row["id"]: from_row(row) for row in rows}
+
+
 async def lock(tx: AsyncConnection, change_id: int, *, team_id: str | None = None) -> ChangeRequest:
     """Return one change and hold its row until the transaction ends.
 
@@ -90,17 +118,18 @@ async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
     Raises:
         StaleVersion: The stored change is not at the version before this one.
     """
-    if change.state is State.APPROVED and change.approval_order is None:
-        change = replace(change, approval_order=await _next_approval_order(tx, change.key))
     row = _to_row(change)
-    result = await tx.execute(
-        update(changes)
-        .where(changes.c.id == change.id, changes.c.version == change.version - 1)
-        .values({name: row[name] for name in _MUTABLE})
-    )
-    if result.rowcount == 0:
+    values = {name: row[name] for name in _MUTABLE} | {"of_id": change.id, "of_version": change.version - 1}
+    if change.state is State.APPROVED and change.approval_order is None:
+        await _take_turn_to_approve(tx, change.key)
+        del values["approval_order"]
+        saved = await tx.execute(_SAVE_FIRST_APPROVED, values | _key_values(change.key))
+    else:
+        saved = await tx.execute(_SAVE, values)
+    stored = saved.one_or_none()
+    if stored is None:
         raise StaleVersion(f"{change.label} moved on while it was being changed.")
-    return change
+    return replace(change, approval_order=stored.approval_order)
 
 
 async def pending(
@@ -178,12 +207,14 @@ async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, 
     return await _all(tx, query)
 
 
-async def _next_approval_order(tx: AsyncConnection, key: NumberKey) -> int:
+async def _take_turn_to_approve(tx: AsyncConnection, key: NumberKey) -> None:
     # Two approvals of one number at the same instant wait for each other here, until the first has committed:
     # otherwise a worker could see the second and not yet the first.
     await _take_turn(tx, f"approval of {key.account_sid}/{key.workspace_id}/{key.number}")
-    highest = await tx.scalar(select(func.max(changes.c.approval_order)).where(*_of_number(key)))
-    return (highest or 0) + 1
+
+
+def _key_values(key: NumberKey) -> dict[str, Any]:
+    return {"of_sid": key.account_sid, "of_workspace": key.workspace_id, "of_number": key.number}
 
 
 async def _take_turn(tx: AsyncConnection, name: str) -> None:

@@ -7,11 +7,12 @@ A lease ends by fencing: whoever completes names the lease it holds, and finds o
 no step of the change's life.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
@@ -19,10 +20,141 @@ from bot.domain.key import WorkspaceKey
 from bot.domain.policy import Verdict
 from bot.domain.state import FollowUp, State
 from bot.store.changes import from_row
+from bot.store.columns import UtcDateTime
 from bot.store.errors import LeaseLost
 from bot.store.schema import changes, is_unfinished, pauses, reviews
 
 _other = changes.alias("other")
+_NOW = bindparam("now", type_=UtcDateTime)
+_IS_OF_WORKSPACE = and_(
+    changes.c.account_sid == bindparam("account_sid"), changes.c.workspace_id == bindparam("workspace_id")
+)
+_IS_SAME_NUMBER = and_(
+    _other.c.account_sid == changes.c.account_sid,
+    _other.c.workspace_id == changes.c.workspace_id,
+    _other.c.number == changes.c.number,
+    _other.c.id != changes.c.id,
+)
+_IS_PAUSED = exists().where(pauses.c.team_id == changes.c.team_id)
+
+
+def _is_approved() -> ColumnElement[bool]:
+    """Require what the trigger of the step requires: one change that lost its approvals must not stop the others."""
+    live = and_(
+        reviews.c.change_id == changes.c.id,
+        reviews.c.revision == changes.c.revision,
+        reviews.c.withdrawn_at.is_(None),
+        reviews.c.reviewer_id != changes.c.requester_id,
+    )
+    approvals = select(func.count(reviews.c.reviewer_id.distinct())).where(live, reviews.c.verdict == Verdict.APPROVE)
+    return and_(
+        approvals.correlate(changes).scalar_subquery() >= changes.c.quorum,
+        ~exists().where(live, reviews.c.verdict == Verdict.DENY),
+    )
+
+
+# An approved change could not be sent while another change of its number is being applied, was approved before it and
+# is due, is unclear about the same fields, or is unclear and looked at; nor while its team has paused the sending.
+_MAY_BE_SENT = (
+    changes.c.state == State.APPROVED,
+    _IS_OF_WORKSPACE,
+    changes.c.due_at <= _NOW,
+    changes.c.apply_before > _NOW,
+    _is_approved(),
+    ~_IS_PAUSED,
+    ~exists().where(
+        _IS_SAME_NUMBER,
+        is_unfinished(_other),
+        or_(
+            _other.c.state == State.APPLYING,
+            and_(
+                _other.c.state == State.APPROVED,
+                _other.c.due_at <= _NOW,
+                _other.c.approval_order < changes.c.approval_order,
+            ),
+            and_(
+                _other.c.state == State.UNCLEAR,
+                or_(_other.c.touched.bitwise_and(changes.c.touched) != 0, _other.c.leased_until > _NOW),
+            ),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """Which changes are wanted, and in which order."""
+
+    oldest_first: ColumnElement[Any]
+    conditions: tuple[ColumnElement[bool], ...]
+
+    def one(self) -> Select[Any]:
+        """Lock the first one."""
+        query = select(changes).where(*self.conditions).order_by(self.oldest_first, changes.c.id)
+        return query.limit(1).with_for_update(of=changes, skip_locked=True)
+
+    def some(self, kind: str) -> Select[Any]:
+        """Name the kind once for each of the first ones."""
+        query = select(changes.c.id).where(*self.conditions).order_by(self.oldest_first, changes.c.id)
+        return select(literal(kind).label("kind")).select_from(query.limit(bindparam("most", type_=Integer)).subquery())
+
+
+_BY_ID = _Look(changes.c.id, (changes.c.id == bindparam("waiting_id"), *_MAY_BE_SENT))
+_TO_APPLY = _Look(
+    # Of those that are due the one that is so for longest; the index holds none that is not due yet.
+    changes.c.due_at,
+    (changes.c.wait_cause.is_(None), or_(changes.c.not_before.is_(None), changes.c.not_before <= _NOW), *_MAY_BE_SENT),
+)
+_WAITING = _Look(
+    # Whose look is due for longest comes first: many old ones must not starve the young.
+    changes.c.not_before,
+    (changes.c.wait_cause.is_not(None), changes.c.not_before <= _NOW, *_MAY_BE_SENT),
+)
+_ABANDONED = _Look(
+    changes.c.leased_until,
+    (
+        changes.c.state == State.APPLYING,
+        changes.c.leased_until <= _NOW,
+        or_(_IS_OF_WORKSPACE, changes.c.sent_at.is_(None), changes.c.apply_before <= _NOW),
+    ),
+)
+_FOLLOW_UP = _Look(
+    changes.c.id,
+    (
+        changes.c.state == State.UNCLEAR,
+        _IS_OF_WORKSPACE,
+        changes.c.follow_up.is_not(None),
+        or_(changes.c.leased_until.is_(None), changes.c.leased_until <= _NOW),
+        or_(changes.c.follow_up != FollowUp.TRY_AGAIN, ~_IS_PAUSED),
+        ~exists().where(_IS_SAME_NUMBER, is_unfinished(_other), _other.c.state == State.APPLYING),
+    ),
+)
+# Two looks, each along an index of its own: for both at once the databases read all changes there ever were.
+_EXPIRED = tuple(
+    _Look(end, (changes.c.state == state, end <= _NOW))
+    for state, end in ((State.PENDING, changes.c.expires_at), (State.APPROVED, changes.c.apply_before))
+)
+_FIRST = {look: look.one() for look in (_BY_ID, _TO_APPLY, _WAITING, _ABANDONED, _FOLLOW_UP, *_EXPIRED)}
+
+
+class Due(StrEnum):
+    """A kind of work about changes, in the order in which it is taken."""
+
+    ABANDONED = "abandoned"
+    FOLLOW_UP = "follow_up"
+    TO_APPLY = "to_apply"
+    WAITING = "waiting"
+    EXPIRED = "expired"
+
+
+# To be asked together with other looks; takes `now`, `account_sid`, `workspace_id`, and how many at the `most`.
+DUE = (
+    _ABANDONED.some(Due.ABANDONED),
+    _FOLLOW_UP.some(Due.FOLLOW_UP),
+    _TO_APPLY.some(Due.TO_APPLY),
+    _WAITING.some(Due.WAITING),
+    *(look.some(Due.EXPIRED) for look in _EXPIRED),
+)
 
 
 async def next_to_apply(
@@ -33,27 +165,13 @@ async def next_to_apply(
     One that waits for UponAI is taken only by its id, as `waiting_id`, when a look has shown that the wait is over.
     """
     if waiting_id is not None:
-        return await _first(tx, changes.c.id, changes.c.id == waiting_id, *_may_be_sent(now, workspace))
-    return await _first(
-        tx,
-        # Of those that are due the one that is so for longest; the index holds none that is not due yet.
-        changes.c.due_at,
-        changes.c.wait_cause.is_(None),
-        or_(changes.c.not_before.is_(None), changes.c.not_before <= now),
-        *_may_be_sent(now, workspace),
-    )
+        return await _first(tx, _BY_ID, now, workspace, waiting_id=waiting_id)
+    return await _first(tx, _TO_APPLY, now, workspace)
 
 
 async def next_waiting(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
     """Lock the change that waits for UponAI and is to be looked at next, None when there is none."""
-    return await _first(
-        tx,
-        # Whose look is due for longest comes first: many old ones must not starve the young.
-        changes.c.not_before,
-        changes.c.wait_cause.is_not(None),
-        changes.c.not_before <= now,
-        *_may_be_sent(now, workspace),
-    )
+    return await _first(tx, _WAITING, now, workspace)
 
 
 async def take(tx: AsyncConnection, change: ChangeRequest, lease_id: str, until: datetime) -> ChangeRequest:
@@ -87,51 +205,12 @@ async def postpone(tx: AsyncConnection, change: ChangeRequest, until: datetime) 
     return replace(change, not_before=until)
 
 
-def _may_be_sent(now: datetime, workspace: WorkspaceKey) -> tuple[ColumnElement[bool], ...]:
-    """Require that an approved change could be sent now.
-
-    It could not while another change of its number is being applied, was approved before it and is due, is unclear
-    about the same fields, or is unclear and looked at; nor while its team has paused the sending.
-    """
-    in_the_way = exists().where(
-        _is_same_number(),
-        is_unfinished(_other),
-        or_(
-            _other.c.state == State.APPLYING,
-            and_(
-                _other.c.state == State.APPROVED,
-                _other.c.due_at <= now,
-                _other.c.approval_order < changes.c.approval_order,
-            ),
-            and_(
-                _other.c.state == State.UNCLEAR,
-                or_(_other.c.touched.bitwise_and(changes.c.touched) != 0, _other.c.leased_until > now),
-            ),
-        ),
-    )
-    return (
-        changes.c.state == State.APPROVED,
-        _is_of(workspace),
-        changes.c.due_at <= now,
-        changes.c.apply_before > now,
-        _is_approved(),
-        ~_is_paused(),
-        ~in_the_way,
-    )
-
-
 async def next_abandoned(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
     """Lock a change that is being applied under a lease that ran out, None when there is none.
 
     Of another workspace it is one that needs no look there: nothing was sent, or its approval has lapsed.
     """
-    return await _first(
-        tx,
-        changes.c.leased_until,
-        changes.c.state == State.APPLYING,
-        changes.c.leased_until <= now,
-        or_(_is_of(workspace), changes.c.sent_at.is_(None), changes.c.apply_before <= now),
-    )
+    return await _first(tx, _ABANDONED, now, workspace)
 
 
 async def next_follow_up(tx: AsyncConnection, now: datetime, workspace: WorkspaceKey) -> ChangeRequest | None:
@@ -140,72 +219,22 @@ async def next_follow_up(tx: AsyncConnection, now: datetime, workspace: Workspac
     It waits while another change of its number is being applied; Try again also while its team has paused the
     sending.
     """
-    return await _first(
-        tx,
-        changes.c.id,
-        changes.c.state == State.UNCLEAR,
-        _is_of(workspace),
-        changes.c.follow_up.is_not(None),
-        or_(changes.c.leased_until.is_(None), changes.c.leased_until <= now),
-        or_(changes.c.follow_up != FollowUp.TRY_AGAIN, ~_is_paused()),
-        ~exists().where(_is_same_number(), is_unfinished(_other), _other.c.state == State.APPLYING),
-    )
+    return await _first(tx, _FOLLOW_UP, now, workspace)
 
 
 async def next_expired(tx: AsyncConnection, now: datetime) -> ChangeRequest | None:
     """Lock a change of any workspace whose time to decide, or to apply what was approved, is over, else None."""
-    # Two looks, each along an index of its own: for both at once the databases read all changes there ever were.
-    for state, end in ((State.PENDING, changes.c.expires_at), (State.APPROVED, changes.c.apply_before)):
-        expired = await _first(tx, end, changes.c.state == state, end <= now)
+    for look in _EXPIRED:
+        expired = await _first(tx, look, now)
         if expired is not None:
             return expired
     return None
 
 
-def _is_of(workspace: WorkspaceKey) -> ColumnElement[bool]:
-    return and_(
-        changes.c.account_sid == workspace.account_sid,
-        changes.c.workspace_id == workspace.workspace_id,
-    )
-
-
-def _is_same_number() -> ColumnElement[bool]:
-    return and_(
-        _other.c.account_sid == changes.c.account_sid,
-        _other.c.workspace_id == changes.c.workspace_id,
-        _other.c.number == changes.c.number,
-        _other.c.id != changes.c.id,
-    )
-
-
-def _is_approved() -> ColumnElement[bool]:
-    """Require what the trigger of the step requires: one change that lost its approvals must not stop the others."""
-    live = and_(
-        reviews.c.change_id == changes.c.id,
-        reviews.c.revision == changes.c.revision,
-        reviews.c.withdrawn_at.is_(None),
-        reviews.c.reviewer_id != changes.c.requester_id,
-    )
-    approvals = select(func.count(reviews.c.reviewer_id.distinct())).where(live, reviews.c.verdict == Verdict.APPROVE)
-    return and_(
-        approvals.correlate(changes).scalar_subquery() >= changes.c.quorum,
-        ~exists().where(live, reviews.c.verdict == Verdict.DENY),
-    )
-
-
-def _is_paused() -> ColumnElement[bool]:
-    return exists().where(pauses.c.team_id == changes.c.team_id)
-
-
 async def _first(
-    tx: AsyncConnection, oldest_first: ColumnElement[Any], *is_due: ColumnElement[bool]
+    tx: AsyncConnection, look: _Look, now: datetime, workspace: WorkspaceKey | None = None, **values: Any
 ) -> ChangeRequest | None:
-    query = (
-        select(changes)
-        .where(*is_due)
-        .order_by(oldest_first, changes.c.id)
-        .limit(1)
-        .with_for_update(of=changes, skip_locked=True)
-    )
-    row = (await tx.execute(query)).mappings().one_or_none()
+    if workspace is not None:
+        values |= {"account_sid": workspace.account_sid, "workspace_id": workspace.workspace_id}
+    row = (await tx.execute(_FIRST[look], {"now": now, **values})).mappings().one_or_none()
     return None if row is None else from_row(row)

@@ -7,14 +7,15 @@ its time from the database, once; between transactions a process goes on countin
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, Select, func, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 # An operator is told of a process whose own clock is further off: its log and Slack's signatures go by it.
 MOST_SKEW = timedelta(seconds=1)
 
+_AT = "read_at"
 _CLOCK_TIMESTAMP = text("SELECT clock_timestamp()")
 
 
@@ -27,6 +28,11 @@ class Clock(Protocol):
     async def read(self, tx: AsyncConnection) -> datetime:
         """Return the shared time as the database of this transaction has it: aware UTC."""
 
+    async def read_with(
+        self, tx: AsyncConnection, query: Select[Any], values: dict[str, Any]
+    ) -> tuple[RowMapping | None, datetime]:
+        """Run a query for one row, and return the time with it: both in one statement, where that can be."""
+
 
 class DatabaseClock:
     """The database's clock. On SQLite that is the machine's own, since all processes are on one machine."""
@@ -38,6 +44,7 @@ class DatabaseClock:
         self._wall = wall or _wall
         self._elapsed = elapsed or _elapsed
         self._reading: tuple[datetime, float] | None = None
+        self._timed: dict[Select[Any], Select[Any]] = {}
         self.skew: timedelta | None = None
 
     def now(self) -> datetime:
@@ -55,7 +62,22 @@ class DatabaseClock:
         if tx.dialect.name == "sqlite":
             return self._wall()
         asked_at = self._wall()
-        at: datetime = (await tx.execute(_CLOCK_TIMESTAMP)).scalar_one()
+        return self._note((await tx.execute(_CLOCK_TIMESTAMP)).scalar_one(), asked_at)
+
+    async def read_with(
+        self, tx: AsyncConnection, query: Select[Any], values: dict[str, Any]
+    ) -> tuple[RowMapping | None, datetime]:
+        """Read the clock with the row, as `read` does; where the row has to be waited for, before the wait."""
+        if tx.dialect.name == "sqlite":
+            return (await tx.execute(query, values)).mappings().one_or_none(), self._wall()
+        timed = self._timed.get(query)
+        if timed is None:
+            timed = self._timed[query] = query.add_columns(func.clock_timestamp().label(_AT))
+        asked_at = self._wall()
+        row = (await tx.execute(timed, values)).mappings().one_or_none()
+        return row, await self.read(tx) if row is None else self._note(row[_AT], asked_at)
+
+    def _note(self, at: datetime, asked_at: datetime) -> datetime:
         at = at.astimezone(UTC)
         self._reading = at, self._elapsed()
         # The database read its clock at some moment between the question and the answer.

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -107,6 +107,12 @@ class Database:
                     if may_pause:
                         await tx.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
                 yield tx
+
+    @asynccontextmanager
+    async def raw_connection(self) -> AsyncIterator[Any]:
+        """Lend the driver's own connection, for what is no statement; nothing may be left on it. PostgreSQL alone."""
+        async with self._writer.connect() as borrowed:
+            yield (await borrowed.get_raw_connection()).driver_connection
 
     async def dispose(self) -> None:
         """Close all connections; those in use when they are given back."""

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, delete, exists, func, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.state import State
+from bot.store.columns import UtcDateTime
+from bot.store.due_messages import CLAIM
 from bot.store.errors import LeaseLost
 from bot.store.schema import changes, outbox
-from bot.store.upsert import insert_or
 
 _FINAL = [state for state in State if state.is_final]
 
@@ -56,6 +58,15 @@ class OutboxMessage(OutboxDraft):
     attempted_thread: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message that is done, and where it was posted."""
+
+    message: OutboxMessage
+    channel: str | None = None
+    ts: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
     """How much is waiting: all undone messages, those due, those parked, and since when the oldest due one is due."""
@@ -66,99 +77,108 @@ class Depth:
     oldest_due_at: datetime | None
 
 
+_DRAFTED = tuple(f.name for f in fields(OutboxDraft))
+_NEW: dict[str, Any] = {name: bindparam(name) for name in _DRAFTED} | {"attempts": 0, "is_parked": False}
+_ENQUEUE = {
+    name: insert(outbox).values(_NEW).on_conflict_do_nothing(index_elements=["fact"])
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+# Put off from the start, and never claimed: what is tried again later has been.
+_IS_DEFERRED = and_(
+    outbox.c.lane == bindparam("of_lane"),
+    outbox.c.done_at.is_(None),
+    outbox.c.lease_id.is_(None),
+    outbox.c.attempts == 0,
+    outbox.c.due_at > bindparam("at", type_=UtcDateTime),
+)
+_HURRY = update(outbox).where(_IS_DEFERRED).values(due_at=bindparam("at", type_=UtcDateTime))
+_DROP_DEFERRED = delete(outbox).where(_IS_DEFERRED).returning(outbox.c.payload)
+
+
 async def enqueue(tx: AsyncConnection, drafts: Sequence[OutboxDraft]) -> None:
-    """Record what is to be done; a fact that is recorded already is left alone."""
-    for draft in drafts:
-        values = {f.name: getattr(draft, f.name) for f in fields(OutboxDraft)}
-        values |= {"payload": dict(draft.payload), "attempts": 0, "is_parked": False}
-        await tx.execute(insert_or(tx, outbox).values(values).on_conflict_do_nothing(index_elements=["fact"]))
+    """Record what is to be done, in this order; a fact that is recorded already is left alone."""
+    if drafts:
+        await tx.execute(_ENQUEUE[tx.dialect.name], [_to_row(draft) for draft in drafts])
 
 
 async def claim(
-    tx: AsyncConnection,
-    now: datetime,
-    *,
-    lease_id: str,
-    until: datetime,
-    limit: int,
-    except_lanes: Collection[str] = (),
+    tx: AsyncConnection, now: datetime, *, lease_id: str, until: datetime, limit: int
 ) -> list[OutboxMessage]:
-    """Lease up to `limit` due messages, the first of its lane each, oldest first.
+    """Lease what is due of up to `limit` lanes, from the first of each on, in the order of the lanes' first ones.
 
-    Rows leased by others are skipped. Commit before working: the lease, not the transaction, protects the work.
+    Lanes leased by others are skipped. Commit before working: the lease, not the transaction, protects the work.
     """
-    earlier = outbox.alias("earlier")
-    # Through a CTE so that LIMIT holds, and SKIP LOCKED counts what was locked here alone.
-    due = (
-        select(outbox.c.id)
-        .where(
-            outbox.c.done_at.is_(None),
-            outbox.c.due_at <= now,
-            or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now),
-            outbox.c.lane.not_in(except_lanes),
-            ~exists().where(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id, earlier.c.done_at.is_(None)),
-        )
-        .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(limit)
-        .with_for_update(of=outbox, skip_locked=True)
-        .cte("due")
-    )
-    rows = await tx.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(select(due.c.id)))
-        .values(lease_id=lease_id, leased_until=until, attempts=outbox.c.attempts + 1)
-        .returning(outbox)
-    )
-    return sorted((from_row(row) for row in rows.mappings()), key=lambda message: (message.due_at, message.id))
+    values = {"now": now, "lease": lease_id, "until": until, "lanes": limit}
+    messages = [from_row(row) for row in (await tx.execute(CLAIM, values)).mappings()]
+    order = {message.lane: (message.due_at, message.id) for message in sorted(messages, key=_id, reverse=True)}
+    return sorted(messages, key=lambda message: (order[message.lane], message.id))
 
 
 async def mark_attempted(
     tx: AsyncConnection,
-    message: OutboxMessage,
+    messages: Sequence[OutboxMessage],
     at: datetime,
     *,
-    until: datetime,
     channel: str,
     thread_ts: str | None = None,
 ) -> None:
-    """Record that a send is about to leave, and hold the message until then; commit before it does.
+    """Record that sends are about to leave for one place; commit before they do.
 
     Raises:
-        LeaseLost: Somebody else holds the message, or has finished it.
+        LeaseLost: Somebody else holds a message, or has finished it.
     """
     place = {"attempted_channel": channel, "attempted_thread": thread_ts}
-    await _update_held(tx, message, {"attempted_at": at, "leased_until": until, **place})
+    await _update_held(tx, messages, {"attempted_at": at, **place})
 
 
-async def hold(tx: AsyncConnection, message: OutboxMessage, *, until: datetime) -> None:
-    """Hold the message for longer.
+async def hold(tx: AsyncConnection, messages: Sequence[OutboxMessage], *, until: datetime) -> None:
+    """Hold messages of one claim for longer.
 
     Raises:
-        LeaseLost: Somebody else holds the message, or has finished it.
+        LeaseLost: Somebody else holds one of them, or has finished it.
     """
-    await _update_held(tx, message, {"leased_until": until})
+    await _update_held(tx, messages, {"leased_until": until})
 
 
-async def complete(
-    tx: AsyncConnection, message: OutboxMessage, at: datetime, *, channel: str | None = None, ts: str | None = None
+async def complete(tx: AsyncConnection, posted: Sequence[Posted], at: datetime) -> None:
+    """Record that messages of one claim are done, and where they were posted.
+
+    Raises:
+        LeaseLost: Somebody else holds one of them, or has finished it.
+    """
+    values: dict[str, Any] = {"done_at": at, "problem": None, "lease_id": None, "leased_until": None}
+    for column in ("channel", "ts"):
+        known = {each.message.id: value for each in posted if (value := getattr(each, column)) is not None}
+        values[f"posted_{column}"] = case(known, value=outbox.c.id) if known else None
+    await _update_held(tx, [each.message for each in posted], values)
+
+
+async def give_back(
+    tx: AsyncConnection, messages: Sequence[OutboxMessage], *, unattempted: Collection[int] = ()
 ) -> None:
-    """Record that a message is done, and where it was posted.
+    """Give back what was claimed and not tried, as if it had not been; of the `unattempted` nothing has left.
 
     Raises:
-        LeaseLost: Somebody else holds the message, or has finished it.
+        LeaseLost: Somebody else holds one of them, or has finished it.
     """
-    await _update_held(
-        tx,
-        message,
-        {
-            "done_at": at,
-            "posted_channel": channel,
-            "posted_ts": ts,
-            "problem": None,
-            "lease_id": None,
-            "leased_until": None,
-        },
-    )
+    values: dict[str, Any] = {"lease_id": None, "leased_until": None, "attempts": outbox.c.attempts - 1}
+    if unattempted:
+        has_left = outbox.c.id.not_in(unattempted)
+        values["attempted_at"] = case((has_left, outbox.c.attempted_at), else_=None)
+    await _update_held(tx, messages, values)
+
+
+async def hurry(tx: AsyncConnection, lane: str, at: datetime) -> None:
+    """Make due what a lane was to tell later, since something else follows it now."""
+    await tx.execute(_HURRY, {"of_lane": lane, "at": at})
+
+
+async def drop_deferred(tx: AsyncConnection, lane: str, at: datetime) -> list[Mapping[str, Any]]:
+    """Delete what a lane was to tell later, and return the payloads: what follows at once tells it as well.
+
+    What was ever claimed is told, and stays.
+    """
+    return list(await tx.scalars(_DROP_DEFERRED, {"of_lane": lane, "at": at}))
 
 
 async def postpone(
@@ -185,7 +205,7 @@ async def postpone(
         "lease_id": None,
         "leased_until": None,
     }
-    await _update_held(tx, message, values if was_sent else values | {"attempted_at": None})
+    await _update_held(tx, [message], values if was_sent else values | {"attempted_at": None})
 
 
 async def park(tx: AsyncConnection, message: OutboxMessage, due_at: datetime, *, problem: str, was_sent: bool) -> None:
@@ -238,14 +258,27 @@ async def depth(tx: AsyncConnection, now: datetime) -> Depth:
     return Depth(**(await tx.execute(query)).mappings().one())
 
 
-async def _update_held(tx: AsyncConnection, message: OutboxMessage, values: dict[str, Any]) -> None:
+async def _update_held(tx: AsyncConnection, messages: Sequence[OutboxMessage], values: dict[str, Any]) -> None:
+    """Update messages of one claim. Raises LeaseLost, and whoever called rolls back."""
+    if not messages:
+        return
+    ids, lease_id = [message.id for message in messages], messages[0].lease_id
     result = await tx.execute(
         update(outbox)
-        .where(outbox.c.id == message.id, outbox.c.lease_id == message.lease_id, outbox.c.done_at.is_(None))
+        .where(outbox.c.id.in_(ids), outbox.c.lease_id == lease_id, outbox.c.done_at.is_(None))
         .values(values)
     )
-    if result.rowcount == 0:
-        raise LeaseLost(f"Message {message.id} is no longer held by {message.lease_id}.")
+    if result.rowcount != len(ids):
+        raise LeaseLost(f"Messages {ids} are no longer all held by {lease_id}.")
+
+
+def _id(message: OutboxMessage) -> int:
+    return message.id
+
+
+def _to_row(draft: OutboxDraft) -> dict[str, Any]:
+    values = {name: getattr(draft, name) for name in _DRAFTED}
+    return values | {"payload": dict(draft.payload)}
 
 
 def from_row(row: RowMapping) -> OutboxMessage:

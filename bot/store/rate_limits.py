@@ -2,17 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.columns import UtcDateTime
 from bot.store.schema import rate_limits
 from bot.store.upsert import insert_or
 
+_LASTING = select(rate_limits).where(rate_limits.c.until > bindparam("now", type_=UtcDateTime))
 
-async def until(tx: AsyncConnection, method: str, channel_id: str) -> datetime | None:
-    """Return until when this method waits for this channel ('' for none); None when it was never asked to."""
-    query = select(rate_limits.c.until).where(rate_limits.c.method == method, rate_limits.c.channel_id == channel_id)
-    return (await tx.execute(query)).scalar_one_or_none()
+
+async def lasting(tx: AsyncConnection, now: datetime) -> dict[tuple[str, str], datetime]:
+    """Return until when which methods wait for which channels ('' for none)."""
+    rows = await tx.execute(_LASTING, {"now": now})
+    return {(method, channel_id): until for method, channel_id, until in rows}
 
 
 async def hold(tx: AsyncConnection, method: str, channel_id: str, until: datetime) -> None:

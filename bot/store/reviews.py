@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import and_, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.policy import Review, Verdict
 from bot.store.schema import changes, reviews
+
+_OF_CHANGES = select(reviews).where(reviews.c.change_id.in_(bindparam("ids", expanding=True))).order_by(reviews.c.id)
 
 
 async def add(tx: AsyncConnection, change_id: int, review: Review) -> None:
@@ -45,9 +47,14 @@ async def decided_by(tx: AsyncConnection, reviewer_id: str, change_ids: Collecti
 
 async def of_change(tx: AsyncConnection, change_id: int) -> list[Review]:
     """Return every review of a change, withdrawn ones too, in the order in which they came."""
-    rows = await tx.execute(select(reviews).where(reviews.c.change_id == change_id).order_by(reviews.c.id))
-    return [
-        Review(
+    return (await of_changes(tx, [change_id])).get(change_id, [])
+
+
+async def of_changes(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, list[Review]]:
+    """Return every review of some changes, by change, as `of_change` does."""
+    found: dict[int, list[Review]] = {}
+    for row in (await tx.execute(_OF_CHANGES, {"ids": list(change_ids)})).mappings():
+        review = Review(
             reviewer_id=row["reviewer_id"],
             verdict=Verdict(row["verdict"]),
             revision=row["revision"],
@@ -55,5 +62,5 @@ async def of_change(tx: AsyncConnection, change_id: int) -> list[Review]:
             reason=row["reason"],
             withdrawn_at=row["withdrawn_at"],
         )
-        for row in rows.mappings()
-    ]
+        found.setdefault(row["change_id"], []).append(review)
+    return found

@@ -1,13 +1,15 @@
 """The worker of one process: takes due work until it is told to stop, and finishes what it holds.
 
 Four loops share nothing but the database: applying, delivering, expiring (and forgetting what was delivered long
-ago), refreshing the mirror. Each does one pass at a time, goes on at once while there is work, and otherwise waits
-for a wake-up or the next poll.
+ago), refreshing the mirror. Each does one pass at a time, goes on at once while there is work, and otherwise waits to
+be woken: by who committed work in this process, and by a fifth loop, which asks the database once a poll what is due.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -16,11 +18,16 @@ from bot.service.applying.apply import apply
 from bot.service.applying.claim import claim_next, expire_next, take_abandoned, take_follow_up, take_waiting
 from bot.service.applying.recover import recover, run_follow_up
 from bot.service.applying.retry import retry
-from bot.service.context import ServiceContext
+from bot.service.context import ServiceContext, Work
+from bot.service.delivery import BATCH
+from bot.service.due import look
 from bot.service.forget import forget_delivered
 from bot.service.refresh import refresh_due
 from bot.slack.delivery.courier import Courier
+from bot.store import due
+from bot.store.claims import Due
 from bot.store.errors import DatabaseUnavailable, LeaseLost
+from bot.store.herald import listen
 from bot.uponai.errors import UponAIError
 
 log = structlog.get_logger(__name__)
@@ -34,6 +41,16 @@ FORGET_EVERY = timedelta(hours=1)
 PASS_LEASES = 4
 PASS_BESIDES = timedelta(minutes=1)
 PASS_PAGES = 10
+
+
+Take = Callable[[ServiceContext], Awaitable[ChangeRequest | None]]
+Carry = Callable[[ServiceContext, ChangeRequest], Awaitable[None]]
+_TAKES: dict[str, tuple[Take, Carry]] = {
+    Due.ABANDONED: (take_abandoned, recover),
+    Due.FOLLOW_UP: (take_follow_up, run_follow_up),
+    Due.TO_APPLY: (claim_next, apply),
+    Due.WAITING: (take_waiting, retry),
+}
 
 
 class PassHangs(Exception):
@@ -51,25 +68,34 @@ class Worker:
         self._poll = poll.total_seconds()
         self._pass_within = pass_within or context.lease * PASS_LEASES + PASS_BESIDES
         self._given_up: set[asyncio.Task[bool]] = set()
-        self._wakes = {name: asyncio.Event() for name in ("apply", "deliver", "expire", "refresh")}
+        self._wakes = {name: asyncio.Event() for name in ("look", "apply", "deliver", "expire", "refresh")}
         self._passes: dict[str, datetime] = {}
+        self._busy: set[str] = set()
+        self._found: Counter[str] = Counter()
         self._forget_from: datetime | None = None
         self._slots = asyncio.Semaphore(APPLY_AT_ONCE)
         self._stop = asyncio.Event()
 
-    def wake(self) -> None:
-        """Look for work now instead of at the next poll."""
-        self._wakes["apply"].set()
-        self._wakes["deliver"].set()
+    def wake(self, work: Work) -> None:
+        """Do such work now instead of at the next poll: who has just committed it has no need to look for it."""
+        if work & Work.APPLY:
+            self._found[Due.TO_APPLY] += 1
+        if work & (Work.APPLY | Work.LOOK):
+            self._wakes["apply"].set()
+        if work & Work.DELIVER:
+            self._wakes["deliver"].set()
 
     def status(self) -> dict[str, datetime]:
-        """Return when each loop last finished a pass."""
+        """Return when each loop last finished a pass, or was known to have nothing to do."""
         return dict(self._passes)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; return when everything taken has been finished or put back."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stop_with(stop))
+            if self._context.database.dialect == "postgresql":
+                group.create_task(self._listen())
+            group.create_task(self._loop("look", self._look_once, every=self._poll))
             group.create_task(self._loop("apply", lambda: self._apply_one_more(group)))
             group.create_task(self._loop("deliver", self._deliver_once))
             group.create_task(self._loop("expire", self._expire_once))
@@ -81,13 +107,49 @@ class Worker:
         for wake in self._wakes.values():
             wake.set()
 
-    async def _loop(self, name: str, once: Callable[[], Awaitable[bool]]) -> None:
-        wake = self._wakes[name]
+    async def _loop(self, name: str, once: Callable[[], Awaitable[bool]], *, every: float | None = None) -> None:
+        """Do passes while there is work, then wait; with `every` the first pass waits for nobody."""
+        wake, is_more = self._wakes[name], every is not None
         while not self._stop.is_set():
+            if not is_more:
+                await _wait_for(wake, every)
+                if self._stop.is_set():
+                    break
             wake.clear()
-            wait = 0.0 if await self._guarded(name, once) else self._poll
-            if wait and not self._stop.is_set():
-                await _wait_for(wake, wait)
+            self._busy.add(name)
+            is_more = await self._guarded(name, once)
+            self._busy.discard(name)
+
+    async def _listen(self) -> None:
+        """Be woken by other processes as well; while nobody can be heard, the looks go on."""
+        while not self._stop.is_set():
+            try:
+                await listen(self._context.database, lambda word: self.wake(Work(word)), self._stop)
+            except DatabaseUnavailable as error:
+                log.warning("worker.hears_nothing", problem=str(error))
+            await _wait_for(self._stop, TROUBLE_WAIT_SECONDS)
+
+    async def _look_once(self) -> bool:
+        """Wake the loops that have something to do; of the others it is known that they have not."""
+        await self._look()
+        is_due = {
+            "apply": any(self._found[kind] for kind in _TAKES),
+            "deliver": bool(self._found[due.MESSAGES]),
+            "expire": bool(self._found[Due.EXPIRED]) or self._is_time_to_forget(),
+            "refresh": bool(self._found[due.REFRESH]),
+        }
+        for name, has_work in is_due.items():
+            if has_work:
+                self._wakes[name].set()
+            elif name not in self._busy:
+                self._passes[name] = self._context.now()
+        return False
+
+    async def _look(self) -> None:
+        self._found = Counter()
+        found = await look(self._context, APPLY_AT_ONCE)
+        # What was handed on meanwhile may not be in the answer.
+        self._found += found
 
     async def _guarded(self, name: str, once: Callable[[], Awaitable[bool]]) -> bool:
         """Do one pass; nothing that goes wrong in it may end the loop. Returns whether there may be more."""
@@ -136,32 +198,32 @@ class Worker:
             log.warning("worker.ended_late", error=type(error).__name__)
 
     async def _apply_one_more(self, group: asyncio.TaskGroup) -> bool:
-        """Take one change and work on it beside the others; say whether there was one."""
+        """Take one change and work on it beside the others; say whether there may be more.
+
+        What the last look has found is taken first; when that was nothing, or is used up, it takes another look.
+        """
         await self._slots.acquire()
         is_started = False
         try:
-            for take, work in (
-                (take_abandoned, recover),
-                (take_follow_up, run_follow_up),
-                (claim_next, apply),
-                (take_waiting, self._retry),
-            ):
-                # The stop may have come while all slots were busy, or during the look before this one.
-                if self._stop.is_set():
-                    break
-                change = await take(self._context)
-                if change is not None:
-                    group.create_task(self._work(change, work), name=change.label)
-                    is_started = True
-                    break
+            if not any(self._found[kind] for kind in _TAKES):
+                await self._look()
+            for kind, (take, work) in _TAKES.items():
+                while self._found[kind] and not is_started:
+                    # The stop may have come while all slots were busy, or during the look before this one.
+                    if self._stop.is_set():
+                        return False
+                    self._found[kind] -= 1
+                    change = await take(self._context)
+                    if change is not None:
+                        carry = partial(retry, may_claim=self._may_claim) if kind == Due.WAITING else work
+                        group.create_task(self._work(change, carry), name=change.label)
+                        is_started = True
         finally:
             if not is_started:
                 self._slots.release()
-        return is_started
+        return any(self._found[kind] for kind in _TAKES)
 
-    async def _work(
-        self, change: ChangeRequest, work: Callable[[ServiceContext, ChangeRequest], Awaitable[None]]
-    ) -> None:
+    async def _work(self, change: ChangeRequest, work: Carry) -> None:
         async def once() -> bool:
             await work(self._context, change)
             return True
@@ -173,23 +235,25 @@ class Worker:
             self._slots.release()
             self._wakes["apply"].set()
 
-    async def _retry(self, context: ServiceContext, change: ChangeRequest) -> None:
-        await retry(context, change, may_claim=lambda: not self._stop.is_set())
+    def _may_claim(self) -> bool:
+        return not self._stop.is_set()
 
     async def _deliver_once(self) -> bool:
-        return await self._courier.deliver_due() > 0
+        return await self._courier.deliver_due() >= BATCH
 
     async def _expire_once(self) -> bool:
         return await expire_next(self._context) is not None or await self._forget_some()
 
+    def _is_time_to_forget(self) -> bool:
+        return self._forget_from is None or self._context.now() >= self._forget_from
+
     async def _forget_some(self) -> bool:
         """Once an hour, delete what was delivered long ago, a batch a pass; say whether there may be more."""
-        now = self._context.now()
-        if self._forget_from is not None and now < self._forget_from:
+        if not self._is_time_to_forget():
             return False
         is_more = await forget_delivered(self._context)
         if not is_more:
-            self._forget_from = now + FORGET_EVERY
+            self._forget_from = self._context.now() + FORGET_EVERY
         return is_more
 
     async def _refresh_once(self) -> bool:
@@ -205,7 +269,7 @@ class Worker:
             await asyncio.gather(refresh, stop, return_exceptions=True)
 
 
-async def _wait_for(event: asyncio.Event, seconds: float) -> None:
+async def _wait_for(event: asyncio.Event, seconds: float | None) -> None:
     try:
         async with asyncio.timeout(seconds):
             await event.wait()

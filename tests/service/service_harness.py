@@ -20,7 +20,7 @@ from bot.service.applying.apply import apply
 from bot.service.applying.claim import claim_next, expire_next, take_abandoned, take_follow_up, take_waiting
 from bot.service.applying.recover import recover, run_follow_up
 from bot.service.applying.retry import retry
-from bot.service.context import Actor, ServiceContext
+from bot.service.context import Actor, ServiceContext, Work
 from bot.service.history import Record, show
 from bot.service.review import approve
 from bot.service.submit import Submission, submit
@@ -216,5 +216,5 @@ async def make_bench(database: Database, uponai: UponAIStandIn, url: str) -> Ben
     return Bench(context, uponai, clock)
 
 
-def _nothing() -> None:
+def _nothing(_: Work) -> None:
     """Wake nobody: a test works by hand."""

@@ -16,7 +16,6 @@ async def test_g9_after_a_move_nobody_goes_on_holding_the_former_card(bench: Ben
     async with bench.context.database.transaction() as tx:
         await cards.save(tx, card, over=None)
     [held] = await delivery.claim(bench.context)
-    await delivery.read(bench.context, held)
     await delivery.hold(bench.context, held)
     await move_card(bench.context, RITA, change.id, "C2")
     with pytest.raises(StaleCard):

@@ -12,9 +12,11 @@ from bot.service.forget import BATCH, KEEP_DELIVERED, KEEP_RATE_LIMITS, forget_d
 from bot.service.messages import channel_fact
 from bot.service.review import cancel
 from bot.store import outbox, rate_limits
+from bot.store.outbox import Posted
 from bot.store.schema import outbox as messages
 from bot.uponai.errors import Unavailable
 from tests.service.service_harness import LEASE, RITA, TEAM, Bench, inbound
+from tests.store.stored_changes import limited_until
 
 MINUTE = timedelta(minutes=1)
 
@@ -25,7 +27,7 @@ async def deliver_all(bench: Bench) -> None:
         now = bench.clock.now()
         while claimed := await outbox.claim(tx, now, lease_id="one", until=now + LEASE, limit=BATCH):
             for message in claimed:
-                await outbox.complete(tx, message, now)
+                await outbox.complete(tx, [Posted(message)], now)
 
 
 async def facts(bench: Bench) -> list[str]:
@@ -101,5 +103,5 @@ async def test_waits_that_slack_asked_for_are_forgotten_when_they_are_long_over(
     bench.clock.advance(KEEP_RATE_LIMITS + MINUTE)
     await forget_delivered(bench.context)
     async with bench.context.database.reading() as tx:
-        assert await rate_limits.until(tx, "chat.update", "C1") is None
-        assert await rate_limits.until(tx, "chat.update", "C2") == now + 2 * MINUTE
+        assert await limited_until(tx, "chat.update", "C1") is None
+        assert await limited_until(tx, "chat.update", "C2") == now + 2 * MINUTE

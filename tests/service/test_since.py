@@ -11,6 +11,7 @@ from bot.service.delivery import Attempt, Delivery
 from bot.service.messages import Kind, thread_again
 from bot.service.review import approve, cancel
 from bot.store import outbox
+from bot.store.outbox import Posted
 from bot.store.schema import outbox as messages
 from tests.service.service_harness import ALAN, LEASE, RITA, SPLIT_NUMBER, TEAM, Bench, inbound, time_routing
 
@@ -27,7 +28,7 @@ async def stand(bench: Bench) -> None:
         now = bench.clock.now()
         while claimed := await outbox.claim(tx, now, lease_id="one", until=now + LEASE, limit=100):
             for number, message in enumerate(claimed):
-                await outbox.complete(tx, message, now, channel="C1", ts=f"{number}.0")
+                await outbox.complete(tx, [Posted(message, "C1", f"{number}.0")], now)
 
 
 async def delivery_of(bench: Bench, change: ChangeRequest, name: Fact) -> Delivery:
@@ -37,7 +38,7 @@ async def delivery_of(bench: Bench, change: ChangeRequest, name: Fact) -> Delive
         await outbox.enqueue(tx, [thread_again(TEAM, change.id, name, now, "test")])
         message = await outbox.find(tx, f"{change.label}/{name}_again/test")
     assert message is not None
-    return Delivery(message, now + LEASE, Attempt(None, None), change=await bench.read(change))
+    return Delivery([message], now + LEASE, [Attempt(None, None)], {}, change=await bench.read(change))
 
 
 async def test_asking_again_marks_the_end_of_the_former_change_once(bench: Bench) -> None:

@@ -18,7 +18,8 @@ from bot.sandbox.slack.serving import running
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, EVE, GUS, PHONE_ROUTING, RITA, demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.service import lookup
-from bot.service.context import ServiceContext
+from bot.service.context import ServiceContext, Work
+from bot.service.messages import TOLD_AFTER
 from bot.slack.api.calls import call, close_client, make_client
 from bot.slack.api.identity import Identity
 from bot.slack.app import SlackApp
@@ -52,6 +53,7 @@ class BotWorld:
     clock: Clock
     http: httpx.AsyncClient
     others: list[SlackApp] = field(default_factory=list)
+    workers: list[Worker] = field(default_factory=list)
     # The last one holds.
     policies: list[Policy] = field(default_factory=lambda: [Policy()])
 
@@ -104,9 +106,11 @@ class BotWorld:
         self.uponai.faults.switch({"fault": name, **order})
 
     async def post_cards(self) -> None:
-        """Deliver what is in the outbox."""
-        while await self.courier.deliver_due():
-            pass
+        """Deliver what is in the outbox, what is told a moment later too."""
+        for wait in (timedelta(0), TOLD_AFTER):
+            self.clock.advance(wait)
+            while await self.courier.deliver_due():
+                pass
 
     async def type(self, person: Person, text: str, channel: str = "phone-routing") -> str:
         """Type the command, and return what the bot answered to this person alone; empty when it said nothing."""
@@ -146,10 +150,14 @@ async def resolve(client: AsyncWebClient) -> Identity:
 
 @asynccontextmanager
 async def bot_world(
-    database: Database, *, approval_channel: str | None = PHONE_ROUTING, reads: bool = True
+    database: Database,
+    *,
+    approval_channel: str | None = PHONE_ROUTING,
+    clock: Clock | None = None,
+    reads: bool = True,
 ) -> AsyncIterator[BotWorld]:
     """Build the world around a migrated database; its mirror is filled when it `reads`."""
-    clock, numbers, policies = Clock(), itertools.count(1), [Policy()]
+    clock, numbers, policies = clock or Clock(), itertools.count(1), [Policy()]
     slack = SlackStandIn(
         bot_token=BOT_TOKEN,
         app_token=APP_TOKEN,
@@ -164,9 +172,9 @@ async def bot_world(
         client = make_client(BOT_TOKEN, f"{slack_url}/api/")
         workers: list[Worker] = []
 
-        def wake() -> None:
+        def wake(work: Work) -> None:
             for each in workers:
-                each.wake()
+                each.wake(work)
 
         context = ServiceContext(
             database=database,
@@ -201,9 +209,8 @@ async def bot_world(
             resolve_identity=lambda: resolve(client),
             approval_channel=approval_channel,
         )
-        world = BotWorld(
-            slack, uponai, context, client, app, courier, worker, clock, httpx.AsyncClient(), [app], policies
-        )
+        world = BotWorld(slack, uponai, context, client, app, courier, worker, clock, httpx.AsyncClient(), [app])
+        world.workers, world.policies = workers, policies
         world.deliver_to(app)
         if reads:
             await world.read_uponai()

@@ -15,7 +15,7 @@ from bot.domain.change import ChangeDraft, ChangeRequest
 from bot.domain.key import NumberKey
 from bot.domain.policy import ApprovalPolicy, Review, Verdict
 from bot.domain.state import FollowUp, State
-from bot.store import audit, changes, reviews
+from bot.store import audit, changes, rate_limits, reviews
 from bot.store.database import Database
 
 TEAM = "T1"
@@ -150,3 +150,8 @@ def copying(insert: str, table: str, columns: str, values: str) -> str:
 async def stored(database: Database, change_id: int) -> ChangeRequest:
     async with database.reading() as tx:
         return await changes.get(tx, change_id)
+
+
+async def limited_until(tx: AsyncConnection, method: str, channel_id: str) -> datetime | None:
+    """Return until when Slack wants no such calls, None when it was never said or is long over."""
+    return (await rate_limits.lasting(tx, datetime(2000, 1, 1, tzinfo=UTC))).get((method, channel_id))

@@ -15,7 +15,7 @@ from bot.store import cards, rate_limits
 from bot.store.cards import Card
 from bot.store.database import Database
 from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable, StaleCard
-from tests.store.stored_changes import HOUR, NOW, ask, run
+from tests.store.stored_changes import HOUR, NOW, ask, limited_until, run
 
 SHORT = timedelta(seconds=0.2)
 
@@ -55,7 +55,7 @@ async def test_what_raises_is_rolled_back(database: Database) -> None:
     with pytest.raises(ZeroDivisionError):
         await _hold_and_fail(database)
     async with database.reading() as tx:
-        assert await rate_limits.until(tx, "chat.update", "C1") is None
+        assert await limited_until(tx, "chat.update", "C1") is None
 
 
 async def test_a_transaction_that_is_cancelled_leaves_the_database_usable(database: Database) -> None:
@@ -74,7 +74,7 @@ async def test_a_transaction_that_is_cancelled_leaves_the_database_usable(databa
         await task
     await ask(database)
     async with database.reading() as tx:
-        assert await rate_limits.until(tx, "chat.update", "C1") is None
+        assert await limited_until(tx, "chat.update", "C1") is None
 
 
 async def test_reading_cannot_write(database: Database) -> None:
@@ -187,8 +187,8 @@ async def test_the_longer_of_two_waits_that_slack_asked_for_counts(database: Dat
     async with database.transaction() as tx:
         await rate_limits.hold(tx, "chat.update", "C1", NOW + HOUR)
         await rate_limits.hold(tx, "chat.update", "C1", NOW)
-        assert await rate_limits.until(tx, "chat.update", "C1") == NOW + HOUR
-        assert await rate_limits.until(tx, "chat.update", "C2") is None
+        assert await limited_until(tx, "chat.update", "C1") == NOW + HOUR
+        assert await limited_until(tx, "chat.update", "C2") is None
 
 
 def _spoil(path: Path) -> None:

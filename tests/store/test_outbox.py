@@ -1,6 +1,7 @@
 """The outbox: facts once, lanes in order, leases fenced."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from bot.store import outbox
 from bot.store.database import Database
 from bot.store.errors import LeaseLost, RefusedByDatabase
-from bot.store.outbox import OutboxDraft, OutboxMessage
+from bot.store.outbox import OutboxDraft, OutboxMessage, Posted
 from tests.store.stored_changes import LEASE, NOW, TEAM, ask, run, updating
 
 SECOND = timedelta(seconds=1)
@@ -31,15 +32,14 @@ async def claim(
     *,
     now: datetime = NOW,
     limit: int = 10,
-    except_lanes: tuple[str, ...] = (),
 ) -> list[OutboxMessage]:
     async with database.transaction() as tx:
-        return await outbox.claim(tx, now, lease_id=lease_id, until=now + LEASE, limit=limit, except_lanes=except_lanes)
+        return await outbox.claim(tx, now, lease_id=lease_id, until=now + LEASE, limit=limit)
 
 
 async def complete(database: Database, message: OutboxMessage) -> None:
     async with database.transaction() as tx:
-        await outbox.complete(tx, message, NOW, channel="C1", ts="1.2")
+        await outbox.complete(tx, [Posted(message, "C1", "1.2")], NOW)
 
 
 def facts(messages: list[OutboxMessage]) -> list[str]:
@@ -78,30 +78,60 @@ async def test_a_message_comes_back_as_it_was_recorded(database: Database) -> No
 async def test_nothing_overtakes_an_earlier_message_of_its_lane(database: Database) -> None:
     await enqueue(database, note("a1"), note("a2"), note("b1", "b"))
     first = await claim(database)
-    assert facts(first) == ["a1", "b1"]
-    assert await claim(database, "two") == []
+    assert facts(first) == ["a1", "a2", "b1"]
+    await enqueue(database, note("a3"), note("c1", "c"))
+    assert facts(await claim(database, "two")) == ["c1"]
     await complete(database, first[0])
-    assert facts(await claim(database, "two")) == ["a2"]
+    assert await claim(database, "two") == []
+    await complete(database, first[1])
+    assert facts(await claim(database, "two")) == ["a3"]
 
 
 async def test_a_message_that_is_not_due_holds_its_lane(database: Database) -> None:
     await enqueue(database, note("a1", due_at=NOW + SECOND), note("a2"))
     assert await claim(database) == []
-    assert facts(await claim(database, now=NOW + SECOND)) == ["a1"]
+    assert facts(await claim(database, now=NOW + SECOND)) == ["a1", "a2"]
 
 
-async def test_a_claim_takes_the_oldest_up_to_its_limit_and_leaves_busy_lanes(database: Database) -> None:
-    await enqueue(database, note("c", "c"), note("a", "a", due_at=NOW - SECOND), note("b", "b"))
-    assert facts(await claim(database, limit=1)) == ["a"]
-    assert facts(await claim(database, except_lanes=("c",))) == ["b"]
-    assert facts(await claim(database)) == ["c"]
+async def test_a_claim_takes_the_oldest_lanes_up_to_its_limit_and_each_up_to_what_is_not_due(
+    database: Database,
+) -> None:
+    await enqueue(database, note("c", "c"), note("a1", "a", due_at=NOW - SECOND), note("a2", "a"), note("b", "b"))
+    await enqueue(database, note("a3", "a", due_at=NOW + SECOND), note("a4", "a"))
+    assert facts(await claim(database, limit=1)) == ["a1", "a2"]
+    assert facts(await claim(database, limit=1)) == ["c"]
+    assert facts(await claim(database)) == ["b"]
+
+
+async def test_what_was_not_tried_is_given_back_as_it_was(database: Database) -> None:
+    await enqueue(database, note("x"), note("y"))
+    before = [await found(database, "x"), await found(database, "y")]
+    claimed = await claim(database)
+    async with database.transaction() as tx:
+        await outbox.mark_attempted(tx, claimed[1:], NOW, channel="C1", thread_ts="1.2")
+        await outbox.give_back(tx, claimed, unattempted=[claimed[1].id])
+    x, y = await found(database, "x"), await found(database, "y")
+    assert [x, replace(y, attempted_channel=None, attempted_thread=None)] == before
+
+
+async def test_what_is_told_later_is_hurried_or_dropped_unless_it_was_claimed(database: Database) -> None:
+    await enqueue(database, note("x", due_at=NOW + SECOND), note("y", "b", due_at=NOW + SECOND))
+    async with database.transaction() as tx:
+        await outbox.hurry(tx, "a", NOW)
+        assert await outbox.drop_deferred(tx, "b", NOW) == [{"text": "ü"}]
+    [x] = await claim(database)
+    await _postpone(database, x, was_sent=False, due_at=NOW + SECOND)
+    async with database.transaction() as tx:
+        await outbox.hurry(tx, "a", NOW)
+        assert await outbox.drop_deferred(tx, "a", NOW) == []
+    assert (await found(database, "x")).due_at == NOW + SECOND
 
 
 async def test_g2_a_dead_workers_message_is_taken_when_its_lease_ends(database: Database) -> None:
     await enqueue(database, note("x"))
     [dead] = await claim(database)
     async with database.transaction() as tx:
-        await outbox.mark_attempted(tx, dead, NOW, until=NOW + LEASE, channel="C1", thread_ts="1.2")
+        await outbox.mark_attempted(tx, [dead], NOW, channel="C1", thread_ts="1.2")
     assert await claim(database, "two", now=NOW + LEASE - SECOND) == []
     [taken] = await claim(database, "two", now=NOW + LEASE)
     assert (taken.attempts, taken.attempted_at) == (2, NOW)
@@ -140,7 +170,9 @@ async def test_a_postponed_message_remembers_whether_it_may_have_been_sent(datab
 async def test_a_parked_message_holds_its_lane_until_it_is_tried_again_or_unparked(database: Database) -> None:
     await enqueue(database, note("x"), note("y"))
     for unparks in (False, True):
-        [message] = await claim(database)
+        [message, other] = await claim(database)
+        async with database.transaction() as tx:
+            await outbox.give_back(tx, [other])
         await _park(database, message)
         assert await claim(database, now=NOW + SECOND) == []
         if unparks:
@@ -148,9 +180,11 @@ async def test_a_parked_message_holds_its_lane_until_it_is_tried_again_or_unpark
                 assert await outbox.unpark(tx, "b", NOW) == 0
                 assert await outbox.unpark(tx, "a", NOW) == 1
                 assert await outbox.unpark(tx, "a", NOW) == 0
-            assert facts(await claim(database)) == ["x"]
+            assert facts(await claim(database)) == ["x", "y"]
         else:
-            [again] = await claim(database, now=NOW + 2 * SECOND)
+            [again, other] = await claim(database, now=NOW + 2 * SECOND)
+            async with database.transaction() as tx:
+                await outbox.give_back(tx, [other])
             assert (again.fact, again.is_parked, again.problem) == ("x", True, "not in channel")
             await _postpone(database, again, was_sent=False)
 
@@ -159,12 +193,12 @@ async def test_g2_whoever_holds_a_message_for_longer_still_holds_it(database: Da
     await enqueue(database, note("x"))
     [message] = await claim(database)
     async with database.transaction() as tx:
-        await outbox.hold(tx, message, until=NOW + 2 * LEASE)
+        await outbox.hold(tx, [message], until=NOW + 2 * LEASE)
     assert await claim(database, "two", now=NOW + LEASE) == []
     await claim(database, "two", now=NOW + 2 * LEASE)
     with pytest.raises(LeaseLost):
         async with database.transaction() as tx:
-            await outbox.hold(tx, message, until=NOW + 3 * LEASE)
+            await outbox.hold(tx, [message], until=NOW + 3 * LEASE)
 
 
 async def test_the_depth_counts_what_waits(database: Database) -> None:
@@ -210,12 +244,12 @@ async def test_g9_a_recorded_message_cannot_be_replaced(database: Database) -> N
 
 async def _mark_attempted(database: Database, message: OutboxMessage) -> None:
     async with database.transaction() as tx:
-        await outbox.mark_attempted(tx, message, NOW, until=NOW + LEASE, channel="C1")
+        await outbox.mark_attempted(tx, [message], NOW, channel="C1")
 
 
-async def _postpone(database: Database, message: OutboxMessage, *, was_sent: bool) -> None:
+async def _postpone(database: Database, message: OutboxMessage, *, was_sent: bool, due_at: datetime = NOW) -> None:
     async with database.transaction() as tx:
-        await outbox.postpone(tx, message, NOW, problem="busy", was_sent=was_sent)
+        await outbox.postpone(tx, message, due_at, problem="busy", was_sent=was_sent)
 
 
 async def _park(database: Database, message: OutboxMessage) -> None:

@@ -15,7 +15,7 @@ from bot.store import rate_limits
 from bot.store.database import Database
 from bot.store.errors import DatabaseUnavailable
 from tests.silent_line import SilentLine, silent_line
-from tests.store.stored_changes import HOUR, NOW
+from tests.store.stored_changes import HOUR, NOW, limited_until
 
 pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 
@@ -40,7 +40,7 @@ async def hold(database: Database) -> None:
 
 async def is_held(database: Database) -> bool:
     async with database.reading() as tx:
-        return await rate_limits.until(tx, "m", "c") is not None
+        return await limited_until(tx, "m", "c") is not None
 
 
 async def in_the_end(database: Database, use: Callable[[Database], Awaitable[bool | None]]) -> bool | None:
@@ -118,7 +118,7 @@ async def write_and_fall_silent(database: Database, line: SilentLine) -> None:
     async with database.transaction() as tx:
         await rate_limits.hold(tx, "m", "c", NOW + 2 * HOUR)
         line.fall_silent()
-        await rate_limits.until(tx, "m", "c")
+        await limited_until(tx, "m", "c")
 
 
 async def test_g8_a_server_that_is_silent_from_the_first_word_is_given_up(database_url: str) -> None:

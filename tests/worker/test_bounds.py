@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.assignment import Assignment, Field
 from bot.domain.state import State
 from bot.sandbox.slack.workspace.seed import ALAN, PHONE_ROUTING, RITA, TEAM
-from bot.service.context import Actor, ServiceContext
+from bot.service.context import Actor, ServiceContext, Work
 from bot.service.review import approve
 from bot.service.submit import Submission, submit
 from bot.store.database import Database
@@ -49,7 +49,7 @@ class Commits:
     def __init__(self) -> None:
         self._noticed = asyncio.Event()
 
-    def __call__(self) -> None:
+    def __call__(self, _: Work) -> None:
         self._noticed.set()
 
     async def until_applied(self, database: Database, change_id: int) -> None:
@@ -127,9 +127,12 @@ async def test_g2_a_pass_that_hangs_for_good_is_given_up_and_the_loop_goes_on(da
     async with bot_world(stuck) as world:
         change_id = await approved(world.context)
         stuck.hang(times=4)
-        async with at_work(make_worker(world, commits, pass_within=timedelta(seconds=2))):
+        worker = make_worker(world, commits, pass_within=timedelta(seconds=2))
+        async with at_work(worker):
             await commits.until_applied(database, change_id)
             stuck.hang(times=0)
+            # What was given up comes to its end now, before its database is closed.
+            await asyncio.gather(*worker._given_up, return_exceptions=True)
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)

@@ -13,13 +13,14 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.domain.policy import ApprovalPolicy
 from bot.domain.rules.policy import Policy
-from bot.service.context import ServiceContext
+from bot.service.context import ServiceContext, Work
 from bot.settings import Settings, UponAISettings
 from bot.slack.api.calls import close_client, make_client
 from bot.slack.api.identity import IdentityResolver
 from bot.slack.delivery.courier import Courier
 from bot.store.clock import DatabaseClock
 from bot.store.database import Database
+from bot.store.herald import Herald
 from bot.uponai.client import UponAIClient
 from bot.worker.run import Worker
 
@@ -30,14 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Wake:
-    """Wakes this process's worker after a commit; without one it does nothing, and other processes poll."""
+    """Wakes this process's worker after a commit; without one, those of other processes over PostgreSQL."""
 
-    listeners: list[Callable[[], None]] = field(default_factory=list)
+    listeners: list[Callable[[Work], None]] = field(default_factory=list)
 
-    def __call__(self) -> None:
+    def __call__(self, work: Work) -> None:
         """Wake whoever listens."""
         for listener in self.listeners:
-            listener()
+            listener(work)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ async def build(
     client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     clock = DatabaseClock()
     uponai = make_uponai(settings, clock.now)
-    wake = Wake()
+    wake, herald = Wake(), Herald(database)
     context = ServiceContext(
         database=database,
         uponai=uponai,
@@ -103,6 +104,8 @@ async def build(
             courier = Courier(context=context, client=client)
             worker = Worker(context=context, courier=courier, poll=settings.worker_poll_seconds)
             wake.listeners.append(worker.wake)
+        elif database.dialect == "postgresql":
+            wake.listeners.append(lambda work: herald.send(work.value))
         if has_web:
             from bot.slack.app import SlackApp  # noqa: PLC0415 - a worker alone needs neither Bolt nor a listener.
 
@@ -132,6 +135,7 @@ async def build(
             socket=socket,
         )
     finally:
+        await herald.aclose()
         await context.aclose()
         await uponai.aclose()
         await close_client(client)

@@ -16,7 +16,6 @@ from bot.service.applying.wait import wait
 from bot.service.context import ServiceContext
 from bot.service.messages import thread_fact
 from bot.service.unit_of_work import unit_of_work
-from bot.store import pauses
 from bot.store.errors import LeaseLost
 from bot.store.token_refusals import Call
 from bot.telemetry import PUT_OUTCOMES
@@ -71,11 +70,11 @@ async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: Lis
 
     The look is stored with it: after a crash it tells which untouched fields the PUT moved.
     """
-    async with unit_of_work(context, worker_of(change)) as unit:
-        present = await held(unit, change)
+    async with unit_of_work(context, worker_of(change), hold=change.id) as unit:
+        present = held(unit, change)
         if present.leased_until is not None and present.leased_until <= unit.at:
             raise LeaseLost(f"{change.label}: the lease ran out during the look")
-        if await pauses.paused(unit.tx, change.team_id) is not None:
+        if unit.held.pause is not None:
             await unit.step(present, present.release(None), Event.RELEASED, {"problem": "Sending is paused."})
             return None
         return await unit.step(
@@ -83,6 +82,7 @@ async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: Lis
             present.mark_sent(unit.at, context.lease, looked.assignment),
             Event.SENDING,
             {"patch": redaction.of_patch(change.patch)},
+            is_shown=False,
         )
 
 
@@ -150,8 +150,8 @@ def _explain(seen: Verification) -> str | None:
 
 async def _hold(context: ServiceContext, change: ChangeRequest, problem: str) -> None:
     """Let go of the number for one time-out: a late PUT may still land. Whoever takes over looks first."""
-    async with unit_of_work(context, worker_of(change)) as unit:
-        present = await held(unit, change)
+    async with unit_of_work(context, worker_of(change), hold=change.id) as unit:
+        present = held(unit, change)
         until = unit.at + context.uponai_timeout
         waiting = await unit.step(
             present, present.hold(unit.at, until, problem), Event.ANSWER_LOST, {"problem": problem}

@@ -5,7 +5,7 @@ from bot.domain.events import Event
 from bot.domain.facts import Expired, Fact
 from bot.service import token
 from bot.service.context import WORKER_ID, Actor, ServiceContext
-from bot.service.messages import thread_fact
+from bot.service.messages import TOLD_AFTER, thread_fact
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
 from bot.store import claims
 from bot.store.token_refusals import Call
@@ -39,7 +39,9 @@ async def claim_waiting(context: ServiceContext, change: ChangeRequest) -> Chang
 async def _claim(context: ServiceContext, unit: UnitOfWork, change: ChangeRequest) -> ChangeRequest:
     claimed = change.claim(context.new_id(), unit.at, context.lease)
     waited = {} if change.waiting_since is None else {"waiting_since": change.waiting_since.isoformat()}
-    return await unit.step(change, claimed, Event.APPLYING, {"attempt": claimed.attempts, **waited})
+    return await unit.step(
+        change, claimed, Event.APPLYING, {"attempt": claimed.attempts, **waited}, shown_after=TOLD_AFTER
+    )
 
 
 async def take_abandoned(context: ServiceContext) -> ChangeRequest | None:

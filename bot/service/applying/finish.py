@@ -46,8 +46,8 @@ async def finish(
     `live` is what UponAI showed as of `as_of`; it becomes the mirror's newest row. Raises LeaseLost when another
     worker has taken over meanwhile: then nothing was written.
     """
-    async with unit_of_work(context, worker_of(change)) as unit:
-        present = await held(unit, change)
+    async with unit_of_work(context, worker_of(change), hold=change.id) as unit:
+        present = held(unit, change)
         result = None if live is None else live.assignment
         done = await unit.step(
             present,
@@ -63,11 +63,13 @@ async def finish(
             if live.key != change.key:
                 raise ValueError(f"{change.label} is about {change.key}, not about {live.key}")
             await mirror_numbers.put(unit.tx, live, as_of or unit.at, unit.at)
-        if present.sent_at is not None and state is not State.UNCLEAR:
+        if unit.held.is_token_refused and present.sent_at is not None and state is not State.UNCLEAR:
             # A PUT that was refused for its token does not end a change; one whose answer was lost proves nothing.
             await token.note_accepted(unit.tx, context, Call.WRITE)
         names = {} if result is None else await _unseen_names(unit, done, result)
-        told = Finished(by=by, problem=problem, live=result, names=names)
+        deferred = await unit.take_deferred(done)
+        approved_by = next((each["by"] for each in deferred if each.get("name") == Fact.APPROVED), None)
+        told = Finished(by=by, approved_by=approved_by, problem=problem, live=result, names=names)
         await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told), *since.reverted(done, unit.at))
         if state is State.APPLIED and live is not None:
             await _overtake(unit, done, live)
@@ -103,7 +105,7 @@ async def release(
     wait: timedelta,
 ) -> ChangeRequest:
     """Put a change back to approved: nothing of this attempt is live. Raises LeaseLost."""
-    async with unit_of_work(context, worker_of(change)) as unit:
-        present = await held(unit, change)
+    async with unit_of_work(context, worker_of(change), hold=change.id) as unit:
+        present = held(unit, change)
         not_before = unit.at + wait if wait else None
         return await unit.step(present, present.release(not_before, problem), Event.RELEASED, {"problem": problem})

@@ -6,7 +6,6 @@ from bot.domain.backoff import backoff
 from bot.domain.change import ChangeRequest
 from bot.service.context import WORKER_ID, Actor, ServiceContext
 from bot.service.unit_of_work import UnitOfWork
-from bot.store import changes
 from bot.store.errors import LeaseLost
 from bot.uponai.errors import Unavailable, UponAIError
 
@@ -16,13 +15,13 @@ def worker_of(change: ChangeRequest) -> Actor:
     return Actor(change.team_id, WORKER_ID, "worker")
 
 
-async def held(unit: UnitOfWork, change: ChangeRequest) -> ChangeRequest:
-    """Lock the change and return it as stored, provided that its lease is still the one of `change`.
+def held(unit: UnitOfWork, change: ChangeRequest) -> ChangeRequest:
+    """Return the change that the unit holds, provided that its lease is still the one of `change`.
 
     Raises LeaseLost. A lease that has run out but was taken by nobody still counts: completing is then safe, because
     the row's lock orders it before any take-over.
     """
-    present = await changes.lock(unit.tx, change.id)
+    present = unit.held.change
     if present.lease_id is None or present.lease_id != change.lease_id:
         raise LeaseLost(f"{change.label} is held by another worker")
     return present

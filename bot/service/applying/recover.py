@@ -101,16 +101,16 @@ async def run_follow_up(context: ServiceContext, change: ChangeRequest) -> None:
 
 
 async def _send_again(context: ServiceContext, change: ChangeRequest) -> None:
-    async with unit_of_work(context, worker_of(change)) as unit:
-        present = await held(unit, change)
+    async with unit_of_work(context, worker_of(change), hold=change.id) as unit:
+        present = held(unit, change)
         lease_id = context.new_id()
         claimed = await unit.step(present, present.claim(lease_id, unit.at, context.lease), Event.APPLYING)
     await apply(context, claimed)
 
 
 async def _lapse(context: ServiceContext, change: ChangeRequest, problem: str) -> None:
-    async with unit_of_work(context, worker_of(change)) as unit:
-        present = await held(unit, change)
+    async with unit_of_work(context, worker_of(change), hold=change.id) as unit:
+        present = held(unit, change)
         lapsed = await unit.step(
             present, replace(present.expire(unit.at), problem=problem), Event.EXPIRED, {"problem": problem}
         )
@@ -119,8 +119,8 @@ async def _lapse(context: ServiceContext, change: ChangeRequest, problem: str) -
 
 async def _follow_up_waits(context: ServiceContext, change: ChangeRequest, error: UponAIError) -> None:
     """Keep the follow-up and look again soon; say so once for each of them."""
-    async with unit_of_work(context, worker_of(change)) as unit:
-        present = await held(unit, change)
+    async with unit_of_work(context, worker_of(change), hold=change.id) as unit:
+        present = held(unit, change)
         await claims.let_go(unit.tx, present, until=unit.at + context.uponai_timeout)
         await token.note(unit.tx, context, error, unit.at, change=present)
         await unit.tell(thread_fact(present, Fact.FOLLOW_UP_WAITING, unit.at, Problem(problem=str(error))))

@@ -38,8 +38,8 @@ def cause_of(error: UponAIError) -> WaitCause:
 
 async def wait(context: ServiceContext, change: ChangeRequest, error: UponAIError, *, call: Call = Call.READ) -> None:
     """End the attempt of `change.lease_id`, of which nothing is live, by waiting. Raises LeaseLost."""
-    async with unit_of_work(context, worker_of(change)) as unit:
-        present = await held(unit, change)
+    async with unit_of_work(context, worker_of(change), hold=change.id) as unit:
+        present = held(unit, change)
         await _step(unit, present, error, unit.at + wait_for(context, present, error))
         await token.note(unit.tx, context, error, unit.at, call=call, change=present)
 

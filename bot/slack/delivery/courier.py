@@ -9,14 +9,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.backoff import backoff
 from bot.service import delivery as room
-from bot.service import since
+from bot.service import since, undelivered
 from bot.service.context import ServiceContext
 from bot.service.delivery import Attempt, Delivery, Place
 from bot.service.messages import Kind
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused
 from bot.slack.api.error_codes import NO_CHANNEL
 from bot.slack.delivery.former_card import tell_former_card
-from bot.slack.delivery.posting import Posted, Posting
+from bot.slack.delivery.posting import Posting, Standing
 from bot.slack.delivery.standing_card import see_to_card
 from bot.slack.delivery.standing_facts import see_to_facts
 from bot.slack.messages.fallback import plain_fact
@@ -45,53 +45,57 @@ class Courier:
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
-        return len(deliveries)
+        return sum(len(delivery.messages) for delivery in deliveries)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        fact = delivery.message.fact
+        facts = [message.fact for message in delivery.messages]
         try:
             try:
-                await room.read(self._context, delivery)
-                await self._send(delivery)
+                while not delivery.is_done:
+                    await self._send(delivery)
+                await room.complete(self._context, delivery)
                 self.problem = None
-                log.info("outbox.delivered", fact=fact)
+                for fact in facts:
+                    log.info("outbox.delivered", fact=fact)
             except SlackError as error:
                 await self._put_off(delivery, error)
             except StaleCard:
-                log.info("outbox.card_moved", fact=fact)
-                await room.put_off(self._context, delivery, timedelta(0), None)
+                log.info("outbox.card_moved", facts=facts)
+                await undelivered.put_off(self._context, delivery, timedelta(0), None)
         except LeaseLost:
-            log.warning("outbox.lease_lost", fact=fact)
+            log.warning("outbox.lease_lost", facts=facts)
             if delivery.has_shown and delivery.card is not None:
                 # What was shown under the lost lease may have overwritten something newer.
-                await room.show_again(self._context, delivery)
-            elif delivery.has_shown and delivery.message.kind == Kind.THREAD_AGAIN:
+                await undelivered.show_again(self._context, delivery)
+            if delivery.has_shown:
                 await since.show_again(self._context, delivery)
 
     async def _send(self, delivery: Delivery) -> None:
+        """Deliver the message whose turn it is."""
         message = delivery.message
         match message.kind:
             case Kind.CARD:
                 await see_to_card(self._context, self._posting, delivery)
-                await room.complete(self._context, delivery)
-            case Kind.THREAD:
-                await self._fact(delivery)
+                delivery.note_done()
             case Kind.FORMER_CARD:
                 await tell_former_card(self._posting, delivery)
-                await room.complete(self._context, delivery)
+                delivery.note_done()
             case Kind.THREAD_AGAIN:
+                await room.record_done(self._context, delivery)
                 await see_to_facts(self._context, self._posting, delivery)
-                await room.complete(self._context, delivery)
+                delivery.note_done()
             case Kind.CHANNEL:
                 await self._channel(delivery)
             case Kind.DIRECT:
                 await self._direct(delivery, message.payload["user"], render_fact(delivery.of, message.payload))
+            case _:
+                await self._fact(delivery)
 
     async def _fact(self, delivery: Delivery) -> None:
         """Tell a fact in the card's thread; without a card there is none, so that comes first."""
         await see_to_card(self._context, self._posting, delivery)
-        card, change = delivery.of_card, delivery.of
-        rendered = render_fact(change, delivery.message.payload)
+        card, change, message = delivery.of_card, delivery.of, delivery.message
+        rendered = render_fact(change, message.payload)
         try:
             posted = await self._post(delivery, rendered, plain_fact(change), Place(card.channel_id, card.message_ts))
         except SlackRefused as error:
@@ -100,8 +104,8 @@ class Courier:
                 delivery.card = replace(card, shown_version=0)
             raise
         if posted.is_astray:
-            await room.show_again(self._context, delivery)
-        await room.complete(self._context, delivery, channel=posted.channel, ts=posted.ts)
+            await undelivered.show_again(self._context, delivery)
+        delivery.note_done(posted.channel, posted.ts)
 
     async def _channel(self, delivery: Delivery) -> None:
         """Tell a channel; where the bot cannot post, the person who caused it is told instead."""
@@ -114,7 +118,7 @@ class Courier:
                 raise
             await self._direct(delivery, payload["by"], rendered)
             return
-        await room.complete(self._context, delivery, channel=posted.channel, ts=posted.ts)
+        delivery.note_done(posted.channel, posted.ts)
 
     async def _direct(self, delivery: Delivery, user_id: str, rendered: Message) -> None:
         """Tell one person; whoever cannot be written to is not waited for."""
@@ -123,11 +127,11 @@ class Courier:
             posted = await self._post(delivery, rendered, rendered, Place(opened["channel"]["id"]))
         except SlackRefused as error:
             log.exception("courier.person_unreachable", fact=delivery.message.fact, error=error.error)
-            await room.complete(self._context, delivery)
+            delivery.note_done()
             return
-        await room.complete(self._context, delivery, channel=posted.channel, ts=posted.ts)
+        delivery.note_done(posted.channel, posted.ts)
 
-    async def _post(self, delivery: Delivery, rendered: Message, plainer: Message, place: Place) -> Posted:
+    async def _post(self, delivery: Delivery, rendered: Message, plainer: Message, place: Place) -> Standing:
         async def begin(_: Attempt) -> None:
             await room.begin_post(self._context, delivery, place)
 
@@ -148,11 +152,11 @@ class Courier:
         message = delivery.message
         log.warning("outbox.put_off", fact=message.fact, problem=str(error), attempts=message.attempts)
         if isinstance(error, SlackRefused) and error.error in NO_CHANNEL and message.kind in CAN_WAIT_FOR_CHANNEL:
-            await room.park(self._context, delivery, error.error, str(error))
+            await undelivered.park(self._context, delivery, error.error, str(error))
             return
         if isinstance(error, SlackMisconfigured | SlackRefused):
             self.problem = str(error)
-        await room.put_off(self._context, delivery, _wait(message.attempts, error), str(error))
+        await undelivered.put_off(self._context, delivery, _wait(message.attempts, error), str(error))
 
 
 def _wait(attempts: int, error: SlackError) -> timedelta:

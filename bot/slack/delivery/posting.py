@@ -29,7 +29,7 @@ REPEATED = "(This may repeat an earlier message: Slack's answer to it was lost.)
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class Standing:
     """Where a message stands; `was_found` when an earlier attempt had posted it.
 
     `is_astray` when Slack put an answer to a message that is gone into the channel itself.
@@ -50,7 +50,7 @@ class Posting:
 
     async def call(self, delivery: Delivery, method: str, **arguments: Any) -> dict[str, Any]:
         """Call Slack, unless it asked to wait. Raises SlackError, LeaseLost."""
-        await self._refuse_while_limited(method, str(arguments.get("channel", "")))
+        self._refuse_while_limited(delivery, method, str(arguments.get("channel", "")))
         return await self._call_now(delivery, method, **arguments)
 
     async def update(
@@ -71,21 +71,28 @@ class Posting:
         fact: str,
         begin: Callable[[Attempt], Awaitable[None]],
         in_channel_too: bool = False,
-    ) -> Posted:
+    ) -> Standing:
         """Post a fact, unless it stands there already.
 
         `attempt` is the last one, whose `at` says afterwards whether one may stand there that nobody knows of.
-        `begin` records the new one. Raises SlackError, LeaseLost, StaleCard.
+        `begin` records the new one, unless that is done. Raises SlackError, LeaseLost, StaleCard.
         """
-        found = await self.find(delivery, attempt, fact, place=place)
-        if found is not None:
-            return found
-        is_repeated = attempt.at is not None
+        is_begun = attempt.is_new and attempt.place == place
+        if attempt.is_new and not is_begun:
+            attempt.at, attempt.is_new = None, False
+        is_repeated = False
+        if not is_begun:
+            found = await self.find(delivery, attempt, fact, place=place)
+            if found is not None:
+                return found
+            is_repeated = attempt.at is not None
         if is_repeated:
             # Nobody can look: better twice, and said so, than never.
             rendered, plainer = _repeated(rendered), _repeated(plainer)
-        await self._refuse_while_limited("chat.postMessage", place.channel)
-        await begin(attempt)
+        self._refuse_while_limited(delivery, "chat.postMessage", place.channel)
+        if not is_begun:
+            await begin(attempt)
+        attempt.is_new = False
         arguments: dict[str, Any] = {"thread_ts": place.thread_ts} if place.thread_ts else {}
         if place.thread_ts and in_channel_too:
             # An update leaves it in the channel, and need not say so again.
@@ -100,9 +107,9 @@ class Posting:
                 attempt.at = None
             raise
         thread_ts = (posted.get("message") or {}).get("thread_ts")
-        return Posted(place.channel, posted["ts"], is_astray=bool(place.thread_ts) and not thread_ts)
+        return Standing(place.channel, posted["ts"], is_astray=bool(place.thread_ts) and not thread_ts)
 
-    async def find(self, delivery: Delivery, attempt: Attempt, fact: str, *, place: Place) -> Posted | None:
+    async def find(self, delivery: Delivery, attempt: Attempt, fact: str, *, place: Place) -> Standing | None:
         """Return where an earlier attempt stands. Raises SlackError, LeaseLost.
 
         Afterwards the attempt is known not to have arrived, unless nobody can look where it went.
@@ -126,7 +133,7 @@ class Posting:
                 return None
             raise
         if ts is not None:
-            return Posted(tried.channel, ts, was_found=True)
+            return Standing(tried.channel, ts, was_found=True)
         attempt.at = None
         return None
 
@@ -136,20 +143,20 @@ class Posting:
         if not self._is_enough_left(delivery):
             await room.hold(self._context, delivery)
         if not self._is_enough_left(delivery):
-            raise LeaseLost(f"{delivery.message.fact}: too little of the lease is left to call Slack under it")
+            raise LeaseLost(f"{delivery.messages[0].fact}: too little of the lease is left to call Slack under it")
         delivery.has_shown |= method.startswith("chat.")
         try:
             return await call(self._client, method, timeout=CALL_WITHIN, **arguments)
         except SlackRateLimited as error:
-            await room.note_rate(self._context, method, str(arguments.get("channel", "")), error.retry_after)
+            await room.note_rate(self._context, delivery, method, str(arguments.get("channel", "")), error.retry_after)
             raise
 
     def _is_enough_left(self, delivery: Delivery) -> bool:
         return delivery.leased_until - self._context.now() >= CALL_WITHIN * 2
 
-    async def _refuse_while_limited(self, method: str, channel: str) -> None:
-        wait = await room.wait_for_rate(self._context, method, channel)
-        if wait > timedelta(0):
+    def _refuse_while_limited(self, delivery: Delivery, method: str, channel: str) -> None:
+        until = delivery.limits.get((method, channel))
+        if until is not None and (wait := until - self._context.now()) > timedelta(0):
             raise SlackRateLimited(method, wait)
 
 
@@ -174,7 +181,7 @@ async def show(
 
 
 def _label(delivery: Delivery) -> str | None:
-    change_id = delivery.message.change_id
+    change_id = delivery.messages[0].change_id
     return None if change_id is None else format_label(change_id)
 
 

@@ -22,7 +22,7 @@ async def see_to_card(context: ServiceContext, posting: Posting, delivery: Deliv
     """
     card, change = delivery.of_card, delivery.of
     if card.is_posted:
-        is_forced = bool(delivery.message.payload.get("is_forced"))
+        is_forced = bool(delivery.message.payload.get("is_forced")) and not delivery.is_card_fresh
         if (card.shown_version >= change.version and not is_forced) or await _update(posting, delivery):
             return
         delivery.card = card.anew(change.channel_id)
@@ -41,7 +41,8 @@ async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -
     """Post the card; say whether it was found instead, and shows the state of an earlier attempt."""
     card, change = delivery.of_card, delivery.of
     place = Place(card.channel_id)
-    attempt = Attempt(card.attempted_at, place)
+    attempt = Attempt(card.attempted_at, place, is_new=delivery.is_card_begun)
+    delivery.is_card_begun = False
     try:
         posted = await posting.post(
             delivery,
@@ -53,7 +54,7 @@ async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -
             begin=partial(begin_card, context, delivery),
         )
     except SlackError:
-        delivery.card = replace(delivery.of_card, attempted_at=attempt.at)
+        delivery.card = replace(delivery.of_card, attempted_at=attempt.at if attempt.has_left else None)
         raise
     delivery.card = replace(
         delivery.of_card,
@@ -61,6 +62,7 @@ async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -
         shown_version=0 if posted.was_found else change.version,
         attempted_at=None,
     )
+    delivery.is_card_fresh = not posted.was_found
     return posted.was_found
 
 
@@ -81,4 +83,5 @@ async def _update(posting: Posting, delivery: Delivery) -> bool:
             raise
         return False
     delivery.card = replace(card, shown_version=change.version)
+    delivery.is_card_fresh = True
     return True

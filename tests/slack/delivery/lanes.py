@@ -15,6 +15,7 @@ from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, BOT, PHONE_ROUTING, RITA, TEAM
 from bot.service.context import Actor
+from bot.service.messages import TOLD_AFTER
 from bot.service.move_card import move_card
 from bot.service.submit import Submission, submit
 from bot.slack.delivery.courier import Courier
@@ -31,40 +32,25 @@ _keys = count(1)
 
 
 class InterruptedDatabase(Database):
-    """A database whose process is interrupted right after the commit of its n-th transaction, or its n-th reading."""
+    """A database whose process is interrupted right after the commit of its n-th transaction."""
 
-    def __init__(
-        self, healthy: Database, interrupt: Callable[[], Awaitable[None]], *, after: int, reading: bool
-    ) -> None:
+    def __init__(self, healthy: Database, interrupt: Callable[[], Awaitable[None]], *, after: int) -> None:
         self.__dict__.update(vars(healthy))
         self._left = after
-        self._is_reading = reading
         self._interrupt = interrupt
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         async with super().transaction() as tx:
             yield tx
-        await self._count(reading=False)
-
-    @asynccontextmanager
-    async def reading(self, *, may_pause: bool = False) -> AsyncIterator[AsyncConnection]:
-        async with super().reading(may_pause=may_pause) as tx:
-            yield tx
-        await self._count(reading=True)
-
-    async def _count(self, *, reading: bool) -> None:
-        if reading is self._is_reading:
-            self._left -= 1
-            if self._left == 0:
-                await self._interrupt()
+        self._left -= 1
+        if self._left == 0:
+            await self._interrupt()
 
 
-def interrupted(
-    world: BotWorld, interrupt: Callable[[], Awaitable[None]], *, after: int, reading: bool = False
-) -> Courier:
-    """Make a courier whose process is interrupted after its n-th commit (the first is the claim's) or reading."""
-    database = InterruptedDatabase(world.context.database, interrupt, after=after, reading=reading)
+def interrupted(world: BotWorld, interrupt: Callable[[], Awaitable[None]], *, after: int) -> Courier:
+    """Make a courier whose process is interrupted after its n-th commit; the first is the claim's."""
+    database = InterruptedDatabase(world.context.database, interrupt, after=after)
     return Courier(context=replace(world.context, database=database), client=world.client)
 
 
@@ -92,6 +78,15 @@ async def deliver_for(world: BotWorld, minutes: float, *, steps: int = 8) -> Non
     for _ in range(steps):
         world.clock.advance(minutes=minutes / steps)
         await world.post_cards()
+
+
+async def deliver_card_alone(world: BotWorld) -> None:
+    """Bring cards up to date, and tell nothing yet in their threads."""
+    fault = world.slack.faults.add(Fault("rate_limit", methods=["chat.postMessage"], times=1, retry_after=1))
+    world.clock.advance(TOLD_AFTER)
+    await world.courier.deliver_due()
+    assert fault.hits == 1
+    world.clock.advance(seconds=2)
 
 
 async def stored(world: BotWorld, change: ChangeRequest) -> ChangeRequest:

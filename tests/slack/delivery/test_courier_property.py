@@ -47,10 +47,10 @@ commits = st.integers(1, 3)
 step = st.tuples(st.just("step"), st.sampled_from(["approve", "deny", "cancel", "work", "expire"]))
 deliver = st.tuples(st.just("deliver"), st.integers(1, 3))
 meanwhile = st.sampled_from(["deliver", "deliver", "move", "cancel"])
-stall = st.tuples(st.just("stall"), commits, st.booleans(), st.sampled_from([0, 60]), meanwhile)
+stall = st.tuples(st.just("stall"), commits, st.sampled_from([0, 60]), meanwhile)
 acts = st.one_of(
     *(step, step, deliver, stall, stall),
-    st.tuples(st.just("die"), commits, st.booleans()),
+    st.tuples(st.just("die"), commits),
     st.tuples(st.just("outage"), st.sampled_from(["archive", "remove"])),
     st.tuples(st.just("refuse"), methods, st.sampled_from(REFUSALS)),
     st.tuples(st.just("fail"), failures, methods),
@@ -58,8 +58,8 @@ acts = st.one_of(
 )
 stories = st.lists(acts, min_size=4, max_size=14)
 # What a random story seldom comes to: each of these was told wrong once.
-IN_FLIGHT_WHILE_MOVED = [("outage", "archive"), ("mend",), ("wait",), ("stall", 2, False, 0, "move")]
-STALLED_BEFORE_A_POST = [("stall", 2, False, 60, "deliver"), ("step", "approve"), ("stall", 2, False, 60, "deliver")]
+IN_FLIGHT_WHILE_MOVED = [("outage", "archive"), ("mend",), ("wait",), ("stall", 1, 0, "move")]
+STALLED_BEFORE_A_POST = [("stall", 1, 60, "deliver"), ("step", "approve"), ("stall", 1, 60, "deliver")]
 LOST_AND_THEN_MOVED = [
     *[("deliver", 1), ("step", "approve"), ("deliver", 1), ("fail", "lost_answer", "chat.postMessage")],
     *[("refuse", "chat.update", "restricted_action"), ("step", "cancel"), ("deliver", 1), ("move",), ("deliver", 3)],
@@ -146,15 +146,15 @@ class Story:
             case _:
                 await claim_next(context)
 
-    async def die(self, after: int, reading: bool) -> None:
+    async def die(self, after: int) -> None:
         async def now() -> None:
             raise Died
 
         self.world.clock.advance(seconds=16)
         with suppress(Died):
-            await interrupted(self.world, now, after=after, reading=reading).deliver_due()
+            await interrupted(self.world, now, after=after).deliver_due()
 
-    async def stall(self, after: int, reading: bool, seconds: int, meanwhile: str) -> None:
+    async def stall(self, after: int, seconds: int, meanwhile: str) -> None:
         async def stand_still() -> None:
             self.world.clock.advance(seconds=seconds)
             if meanwhile == "move":
@@ -164,7 +164,7 @@ class Story:
             await self.world.post_cards()
 
         self.world.clock.advance(seconds=16)
-        await interrupted(self.world, stand_still, after=after, reading=reading).deliver_due()
+        await interrupted(self.world, stand_still, after=after).deliver_due()
 
     async def try_to(self, verb: Awaitable[ChangeRequest]) -> None:
         try:

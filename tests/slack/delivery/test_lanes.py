@@ -14,6 +14,7 @@ from tests.slack.delivery.lanes import (
     archive,
     asked,
     card_posts,
+    deliver_card_alone,
     deliver_for,
     direct_messages,
     has_buttons,
@@ -143,7 +144,7 @@ async def test_g9_an_answer_to_a_card_that_is_gone_brings_the_card_back(bot_worl
     await bot_world.post_cards()
     await approve(bot_world.context, REVIEWER, change.id)
     # The card is brought up to date, and deleted before its thread is told.
-    assert await bot_world.courier.deliver_due() == 1
+    await deliver_card_alone(bot_world)
     bot_world.slack.world.delete_message(card_posts(bot_world, change)[0])
     await bot_world.post_cards()
     [card] = card_posts(bot_world, change)
@@ -157,7 +158,7 @@ async def test_g9_a_thread_that_is_not_found_is_told_under_a_new_card(bot_world:
     change = await asked(bot_world)
     await bot_world.post_cards()
     await approve(bot_world.context, REVIEWER, change.id)
-    assert await bot_world.courier.deliver_due() == 1
+    await deliver_card_alone(bot_world)
     bot_world.slack.world.delete_message(card_posts(bot_world, change)[0])
     restrict(bot_world, PHONE_ROUTING, code=code).times = 1
     await deliver_for(bot_world, 1)

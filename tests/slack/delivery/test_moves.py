@@ -15,6 +15,7 @@ from tests.slack.delivery.lanes import (
     asked,
     card_posts,
     card_row,
+    deliver_card_alone,
     deliver_for,
     direct_messages,
     events,
@@ -93,7 +94,7 @@ async def test_a_card_in_flight_does_not_undo_a_move_and_is_told(bot_world: BotW
     bot_world.clock.advance(minutes=1)
     if is_lost:
         lose_the_next(bot_world)
-    await interrupted(bot_world, move_meanwhile, after=2).deliver_due()
+    await interrupted(bot_world, move_meanwhile, after=1).deliver_due()
     assert [card.channel_id for card in card_posts(bot_world, change)] == [PHONE_ROUTING]
     await deliver_for(bot_world, 2)
     old, new = card_posts(bot_world, change)
@@ -119,7 +120,7 @@ async def test_an_update_in_flight_does_not_bring_the_old_card_back_to_life(bot_
         await move(bot_world, change, SUPPORT_OPS)
         await bot_world.post_cards()
 
-    await interrupted(bot_world, move_meanwhile, after=1, reading=True).deliver_due()
+    await interrupted(bot_world, move_meanwhile, after=1).deliver_due()
     await deliver_for(bot_world, 2)
     assert fault.hits == 1
     old, new = card_posts(bot_world, change)
@@ -132,7 +133,7 @@ async def test_g9_a_fact_whose_answer_was_lost_is_looked_for_in_the_thread_of_th
     change = await asked(bot_world)
     await bot_world.post_cards()
     await approve(bot_world.context, REVIEWER, change.id)
-    await bot_world.courier.deliver_due()
+    await deliver_card_alone(bot_world)
     lose_the_next(bot_world)
     await bot_world.courier.deliver_due()
     restrict(bot_world, PHONE_ROUTING)
@@ -152,7 +153,7 @@ async def test_g9_where_nobody_can_look_any_more_a_fact_is_repeated_and_says_so(
     change = await asked(bot_world)
     await bot_world.post_cards()
     await approve(bot_world.context, REVIEWER, change.id)
-    await bot_world.courier.deliver_due()
+    await deliver_card_alone(bot_world)
     lose_the_next(bot_world)
     await bot_world.courier.deliver_due()
     remove_bot(bot_world, PHONE_ROUTING)

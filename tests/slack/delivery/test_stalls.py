@@ -44,21 +44,20 @@ def alone(world: BotWorld) -> Callable[[], Awaitable[None]]:
 
 @both_databases
 @pytest.mark.parametrize("stall", [taken_over, alone])
-@pytest.mark.parametrize(("after", "reading"), [(1, False), (2, False), (3, False), (1, True), (2, True)])
+@pytest.mark.parametrize("after", [1, 2, 3])
 async def test_g9_a_stall_before_a_post_posts_nothing_twice(
-    bot_world: BotWorld, stall: Callable[[BotWorld], Callable[[], Awaitable[None]]], after: int, reading: bool
+    bot_world: BotWorld, stall: Callable[[BotWorld], Callable[[], Awaitable[None]]], after: int
 ) -> None:
     change = await asked(bot_world)
-    await interrupted(bot_world, stall(bot_world), after=after, reading=reading).deliver_due()
+    await interrupted(bot_world, stall(bot_world), after=after).deliver_due()
     await deliver_for(bot_world, 2)
     assert len(card_posts(bot_world, change)) == 1
     await approve(bot_world.context, REVIEWER, change.id)
-    assert await bot_world.courier.deliver_due() == 1
-    await interrupted(bot_world, stall(bot_world), after=after, reading=reading).deliver_due()
+    await interrupted(bot_world, stall(bot_world), after=after).deliver_due()
     await deliver_for(bot_world, 2)
     assert thread_facts(bot_world, change) == ["approved"]
     await pause(bot_world.context, REQUESTER, PHONE_ROUTING)
-    await interrupted(bot_world, stall(bot_world), after=after, reading=reading).deliver_due()
+    await interrupted(bot_world, stall(bot_world), after=after).deliver_due()
     await deliver_for(bot_world, 2)
     said = [m.text for m in bot_world.slack.world.messages[PHONE_ROUTING] if "paused all sending" in m.text]
     assert len(said) == 1
@@ -66,8 +65,7 @@ async def test_g9_a_stall_before_a_post_posts_nothing_twice(
 
 
 @both_databases
-@pytest.mark.parametrize("after", [1, 2])
-async def test_g9_a_stall_before_an_update_shows_nothing_older(bot_world: BotWorld, after: int) -> None:
+async def test_g9_a_stall_before_an_update_shows_nothing_older(bot_world: BotWorld) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
     await approve(bot_world.context, REVIEWER, change.id)
@@ -78,7 +76,7 @@ async def test_g9_a_stall_before_an_update_shows_nothing_older(bot_world: BotWor
         await bot_world.post_cards()
 
     updates = [each for each in bot_world.slack.recorder.requests if each.method == "chat.update"]
-    await interrupted(bot_world, somebody_goes_on, after=after, reading=True).deliver_due()
+    await interrupted(bot_world, somebody_goes_on, after=1).deliver_due()
     [card] = card_posts(bot_world, change)
     assert "State: canceled" in bot_world.rita.read(card)
     assert len([each for each in bot_world.slack.recorder.requests if each.method == "chat.update"]) - len(updates) == 1

@@ -1,0 +1,57 @@
+"""A change that a transaction holds, with all that its next step depends on: one statement."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.change import ChangeRequest
+from bot.domain.errors import UnknownChange
+from bot.domain.label import format_label
+from bot.store.changes import from_row
+from bot.store.clock import Clock
+from bot.store.pauses import Pause
+from bot.store.schema import changes, pauses, token_refusals
+
+_HOLD = (
+    select(
+        changes,
+        *(pauses.c[name].label(f"pause_{name}") for name in ("paused_by", "paused_at", "reason", "channel_id")),
+        exists()
+        .where(
+            token_refusals.c.account_sid == changes.c.account_sid,
+            token_refusals.c.workspace_id == changes.c.workspace_id,
+            token_refusals.c.call == "write",
+        )
+        .label("is_token_refused"),
+    )
+    .select_from(changes.outerjoin(pauses, pauses.c.team_id == changes.c.team_id))
+    .where(changes.c.id == bindparam("of_id"))
+    .with_for_update(of=changes)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A locked change, the time, and what its next step depends on: a pause, and whether PUTs were refused (401)."""
+
+    change: ChangeRequest
+    at: datetime
+    pause: Pause | None
+    is_token_refused: bool
+
+
+async def hold(tx: AsyncConnection, clock: Clock, change_id: int, *, team_id: str | None = None) -> Held:
+    """Lock a change, of one team when `team_id` is given, until the transaction ends.
+
+    Raises:
+        UnknownChange: There is none.
+    """
+    row, at = await clock.read_with(tx, _HOLD, {"of_id": change_id})
+    if row is None or team_id not in (None, row["team_id"]):
+        raise UnknownChange(f"There is no change {format_label(change_id)}.")
+    pause = None
+    if row["pause_paused_by"] is not None:
+        pause = Pause(row["pause_paused_by"], row["pause_paused_at"], row["pause_reason"], row["pause_channel_id"])
+    return Held(from_row(row), at, pause, row["is_token_refused"])

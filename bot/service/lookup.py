@@ -61,15 +61,20 @@ def is_fresh(as_of: datetime, now: datetime) -> bool:
 
 async def read_typed(context: ServiceContext, text: str) -> str:
     """Read a number that somebody typed as one that the mirror lists. Raises InvalidNumber with a sentence."""
+    async with context.database.reading() as tx:
+        return await read_typed_within(tx, context, text)
+
+
+async def read_typed_within(tx: AsyncConnection, context: ServiceContext, text: str) -> str:
+    """Do as `read_typed` does, inside an open transaction."""
     typed = text.strip()
     digits = "".join(str(unicodedata.digit(c)) for c in typed if c.isdigit())
     readings = {typed, normalise(typed, context.default_region) or typed}
-    async with context.database.reading() as tx:
-        listed = {number for number in readings if await mirror_numbers.find(tx, context.key(number)) is not None}
-        endings = {
-            ending: await mirror_numbers.endings(tx, context.account_sid, context.workspace_id, ending)
-            for ending in {digits, digits.lstrip("0")} - {""}
-        }
+    listed = {number for number in readings if await mirror_numbers.find(tx, context.key(number)) is not None}
+    endings = {
+        ending: await mirror_numbers.endings(tx, context.account_sid, context.workspace_id, ending)
+        for ending in {digits, digits.lstrip("0")} - {""}
+    }
     return read_number(
         typed,
         is_listed=lambda number: number in listed,

@@ -1,7 +1,7 @@
 """Numbers as people look at them without a form: who answers now, and what is open; by themselves, or page by page."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import InvalidNumber
@@ -39,25 +39,41 @@ async def look_at(
 
     Of what is open for it come up to `limit` changes, oldest first. Raises InvalidNumber with a sentence.
     """
-    problem = await freshen(context, text, within)
-    present = await _listed(context, text)
-    if present is None:
-        await _refuse(context, text, problem)
-        raise InvalidNumber("This account does not list this number any more.")
-    is_fresh = present.is_fresh(context.now())
+    try:
+        seen = await _see(context, text, team_id, limit)
+    except InvalidNumber:
+        seen = None
+    if seen is not None and seen.is_fresh:
+        return seen
+    problem = await _refresh(context, within)
+    try:
+        seen = await _see(context, text, team_id, limit)
+    except InvalidNumber as error:
+        if problem is None:
+            raise
+        raise InvalidNumber(f"{error} I could not ask UponAI just now, so a new number may be missing.") from None
+    return seen if seen.is_fresh else replace(seen, problem=problem)
+
+
+async def freshen(context: ServiceContext, number: str, within: timedelta) -> None:
+    """Read the account's numbers anew when what is known of this one is old, or nothing; wait for it a short while."""
+    present = await lookup.present(context, number)
+    if present is None or not present.is_fresh(context.now()):
+        await _refresh(context, within)
+
+
+async def _see(context: ServiceContext, text: str, team_id: str, limit: int) -> Seen:
     async with context.database.reading() as tx:
-        found = await changes.open_of_number(tx, team_id, context.key(present.number), limit + 1)
-        return Seen(present, is_fresh, None if is_fresh else problem, await listing(tx, found, limit))
+        number = await lookup.read_typed_within(tx, context, text)
+        present = await lookup.present_within(tx, context, number)
+        if present is None:
+            raise InvalidNumber("This account does not list this number any more.")
+        found = await changes.open_of_number(tx, team_id, context.key(number), limit + 1)
+        return Seen(present, present.is_fresh(context.now()), None, await listing(tx, found, limit))
 
 
-async def freshen(context: ServiceContext, text: str, within: timedelta = REFRESH_WITHIN) -> str | None:
-    """Read the account's numbers anew when what is known of this one is old, or nothing; wait for it a short while.
-
-    Returns why nothing newer is known by then, None when it is.
-    """
-    present = await _listed(context, text)
-    if present is not None and present.is_fresh(context.now()):
-        return None
+async def _refresh(context: ServiceContext, within: timedelta) -> str | None:
+    """Read the account's numbers into the mirror; return why nothing newer is known by then, None when it is."""
     try:
         async with asyncio.timeout(within.total_seconds()):
             await lookup.refresh_numbers(context)
@@ -66,24 +82,6 @@ async def freshen(context: ServiceContext, text: str, within: timedelta = REFRES
     except UponAIError as error:
         return str(error)
     return None
-
-
-async def _listed(context: ServiceContext, text: str) -> Present | None:
-    try:
-        number = await lookup.read_typed(context, text)
-    except InvalidNumber:
-        return None
-    return await lookup.present(context, number)
-
-
-async def _refuse(context: ServiceContext, text: str, problem: str | None) -> None:
-    """Raise InvalidNumber with what the text was taken for; a number can be new while UponAI cannot be read."""
-    try:
-        await lookup.read_typed(context, text)
-    except InvalidNumber as error:
-        if problem is None:
-            raise
-        raise InvalidNumber(f"{error} I could not ask UponAI just now, so a new number may be missing.") from None
 
 
 @dataclass(frozen=True, slots=True)

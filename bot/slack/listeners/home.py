@@ -17,6 +17,7 @@ from bot.service.elsewhere import why_elsewhere
 from bot.service.history import Overview
 from bot.service.refusals import refusals
 from bot.slack.api.calls import SlackError, call
+from bot.slack.background import together
 from bot.slack.block_kit.elements import Block
 from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.context import SlackContext
@@ -126,9 +127,9 @@ async def _find(slack: SlackContext, press: BlockActions) -> None:
     """Show who answers the number that was chosen, read afresh when it is old and UponAI answers at once."""
     option = found.chosen(press.view)
     try:
-        await require_member(slack, press.actor, event=events.Event.PRESS_REFUSED)
         if option is not None:
-            await found.freshen(slack, option)
+            member = require_member(slack, press.actor, event=events.Event.PRESS_REFUSED)
+            await together(member, found.freshen(slack, option))
     except DomainError:
         # The tab says it, with nothing else in it.
         pass

@@ -39,7 +39,7 @@ async def page(tx: AsyncConnection, index: NumberIndex, sought: Sought, after: s
     candidates: set[str] = set()
     for agents in _in_parts(sought.agent_ids, AGENTS_AT_ONCE):
         answered = await mirror_numbers.answered_behind(tx, *own, agents, after=after, limit=limit)
-        first = await mirror_numbers.among(tx, *own, answered, after=after, limit=limit)
+        first = await mirror_numbers.among(tx, *own, answered, after=after, limit=limit) if answered else []
         candidates |= {one.listed.key.number for one in first}
     for named in _in_parts(sought.named, NAMES_AT_ONCE):
         first = await mirror_numbers.among(tx, *own, named, after=after, limit=limit)

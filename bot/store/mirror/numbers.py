@@ -145,6 +145,8 @@ async def answered_by(
     Of each agent no more than `limit` numbers are read, whatever it answers: one agent may answer all of them.
     """
     found = await answered_behind(tx, account_sid, workspace_id, agent_ids, after="", limit=limit)
+    if not found:
+        return []
     wanted = sorted(found)[:limit]
     return await _select(tx, account_sid, workspace_id, numbers.c.number.in_(wanted), limit=limit)
 

@@ -86,6 +86,13 @@ async def test_route_opens_the_form_of_the_number_in_that_row(bot_world: BotWorl
     assert bot_world.rita.value("Number") == "+1 415-555-0145"
 
 
+async def test_route_in_a_direct_message_says_where_to_type_instead(bot_world: BotWorld) -> None:
+    assert "+1 415-555-0123" in await bot_world.type(bot_world.rita, "list", "app")
+    await bot_world.rita.click("Route", bot_world.rita.ephemeral("app")[-1])
+    assert "Nobody else could read it in a direct message." in bot_world.rita.read(bot_world.rita.ephemeral("app")[-1])
+    assert not bot_world.rita.has_view
+
+
 async def test_an_identifier_too_long_for_a_button_is_listed_and_routed(bot_world: BotWorld) -> None:
     names = [f"zone-{'9' * 400}-{at:02}" for at in range(21)]
     for name in names:

@@ -100,12 +100,6 @@ class Town:
                 # Each look takes processor time from the start that it waits for.
                 await asyncio.sleep(0.1)
 
-    async def is_recorded(self, bot: BotProcess, fact: str) -> None:
-        """Wait until a bot has recorded a delivery; killed before, it holds the message until that lease runs out."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while f'"fact": "{fact}"' not in bot.log.read_text():  # noqa: ASYNC110 - a file gives no event
-                await asyncio.sleep(0.02)
-
     async def is_connected(self) -> None:
         """Wait until a bot's socket is up: ready is said of the database alone."""
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -165,8 +159,12 @@ class Town:
 
     async def puts(self) -> list[dict[str, Any]]:
         """Return the PUTs that UponAI received, oldest first."""
+        return await self.calls("PUT")
+
+    async def calls(self, method: str) -> list[dict[str, Any]]:
+        """Return what UponAI was asked, oldest first, answered or not."""
         state = (await self.uponai.get("/_control/state")).json()
-        return [request for request in reversed(state["requests"]) if request["method"] == "PUT"]
+        return [request for request in reversed(state["requests"]) if request["method"] == method]
 
     async def number(self, number: str) -> dict[str, Any]:
         """Return one number as UponAI holds it."""

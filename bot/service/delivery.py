@@ -156,7 +156,9 @@ async def _read(tx: AsyncConnection, deliveries: list[Delivery]) -> None:
     if not with_card:
         return
     ids = [delivery.of.id for delivery in with_card]
-    known_cards, known_reviews = await cards.get_all(tx, ids), await reviews.of_changes(tx, ids)
+    known_cards = await cards.get_all(tx, ids)
+    # The first version of a change is the one that was asked: nobody has reviewed it.
+    known_reviews = await reviews.of_changes(tx, [one.of.id for one in with_card if one.of.version > 1])
     for delivery in with_card:
         change = delivery.of
         delivery.reviews = known_reviews.get(change.id, [])

@@ -53,6 +53,8 @@ async def of_change(tx: AsyncConnection, change_id: int) -> list[Review]:
 async def of_changes(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, list[Review]]:
     """Return every review of some changes, by change, as `of_change` does."""
     found: dict[int, list[Review]] = {}
+    if not change_ids:
+        return found
     for row in (await tx.execute(_OF_CHANGES, {"ids": list(change_ids)})).mappings():
         review = Review(
             reviewer_id=row["reviewer_id"],

@@ -20,7 +20,7 @@ from tests.slack.bot_harness import BotWorld
 from tests.slack.messages.test_card_truth import NUMBER, cards, replies
 from tests.transactions import counted
 
-SUBMIT, APPROVE, DENY, DELIVER = 27, 38, 20, 11
+SUBMIT, APPROVE, DENY, DELIVER = 22, 38, 20, 11
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
@@ -100,10 +100,10 @@ async def is_told(world: BotWorld, state: str, answers: int) -> None:
     await world.slack.until(lambda: says(world, state) and len(replies(world)) == answers)
 
 
-async def test_an_open_form_costs_two_readings(bot_world: BotWorld) -> None:
+async def test_an_open_form_costs_one_reading(bot_world: BotWorld) -> None:
     with counted(bot_world.context.database) as cost:
         await bot_world.type(bot_world.rita, NUMBER)
-    assert cost.is_within(2, 8)
+    assert cost.is_within(1, 5)
 
 
 async def test_a_type_ahead_costs_one_reading(bot_world: BotWorld) -> None:
@@ -116,13 +116,13 @@ async def test_a_type_ahead_costs_one_reading(bot_world: BotWorld) -> None:
 
 async def test_a_list_and_a_number_that_is_shown_cost_one_reading_each(bot_world: BotWorld) -> None:
     await bot_world.type(bot_world.rita, "list zz")
-    for text, statements in (("list", 4), ("list 415", 7), (f"show {NUMBER}", 12)):
+    for text, statements in (("list", 3), ("list 415", 6), (f"show {NUMBER}", 8)):
         with counted(bot_world.context.database) as cost:
             await bot_world.type(bot_world.rita, text)
         assert cost.is_within(1, statements), text
 
 
-async def test_a_submit_costs_five_transactions_to_the_posted_card(bot_world: BotWorld) -> None:
+async def test_a_submit_costs_four_transactions_to_the_posted_card(bot_world: BotWorld) -> None:
     await fill_in(bot_world)
     worker = WatchedWorker(bot_world)
     await worker.start(bot_world)
@@ -130,7 +130,7 @@ async def test_a_submit_costs_five_transactions_to_the_posted_card(bot_world: Bo
         assert await bot_world.rita.submit() == {"ok": True}
         await bot_world.slack.until(lambda: says(bot_world, "pending"))
         await worker.finish()
-    assert cost.is_within(5, SUBMIT)
+    assert cost.is_within(4, SUBMIT)
 
 
 async def test_an_approve_costs_seven_transactions_to_the_result_on_card_and_in_thread(bot_world: BotWorld) -> None:

@@ -26,8 +26,8 @@ class Composed:
     needs_read: bool
 
 
-async def compose(context: ServiceContext, state: FormState) -> Composed:
-    """Resolve the number in the mirror, then build the view. Raises DatabaseUnavailable."""
+async def compose(context: ServiceContext, state: FormState, known: Present | None = None) -> Composed:
+    """Resolve the number in the mirror, then build the view; `known` was just read. Raises DatabaseUnavailable."""
     state = state.with_meta(sequence=state.meta.sequence + 1)
     if state.number is None:
         return _composed(state, Shown(), needs_read=False)
@@ -39,10 +39,21 @@ async def compose(context: ServiceContext, state: FormState) -> Composed:
     if chosen.value != state.number.value:
         # The field keeps what it shows while its block id stays, so a resolved number needs another one.
         state = replace(state, number=chosen).with_meta(number_at=state.meta.number_at + 1)
-    present = await lookup.present(context, number)
+    present = known if known and known.number == number else await lookup.present(context, number)
     if present is None:
         return _unlisted(state, "This account does not list this number.")
     return await _listed(context, state, present)
+
+
+async def needs_read(context: ServiceContext, state: FormState) -> bool:
+    """Say whether what the form shows of its number is old, or nothing. Raises DatabaseUnavailable."""
+    if state.number is None or state.meta.is_answered:
+        return False
+    try:
+        present = await lookup.present(context, await resolve_number(context, state.number))
+    except InvalidNumber:
+        return True
+    return present is None or not present.is_fresh(context.now())
 
 
 def compose_unknown(state: FormState) -> Composed:

@@ -61,16 +61,19 @@ async def open_form(
 async def _compose(
     slack: SlackContext, state: FormState, number: str | None, filled: AssignmentPatch | None
 ) -> Composed:
+    known: lookup.Present | None = None
     if number is not None and number.strip():
-        state = replace(state, number=await _number(slack, number.strip()))
+        chosen, known = await _number(slack, number.strip())
+        state = replace(state, number=chosen)
     if filled is not None:
         ids = {agent.agent_id for agent in (*filled.wanted.inbound, *filled.wanted.outbound)}
         listed = await lookup.agents(slack.context, ids)
         state = fill(state, filled, await of_agents(slack.context, listed.values()))
-    return await compose(slack.context, state)
+    return await compose(slack.context, state, known)
 
 
-async def _number(slack: SlackContext, text: str) -> Option:
-    if await lookup.present(slack.context, text) is not None:
-        return option_values.of_number(text)
-    return option_values.of_typed(text, lookup.as_typed(slack.context, text))
+async def _number(slack: SlackContext, text: str) -> tuple[Option, lookup.Present | None]:
+    present = await lookup.present(slack.context, text)
+    if present is not None:
+        return option_values.of_number(text), present
+    return option_values.of_typed(text, lookup.as_typed(slack.context, text)), None

@@ -21,7 +21,7 @@ from bot.service.submit import Submission, submit
 from bot.slack.background import together
 from bot.slack.block_kit.sentences import sentence_plain
 from bot.slack.context import SlackContext
-from bot.slack.form.compose import compose, resolve_number
+from bot.slack.form.compose import needs_read, resolve_number
 from bot.slack.form.fields import number_block
 from bot.slack.form.parse import WrongEntries, block_of, chosen_fields, parse_patch
 from bot.slack.form.state import FormState
@@ -72,7 +72,7 @@ async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str
 
 async def _wait_for_read(slack: SlackContext, view: View, state: FormState) -> None:
     """Give a read of the number a moment: what is asked for starts from the newest assignment that there is."""
-    if not (await compose(slack.context, state)).needs_read:
+    if not await needs_read(slack.context, state):
         return
     opened = slack.forms.of(view)
     ensure_read(slack, opened)

@@ -69,6 +69,8 @@ class MirroredAgents:
 
 async def find(tx: AsyncConnection, workspace_id: int, agent_ids: Collection[str]) -> dict[str, ListedAgent]:
     """Return those of the agents that are listed, by id."""
+    if not agent_ids:
+        return {}
     query = select(agents).where(agents.c.workspace_id == workspace_id, agents.c.agent_id.in_(agent_ids))
     rows = (await tx.execute(query.where(agents.c.is_listed))).mappings()
     return {row["agent_id"]: _from_row(row) for row in rows}

@@ -39,11 +39,10 @@ async def page(tx: AsyncConnection, index: NumberIndex, sought: Sought, after: s
     candidates: set[str] = set()
     for agents in _in_parts(sought.agent_ids, AGENTS_AT_ONCE):
         answered = await mirror_numbers.answered_behind(tx, *own, agents, after=after, limit=limit)
-        first = await mirror_numbers.among(tx, *own, answered, after=after, limit=limit) if answered else []
-        candidates |= {one.listed.key.number for one in first}
+        if answered:
+            candidates |= await mirror_numbers.first_of(tx, *own, answered, after=after, limit=limit)
     for named in _in_parts(sought.named, NAMES_AT_ONCE):
-        first = await mirror_numbers.among(tx, *own, named, after=after, limit=limit)
-        candidates |= {one.listed.key.number for one in first}
+        candidates |= await mirror_numbers.first_of(tx, *own, named, after=after, limit=limit)
     found = await index.search(tx, folded, mirror_numbers.searched_digits(sought.text), FEW + 1)
     if found is not None and len(found) <= FEW:
         return await mirror_numbers.among(tx, *own, candidates.union(found), after=after, limit=limit)

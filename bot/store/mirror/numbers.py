@@ -32,6 +32,8 @@ from bot.store.mirror.schema import number_agents, numbers
 from bot.store.mirror.whole_read import Write
 from bot.store.upsert import insert_or
 
+# For some numbers by name: along the index that has the plain number's order lie all of them.
+_UNINDEXED = numbers.c.number + literal_column("''")
 _WRITTEN_AS_PHONE = re.compile(r"[+\d\s()./-]*\d[\d\s()./-]*")
 
 
@@ -184,10 +186,22 @@ async def among(
     tx: AsyncConnection, account_sid: str, workspace_id: int, some: Collection[str], *, after: str, limit: int
 ) -> list[MirroredNumber]:
     """Do as `behind` does for some numbers by name: only these are read."""
-    # Not the plain number: along the index that has its order lie all the numbers.
-    order = numbers.c.number + literal_column("''")
-    matches = and_(numbers.c.number.in_(some), order > after)
-    return await _select(tx, account_sid, workspace_id, matches, order=order, limit=limit)
+    matches = and_(numbers.c.number.in_(some), after < _UNINDEXED)
+    return await _select(tx, account_sid, workspace_id, matches, order=_UNINDEXED, limit=limit)
+
+
+async def first_of(
+    tx: AsyncConnection, account_sid: str, workspace_id: int, some: Collection[str], *, after: str, limit: int
+) -> set[str]:
+    """Do as `among` does, and return the numbers alone."""
+    query = (
+        select(numbers.c.number)
+        .where(numbers.c.account_sid == account_sid, numbers.c.workspace_id == workspace_id, numbers.c.is_listed)
+        .where(numbers.c.number.in_(some), after < _UNINDEXED)
+        .order_by(_UNINDEXED)
+        .limit(limit)
+    )
+    return set((await tx.scalars(query)).all())
 
 
 async def endings(tx: AsyncConnection, account_sid: str, workspace_id: int, digits: str) -> list[str]:
@@ -207,16 +221,16 @@ async def _select(
     order: ColumnElement[str] = numbers.c.number,
     limit: int,
 ) -> list[MirroredNumber]:
+    # The last whole read in the same statement: nothing is confirmed that was not there when it was compared.
     query = (
-        select(numbers)
+        select(numbers, mirror_reads.as_of_last, mirror_reads.confirmed_by_last)
+        .outerjoin(mirror_reads.table, mirror_reads.is_of(mirror_reads.numbers_scope(account_sid, workspace_id)))
         .where(numbers.c.account_sid == account_sid, numbers.c.workspace_id == workspace_id, numbers.c.is_listed)
         .where(matches)
         .order_by(*([numbers.c.number_folded != exact] if exact else []), order)
         .limit(limit)
     )
-    # The read first: of a row that is read after it, nothing is confirmed that was not there when it was compared.
-    last = await mirror_reads.last(tx, mirror_reads.numbers_scope(account_sid, workspace_id))
-    return [_from_row(row, last) for row in (await tx.execute(query)).mappings()]
+    return [_from_row(row) for row in (await tx.execute(query)).mappings()]
 
 
 def searched_digits(text: str) -> list[str]:
@@ -246,10 +260,11 @@ def _to_row(listed: ListedNumber, as_of: datetime) -> dict[str, Any]:
     }
 
 
-def _from_row(row: RowMapping, last: mirror_reads.Read | None) -> MirroredNumber:
+def _from_row(row: RowMapping) -> MirroredNumber:
     key = NumberKey(row["account_sid"], row["workspace_id"], row["number"])
     listed = ListedNumber(key, Assignment.from_json(row["assignment"]), row["import_error"])
     # An unchanged row is not written again: the whole read has confirmed it.
-    if last is None or last.as_of is None or row["written"] > last.confirmed:
+    confirmed_as_of = row["as_of_last"]
+    if confirmed_as_of is None or row["written"] > row["confirmed_by_last"]:
         return MirroredNumber(listed, row["as_of"])
-    return MirroredNumber(listed, max(row["as_of"], last.as_of))
+    return MirroredNumber(listed, max(row["as_of"], confirmed_as_of))

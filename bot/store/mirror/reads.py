@@ -6,11 +6,16 @@ A clock that was wrong once must neither freeze the mirror until then nor make w
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.mirror.schema import mirror_reads
 from bot.store.upsert import insert_or
+
+# What a query of a list's entries takes along of the list's last complete read.
+table = mirror_reads
+as_of_last = mirror_reads.c.as_of.label("as_of_last")
+confirmed_by_last = mirror_reads.c.confirmed.label("confirmed_by_last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,11 @@ def numbers_scope(account_sid: str, workspace_id: int) -> str:
 def agents_scope(workspace_id: int) -> str:
     """Name the list of the agents of a workspace."""
     return f"agents:{workspace_id}"
+
+
+def is_of(scope: str) -> ColumnElement[bool]:
+    """Pick the list's read for a join."""
+    return mirror_reads.c.scope == scope
 
 
 async def last(tx: AsyncConnection, scope: str) -> Read | None:

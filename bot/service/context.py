@@ -7,6 +7,7 @@ from enum import CONFORM, Flag, auto
 
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.policy import ApprovalPolicy
+from bot.domain.rules.policy import Policy
 from bot.service.agent_versions import AgentVersions
 from bot.store.clock import Clock
 from bot.store.database import Database
@@ -27,7 +28,8 @@ class Work(Flag, boundary=CONFORM):
 class ServiceContext:
     """The surroundings of the service, made once a process.
 
-    `wake` is called after a commit that left work for a worker, with its kinds; it may do nothing.
+    `wake` is called after a commit that left work for a worker, with its kinds; it may do nothing. `whole_policy`
+    returns what the policy file says now: its rules and the names of numbers.
     """
 
     database: Database
@@ -44,6 +46,7 @@ class ServiceContext:
     mirror_refresh: timedelta
     default_region: str | None
     wake: Callable[[Work], None]
+    whole_policy: Callable[[], Policy] = Policy
     numbers: NumberIndex = field(init=False, repr=False, compare=False)
     versions: AgentVersions = field(init=False, default_factory=AgentVersions, repr=False, compare=False)
     _shared: dict[Callable[..., Awaitable[None]], SharedRead[None]] = field(

@@ -11,6 +11,7 @@ import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.policy import ApprovalPolicy
+from bot.domain.rules.policy import Policy
 from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.serving import running
@@ -53,6 +54,8 @@ class BotWorld:
     http: httpx.AsyncClient
     others: list[SlackApp] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
+    # The last one holds.
+    policies: list[Policy] = field(default_factory=lambda: [Policy()])
 
     def person(self, user_id: str) -> Person:
         return self.slack.person(user_id)
@@ -147,10 +150,14 @@ async def resolve(client: AsyncWebClient) -> Identity:
 
 @asynccontextmanager
 async def bot_world(
-    database: Database, *, approval_channel: str | None = PHONE_ROUTING, clock: Clock | None = None
+    database: Database,
+    *,
+    approval_channel: str | None = PHONE_ROUTING,
+    clock: Clock | None = None,
+    reads: bool = True,
 ) -> AsyncIterator[BotWorld]:
-    """Build the world around a migrated database, its mirror filled."""
-    clock, numbers = clock or Clock(), itertools.count(1)
+    """Build the world around a migrated database; its mirror is filled when it `reads`."""
+    clock, numbers, policies = clock or Clock(), itertools.count(1), [Policy()]
     slack = SlackStandIn(
         bot_token=BOT_TOKEN,
         app_token=APP_TOKEN,
@@ -191,6 +198,7 @@ async def bot_world(
             mirror_refresh=timedelta(seconds=60),
             default_region=None,
             wake=wake,
+            whole_policy=lambda: policies[-1],
         )
         courier = Courier(context=context, client=client)
         worker = Worker(context=context, courier=courier, poll=timedelta(seconds=0.2))
@@ -202,9 +210,10 @@ async def bot_world(
             approval_channel=approval_channel,
         )
         world = BotWorld(slack, uponai, context, client, app, courier, worker, clock, httpx.AsyncClient(), [app])
-        world.workers = workers
+        world.workers, world.policies = workers, policies
         world.deliver_to(app)
-        await world.read_uponai()
+        if reads:
+            await world.read_uponai()
         try:
             yield world
         finally:

@@ -53,13 +53,15 @@ def serve(
     try:
         if has_web:
             require_signing_secret(settings)
-        policy = _as_held_to(read_policy(settings.policy_file))
+        whole_policy = read_policy(settings.policy_file)
+        policy = _as_held_to(whole_policy)
     except SettingsError as error:
         stop(*error.problems)
     except BadPolicy as error:
         stop(*(f"POLICY_FILE cannot be used. {problem}" for problem in error.problems))
     configure_logging(level=settings.log_level, log_format=settings.log_format, secrets=secrets_of(settings))
-    run(_serve(settings, policy, has_web=has_web, has_worker=has_worker), make_loop=_make_loop)
+    serving = _serve(settings, policy, whole_policy, has_web=has_web, has_worker=has_worker)
+    run(serving, make_loop=_make_loop)
 
 
 def _as_held_to(policy: Policy) -> ApprovalPolicy:
@@ -70,7 +72,9 @@ def _as_held_to(policy: Policy) -> ApprovalPolicy:
     return ApprovalPolicy(policy.quorum)
 
 
-async def _serve(settings: Settings, policy: ApprovalPolicy, *, has_web: bool, has_worker: bool) -> None:
+async def _serve(
+    settings: Settings, policy: ApprovalPolicy, whole_policy: Policy, *, has_web: bool, has_worker: bool
+) -> None:
     async with AsyncExitStack() as stack:
         listener = listen(settings.host, settings.port)
         stack.callback(listener.close)
@@ -78,7 +82,7 @@ async def _serve(settings: Settings, policy: ApprovalPolicy, *, has_web: bool, h
         stack.push_async_callback(database.dispose)
         await _prepare_schema(database)
         parts = await stack.enter_async_context(
-            build(settings, database, policy, has_web=has_web, has_worker=has_worker)
+            build(settings, database, policy, whole_policy=whole_policy, has_web=has_web, has_worker=has_worker)
         )
         secret = settings.slack_signing_secret
         is_http = has_web and not settings.is_socket_mode

@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.domain.policy import ApprovalPolicy
+from bot.domain.rules.policy import Policy
 from bot.service.context import ServiceContext, Work
 from bot.settings import Settings, UponAISettings
 from bot.slack.api.calls import close_client, make_client
@@ -66,7 +67,13 @@ class Parts:
 
 @asynccontextmanager
 async def build(
-    settings: Settings, database: Database, policy: ApprovalPolicy, *, has_web: bool, has_worker: bool
+    settings: Settings,
+    database: Database,
+    policy: ApprovalPolicy,
+    *,
+    whole_policy: Policy,
+    has_web: bool,
+    has_worker: bool,
 ) -> AsyncIterator[Parts]:
     """Make the parts, and close their connections at the end."""
     client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
@@ -88,6 +95,7 @@ async def build(
         mirror_refresh=settings.mirror_refresh_seconds,
         default_region=settings.default_region,
         wake=wake,
+        whole_policy=lambda: whole_policy,
     )
     try:
         identity = IdentityResolver(client)

@@ -42,7 +42,7 @@ def build_manifest(request_url: str | None) -> dict[str, Any]:
     command: dict[str, Any] = {
         "command": COMMAND,
         "description": "Ask for a change of a phone number's routing",
-        "usage_hint": "[number | pending | history | show RN-12 | revert RN-12 | pause | resume | help]",
+        "usage_hint": "[number | list | show | pending | history | policy | revert RN-12 | pause | resume | help]",
         "should_escape": True,
     }
     interactivity: dict[str, Any] = {"is_enabled": True}

@@ -92,7 +92,7 @@ PHRASES: dict[Event, str] = {
     Event.FAILED: "gave up: UponAI refused it",
     Event.STALE: "did not send it: the number changed in the meantime",
     Event.UNCLEAR: "could not tell what is live",
-    Event.RESOLVED: "noted what is live and marked it as resolved",
+    Event.RESOLVED: "recorded what is live and marked it as resolved",
     Event.ASKED_TRY_AGAIN: "asked to try again",
     Event.ASKED_RESOLVE: "asked to mark it as resolved",
     Event.PAUSED: "paused all sending",

@@ -64,7 +64,7 @@ def read_number(
     """
     written = without_invisible(text)
     if not written:
-        raise InvalidNumber("Write a number, the end of one, or an extension identifier.")
+        raise InvalidNumber("Type a number, its last digits or an extension.")
     for exact in (text, text.strip(), written):
         if is_listed(exact):
             return exact

@@ -11,7 +11,7 @@ def refuse_impossible(patch: AssignmentPatch) -> None:
         _refuse_split(patch.wanted.inbound)
     if Field.OUTBOUND in patch.fields and len(patch.wanted.outbound) > 1:
         raise InvalidSubmission(
-            "Outbound calls can be given to one agent or to none; a split of them can only be made in the dashboard.",
+            "Outbound calls go to one agent or to none. Split them in UponAI's dashboard.",
             field=Field.OUTBOUND,
         )
     if Field.TIME_ROUTING in patch.fields and patch.wanted.is_time_routing_enabled is None:

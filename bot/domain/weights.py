@@ -31,7 +31,7 @@ def fractions_of(percents: Sequence[int]) -> tuple[Decimal, ...]:
             )
     if (total := sum(percents)) != WHOLE:
         raise InvalidSubmission(
-            f"The weights add up to {total} %, they must total 100 %.", field=Field.INBOUND, row=len(percents) - 1
+            f"The weights total {total} %; they must total 100 %.", field=Field.INBOUND, row=len(percents) - 1
         )
     # The quotient of two integers by a power of ten is exact; a float would add 2.9e-17 here and there.
     return tuple(Decimal(percent).scaleb(-2) for percent in percents)

@@ -27,8 +27,8 @@ class Work(Flag, boundary=CONFORM):
 class ServiceContext:
     """The surroundings of the service, made once a process.
 
-    `policy` returns the policy that holds now. `wake` is called after a commit that left work for a worker, with its
-    kinds; it may do nothing.
+    `policy` returns what the policy file says now: its rules and the names of numbers. `wake` is called after a commit
+    that left work for a worker, with its kinds; it may do nothing.
     """
 
     database: Database

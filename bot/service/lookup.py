@@ -30,19 +30,24 @@ FRESH_FOR = timedelta(seconds=15)
 VERSIONS_WITHIN_SECONDS = 0.8
 # A part of a name that more agents have than this finds the numbers of the first of them.
 AGENTS_SEARCHED = 20
+NAMES_SEARCHED = 1000
 # Of a name that more have, the first of them are told apart; behind the others stands the end of the id as well.
 AGENTS_COMPARED = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The present assignment of a number as the mirror has it, with the names of its agents by id."""
+    """The present assignment of a number as the mirror has it, with the names of its agents by id.
+
+    `name` is what the policy file calls the number.
+    """
 
     number: str
     assignment: Assignment
     as_of: datetime
     names: dict[str, str]
     import_error: str | None
+    name: str | None = None
 
     def is_fresh(self, now: datetime) -> bool:
         """Say whether this was read so recently that its age need not be shown."""
@@ -56,15 +61,20 @@ def is_fresh(as_of: datetime, now: datetime) -> bool:
 
 async def read_typed(context: ServiceContext, text: str) -> str:
     """Read a number that somebody typed as one that the mirror lists. Raises InvalidNumber with a sentence."""
+    async with context.database.reading() as tx:
+        return await read_typed_within(tx, context, text)
+
+
+async def read_typed_within(tx: AsyncConnection, context: ServiceContext, text: str) -> str:
+    """Do as `read_typed` does, inside an open transaction."""
     typed = text.strip()
     digits = "".join(str(unicodedata.digit(c)) for c in typed if c.isdigit())
     readings = {typed, normalise(typed, context.default_region) or typed}
-    async with context.database.reading() as tx:
-        listed = {number for number in readings if await mirror_numbers.find(tx, context.key(number)) is not None}
-        endings = {
-            ending: await mirror_numbers.endings(tx, context.account_sid, context.workspace_id, ending)
-            for ending in {digits, digits.lstrip("0")} - {""}
-        }
+    listed = {number for number in readings if await mirror_numbers.find(tx, context.key(number)) is not None}
+    endings = {
+        ending: await mirror_numbers.endings(tx, context.account_sid, context.workspace_id, ending)
+        for ending in {digits, digits.lstrip("0")} - {""}
+    }
     return read_number(
         typed,
         is_listed=lambda number: number in listed,
@@ -93,7 +103,14 @@ async def present_within(tx: AsyncConnection, context: ServiceContext, number: s
     assignment = found.listed.assignment
     ids = {agent.agent_id for agent in (*assignment.inbound, *assignment.outbound)}
     names = await mirror_agents.names(tx, context.workspace_id, ids)
-    return Present(number, assignment, found.as_of, names, found.listed.import_error)
+    return present_of(context, found, names)
+
+
+def present_of(context: ServiceContext, found: MirroredNumber, names: dict[str, str]) -> Present:
+    """Return what the mirror has of a number, with the name that the policy file gives it."""
+    listed, number = found.listed, found.listed.key.number
+    name = context.policy().name_of(number)
+    return Present(number, listed.assignment, found.as_of, names, listed.import_error, name)
 
 
 async def open_fields(context: ServiceContext, number: str, team_id: str) -> list[Overlap]:
@@ -109,10 +126,15 @@ async def search_numbers(context: ServiceContext, text: str, limit: int) -> list
 
 
 async def offer_numbers(context: ServiceContext, text: str, limit: int) -> tuple[list[MirroredNumber], dict[str, str]]:
-    """Find numbers by any writing, then by the name of an agent that answers; with the names of their agents by id."""
+    """Find numbers by any writing, by name, then by an agent that answers; with the names of their agents by id."""
     account_sid, workspace_id = context.account_sid, context.workspace_id
     async with context.database.reading() as tx:
         found = await _offered(context, tx, text, limit)
+        called = named(context, text)[:NAMES_SEARCHED]
+        if len(found) < limit and called:
+            some = await mirror_numbers.among(tx, account_sid, workspace_id, called, after="", limit=limit)
+            known = {one.listed.key.number for one in found}
+            found += [one for one in some if one.listed.key.number not in known]
         if len(found) < limit:
             agent_ids = await mirror_agents.named(tx, workspace_id, text, AGENTS_SEARCHED)
             answered = await mirror_numbers.answered_by(tx, account_sid, workspace_id, agent_ids, limit)
@@ -121,6 +143,12 @@ async def offer_numbers(context: ServiceContext, text: str, limit: int) -> tuple
         ids = {agent.agent_id for one in found[:limit] for agent in one.listed.assignment.inbound}
         known_agents = await mirror_agents.find(tx, workspace_id, ids)
         return found[:limit], {agent_id: agent.display_name for agent_id, agent in known_agents.items()}
+
+
+def named(context: ServiceContext, text: str) -> list[str]:
+    """Return the numbers whose names in the policy file hold a text, listed or not; none without a text."""
+    folded = text.strip().casefold()
+    return [number for number, name in context.policy().names if folded in name.casefold()] if folded else []
 
 
 async def _offered(context: ServiceContext, tx: AsyncConnection, text: str, limit: int) -> list[MirroredNumber]:

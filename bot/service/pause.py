@@ -92,7 +92,7 @@ def _refuse_long(reason: str | None) -> None:
 
 
 def _is_paused(present: Pause | None) -> AlreadyDecided:
-    by = f", by <@{present.by}>" if present else ""
+    by = f" by <@{present.by}>" if present else ""
     return AlreadyDecided(f"Sending is already paused{by}. `/route-number resume` restarts it.")
 
 

@@ -19,7 +19,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.context import SlackContext
-from bot.slack.listeners import buttons, command, home, listing, pausing
+from bot.slack.listeners import buttons, command, home, listing, numbers, pausing
 from bot.slack.listeners import form as form_listeners
 from bot.slack.payloads import BlockActions, BlockSuggestion, Command, Event, Payload, ViewSubmission
 
@@ -68,15 +68,16 @@ class BoltApp(AsyncApp):
             names = frozenset(signature(listener).parameters)
             # Of two listeners with one name Bolt takes the first.
             if isinstance(name, str) and names <= _ARGUMENTS:
-                self._by_id.setdefault((kind, name), partial(_answer, listener, takes_ack="ack" in names))
+                self._by_id.setdefault((kind, name), partial(_answer, listener, names))
             return register(listener)
 
         return decorate
 
 
-async def _answer(listener: Callable[..., Awaitable[None]], payload: Payload, *, takes_ack: bool) -> BoltResponse:
+async def _answer(listener: Callable[..., Awaitable[None]], names: frozenset[str], payload: Payload) -> BoltResponse:
     ack = AsyncAck()  # type: ignore[no-untyped-call]  # Bolt annotates its other methods.
-    await (listener(parsed=payload, ack=ack) if takes_ack else listener(parsed=payload))
+    known = {"parsed": payload, "ack": ack}
+    await listener(**{name: known[name] for name in names})
     return await ack() if ack.response is None else ack.response
 
 
@@ -131,6 +132,7 @@ def make_bolt(client: AsyncWebClient, provide: Callable[[], SlackContext]) -> Bo
     form_listeners.register(app, provide)
     buttons.register(app, provide)
     listing.register(app, provide)
+    numbers.register(app, provide)
     pausing.register(app, provide)
     home.register(app, provide)
     return app

@@ -149,6 +149,13 @@ async def open_of(tx: AsyncConnection, team_id: str, requester_id: str, limit: i
     return await _all(tx, query.order_by(changes.c.id.desc()).limit(limit))
 
 
+async def open_of_number(tx: AsyncConnection, team_id: str, key: NumberKey, limit: int) -> list[ChangeRequest]:
+    """Return a team's changes of a number that have not ended, oldest first."""
+    query = _unfinished(team_id, *UNFINISHED).where(*_of_number(key))
+    # Not the plain id: few are open, and along the index that has their order lies the history of the number.
+    return await _all(tx, query.order_by(changes.c.id + literal_column("0")).limit(limit))
+
+
 async def to_be_sent(
     tx: AsyncConnection, team_id: str, workspace: WorkspaceKey, now: datetime, limit: int
 ) -> list[ChangeRequest]:

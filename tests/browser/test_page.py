@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.async_api import Locator, expect
 
+from bot.slack.messages.glance import SIGNS
 from tests.browser.window import Window, Windows
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -13,6 +14,15 @@ TABS = ("Try it", "Numbers", "Requests", "Faults", "Slack", "Processes")
 WHITE = "rgb(255, 255, 255)"
 # Whatever the page shows in Lato was drawn in the file that came with it, wherever the machine has one or not.
 LOADED = "[...document.fonts].filter(one => one.status === 'loaded').map(one => `${one.family} ${one.weight}`)"
+# A sign of the font has colours of its own; a box, and a sign of another font, is in the ink that is set.
+DRAWN = """signs => signs.map(sign => {
+    const ink = Object.assign(document.createElement("canvas"), { width: 40, height: 40 }).getContext("2d");
+    ink.font = '24px "Emoji of the stand-in"';
+    ink.fillStyle = "#000";
+    ink.fillText(sign, 2, 30);
+    const points = ink.getImageData(0, 0, 40, 40).data;
+    return points.some((value, at) => at % 4 < 3 && value > 0);
+})"""
 # Texts that end in three dots of the browser's own making, or are cut at an edge.
 CUT = "nodes => nodes.filter(node => node.scrollWidth > node.clientWidth + 1).map(node => node.textContent)"
 
@@ -20,6 +30,14 @@ CUT = "nodes => nodes.filter(node => node.scrollWidth > node.clientWidth + 1).ma
 async def test_the_page_is_in_its_own_lato(rita: Window) -> None:
     await rita.page.evaluate("document.fonts.ready")
     assert {"Lato 400", "Lato 700", "Lato 900"} <= set(await rita.page.evaluate(LOADED))
+
+
+async def test_every_sign_of_a_state_is_drawn_from_a_file_of_the_page(rita: Window) -> None:
+    """Of the machine's own fonts none is asked here: a Linux without one shows boxes."""
+    signs = [*SIGNS.values(), "⚠️", "⏸️", "▶️"]
+    await rita.page.evaluate("sign => document.fonts.load('16px \"Emoji of the stand-in\"', sign)", "".join(signs))
+    drawn = await rita.page.evaluate(DRAWN, signs)
+    assert dict(zip(signs, drawn, strict=True)) == dict.fromkeys(signs, True)
 
 
 async def test_the_app_opens_at_its_home_and_takes_no_messages(windows: Windows) -> None:

@@ -95,7 +95,7 @@ def test_the_reading_with_the_region_wins_over_an_ending() -> None:
         ("+1 415 555 9999", None, "which this account does not list."),
         ("abc", "US", "“abc” is no phone number I can read"),
         ("23", None, "is no phone number I can read"),
-        ("", None, "Write a number"),
+        ("", None, "Type a number"),
         ("45", None, "is no phone number I can read"),
     ],
 )

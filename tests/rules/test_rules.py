@@ -149,3 +149,18 @@ def test_the_wheel_carries_everything_that_a_server_needs(tmp_path: Path) -> Non
     )
     assert migrated.returncode == 0, migrated.stderr
     assert migrated.stdout.startswith("Migrated the schema from nothing to ")
+
+
+def test_the_page_has_a_font_for_every_sign_that_the_bot_writes() -> None:
+    page = ROOT / "bot" / "sandbox" / "page"
+    face = (page / "css" / "fonts.css").read_text(encoding="utf-8").split('"Emoji of the stand-in"')[1]
+    covered = {chr(int(point, 16)) for point in re.findall(r"U\+([0-9A-F]+)", face)}
+    sources = [*(ROOT / "bot" / "slack").rglob("*.py"), page / "js" / "emoji.js"]
+    # Arrows are in Lato or in any other font.
+    written = {
+        sign
+        for path in sources
+        for sign in re.findall("[\u21a9\u2300-\u2bff\U0001f000-\U0001ffff]", path.read_text("utf-8"))
+    }
+    assert "⏳" in written
+    assert written <= covered, sorted(written - covered)

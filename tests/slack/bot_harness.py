@@ -11,7 +11,6 @@ import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.rules.policy import Policy
-from bot.domain.rules.rule import Rule
 from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.serving import running
@@ -53,8 +52,9 @@ class BotWorld:
     clock: Clock
     http: httpx.AsyncClient
     others: list[SlackApp] = field(default_factory=list)
-    rules: list[Rule] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
+    # The last one holds.
+    policies: list[Policy] = field(default_factory=lambda: [Policy()])
 
     def person(self, user_id: str) -> Person:
         return self.slack.person(user_id)
@@ -149,11 +149,14 @@ async def resolve(client: AsyncWebClient) -> Identity:
 
 @asynccontextmanager
 async def bot_world(
-    database: Database, *, approval_channel: str | None = PHONE_ROUTING, clock: Clock | None = None
+    database: Database,
+    *,
+    approval_channel: str | None = PHONE_ROUTING,
+    clock: Clock | None = None,
+    reads: bool = True,
 ) -> AsyncIterator[BotWorld]:
-    """Build the world around a migrated database, its mirror filled."""
-    clock, numbers = clock or Clock(), itertools.count(1)
-    rules: list[Rule] = []
+    """Build the world around a migrated database; its mirror is filled when it `reads`."""
+    clock, numbers, policies = clock or Clock(), itertools.count(1), [Policy()]
     slack = SlackStandIn(
         bot_token=BOT_TOKEN,
         app_token=APP_TOKEN,
@@ -186,7 +189,7 @@ async def bot_world(
             workspace_id=WORKSPACE_ID,
             clock=clock,
             new_id=lambda: f"id-{next(numbers)}",
-            policy=lambda: Policy(rules=tuple(rules)),
+            policy=lambda: policies[-1],
             change_ttl=timedelta(days=1),
             apply_within=timedelta(hours=1),
             lease=timedelta(seconds=30),
@@ -205,10 +208,10 @@ async def bot_world(
             approval_channel=approval_channel,
         )
         world = BotWorld(slack, uponai, context, client, app, courier, worker, clock, httpx.AsyncClient(), [app])
-        world.workers = workers
-        world.rules = rules
+        world.workers, world.policies = workers, policies
         world.deliver_to(app)
-        await world.read_uponai()
+        if reads:
+            await world.read_uponai()
         try:
             yield world
         finally:

@@ -1,17 +1,22 @@
 """Edit: the requester's button makes a new revision of the same change; what was decided before counts no longer."""
 
+import pytest
 from sqlalchemy import text
 
 from bot.domain.change import ChangeRequest
 from bot.domain.rules.people import People
+from bot.domain.rules.policy import Policy
 from bot.domain.rules.rule import Rule
 from bot.domain.state import State
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import AMY
 from bot.service import history
+from tests.databases import DIALECTS
 from tests.slack.bot_harness import BotWorld
 from tests.slack.messages.test_card_truth import ask, cards, replies
+
+pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
 TWO = Rule(name="Two", quorum=2)
 
@@ -39,7 +44,7 @@ def said_to(person: Person) -> str:
 
 
 async def test_g1_an_edit_makes_a_new_revision_whose_former_reviews_count_no_longer(bot_world: BotWorld) -> None:
-    bot_world.rules[:] = [TWO]
+    bot_world.policies.append(Policy(rules=(TWO,)))
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
     assert await edit(bot_world, card, Reason="Day shift", **{"Inbound webhook": "Remove"}) == {"ok": True}
@@ -78,7 +83,7 @@ async def test_only_the_requester_edits_and_only_while_it_is_undecided(bot_world
 
 
 async def test_a_form_that_changes_nothing_leaves_the_reviews_alone(bot_world: BotWorld) -> None:
-    bot_world.rules[:] = [TWO]
+    bot_world.policies.append(Policy(rules=(TWO,)))
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
     await edit(bot_world, card)
@@ -99,7 +104,7 @@ async def test_a_form_that_is_sent_twice_makes_one_revision(bot_world: BotWorld)
 
 async def test_an_edit_is_held_to_the_rules_of_the_moment_in_which_it_is_sent(bot_world: BotWorld) -> None:
     card = await ask(bot_world)
-    bot_world.rules[:] = [Rule(name="Amy", approvers=People(frozenset({AMY})))]
+    bot_world.policies.append(Policy(rules=(Rule(name="Amy", approvers=People(frozenset({AMY}))),)))
     await edit(bot_world, card, Reason="Day shift")
     await bot_world.alan.click("Approve", card)
     assert "“Amy”" in said_to(bot_world.alan)

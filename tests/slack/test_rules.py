@@ -14,8 +14,11 @@ from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.model import Message, UserGroup
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, AMY, RITA
 from bot.service import history
+from tests.databases import DIALECTS
 from tests.slack.bot_harness import BotWorld
 from tests.slack.messages.test_card_truth import NUMBER, ask, cards, replies
+
+pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
 LEADS = "S07LEADS001"
 MAIN = Rule(name="Main lines", approvers=People(groups=frozenset({LEADS})), quorum=2)
@@ -26,7 +29,7 @@ HELD_UP = Rule(name="Main lines", approvers=People(groups=frozenset({LEADS})), d
 def hold(bot_world: BotWorld, *rules: Rule, leads: tuple[str, ...] = (ALAN, ADA, RITA)) -> None:
     """Let these rules hold from now on, with a group of leads."""
     bot_world.slack.world.usergroups[LEADS] = UserGroup(LEADS, "leads", "Leads", list(leads))
-    bot_world.rules[:] = rules
+    bot_world.policies.append(Policy(rules=rules))
 
 
 def amy(bot_world: BotWorld) -> Person:
@@ -208,7 +211,7 @@ async def test_a_rules_channel_and_time_are_the_changes(bot_world: BotWorld) -> 
     assert await bot_world.rita.submit() == {"ok": True}
     change = (await history.show(bot_world.context, bot_world.rita.user.team_id, 1)).change
     assert (change.channel_id, change.expires_at - change.created_at) == ("C07SUPPORT2", timedelta(hours=2))
-    assert change.policy.policy_hash == Policy(rules=tuple(bot_world.rules)).hash
+    assert change.policy.policy_hash == bot_world.policies[-1].hash
 
 
 async def test_later_edits_of_the_file_move_nothing_that_is_open(bot_world: BotWorld) -> None:

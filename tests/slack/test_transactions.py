@@ -114,6 +114,14 @@ async def test_a_type_ahead_costs_one_reading(bot_world: BotWorld) -> None:
     assert cost.is_within(1, 5)
 
 
+async def test_a_list_and_a_number_that_is_shown_cost_one_reading_each(bot_world: BotWorld) -> None:
+    await bot_world.type(bot_world.rita, "list zz")
+    for text, statements in (("list", 3), ("list 415", 6), (f"show {NUMBER}", 8)):
+        with counted(bot_world.context.database) as cost:
+            await bot_world.type(bot_world.rita, text)
+        assert cost.is_within(1, statements), text
+
+
 async def test_a_submit_costs_four_transactions_to_the_posted_card(bot_world: BotWorld) -> None:
     await fill_in(bot_world)
     worker = WatchedWorker(bot_world)

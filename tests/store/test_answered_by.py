@@ -11,6 +11,8 @@ from bot.domain.assignment import Assignment, WeightedAgent
 from bot.store.database import Database
 from bot.store.mirror import agents as mirror_agents
 from bot.store.mirror import numbers as mirror_numbers
+from bot.store.mirror.number_index import NumberIndex
+from bot.store.mirror.number_pages import Sought, page
 from tests.store.stored_changes import HOUR, NOW, key
 from tests.store.test_mirror import ACCOUNT, BERLIN, DESK, MUNICH, WORKSPACE, listed, put, replace_agents, replace_all
 from tests.store.test_plans import MOST, Watched
@@ -33,11 +35,24 @@ FILL = """
         '2026-01-01T00:00:00.000000+00:00', true, 1
     FROM counted
 """
-LOOKS: dict[str, Callable[[AsyncConnection], Awaitable[Sequence[object]]]] = {
-    "all": lambda tx: mirror_numbers.answered_by(tx, ACCOUNT, WORKSPACE, ["agent_all"], 99),
-    "few": lambda tx: mirror_numbers.answered_by(tx, ACCOUNT, WORKSPACE, ["agent_7", "agent_all", "agent_8"], 99),
-    "none": lambda tx: mirror_numbers.answered_by(tx, ACCOUNT, WORKSPACE, ["agent_none"], 99),
-    "first": lambda tx: mirror_numbers.search(tx, ACCOUNT, WORKSPACE, "", 99),
+# The last page of what many hold in common, and the first one of what many agents answer.
+LAST = f"+1{2_000_000_000 + NUMBERS - 10}"
+Look = Callable[[AsyncConnection, NumberIndex], Awaitable[Sequence[object]]]
+LOOKS: dict[str, Look] = {
+    "all": lambda tx, _: mirror_numbers.answered_by(tx, ACCOUNT, WORKSPACE, ["agent_all"], 99),
+    "few": lambda tx, _: mirror_numbers.answered_by(tx, ACCOUNT, WORKSPACE, ["agent_7", "agent_all", "agent_8"], 99),
+    "none": lambda tx, _: mirror_numbers.answered_by(tx, ACCOUNT, WORKSPACE, ["agent_none"], 99),
+    "first": lambda tx, _: mirror_numbers.search(tx, ACCOUNT, WORKSPACE, "", 99),
+    "page of all": lambda tx, index: page(tx, index, Sought(), LAST, 21),
+    "page of many": lambda tx, index: page(tx, index, Sought("+12000"), "", 21),
+    "page of some": lambda tx, index: page(tx, index, Sought("0777"), "", 21),
+    "page of an agent": lambda tx, index: page(tx, index, Sought("zz", agent_ids=["agent_all"]), LAST, 21),
+    "page of agents": lambda tx, index: page(
+        tx, index, Sought("zz", agent_ids=[f"agent_{at}" for at in range(100)]), "", 21
+    ),
+    "page of names": lambda tx, index: page(
+        tx, index, Sought("zz", named=[f"+1{2_000_000_001 + 100 * at}" for at in range(900)]), "", 21
+    ),
 }
 
 pytestmark = pytest.mark.timeout(120)
@@ -91,10 +106,14 @@ async def test_g8_a_hundred_thousand_numbers_are_not_gone_through(database: Data
     if database.dialect == "postgresql":
         async with database.transaction() as tx:
             await tx.execute(text("ANALYZE numbers, number_agents"))
+    index = NumberIndex(ACCOUNT, WORKSPACE)
+    async with database.reading() as tx:
+        # The first search in a process reads all the identifiers, once.
+        await page(tx, index, Sought("zz"), "", 21)
     for name, look in LOOKS.items():
         async with database.reading() as tx:
             watched = Watched(tx)
             await watched.begin()
             before = await watched.amount()
-            assert bool(await look(tx)) is (name != "none")
+            assert bool(await look(tx, index)) is (name != "none")
             assert await watched.amount() - before <= MOST[database.dialect], name

@@ -58,7 +58,8 @@ def _assignment(present: Present) -> Block:
         field: [text_run(f"{TITLES[field]}:", bold=True), text_run(" "), *_runs(field, described[field])]
         for field in Field
     }
-    runs[Field.INBOUND][0] = text_run(f"{short_number(present.number)} now:", bold=True)
+    named = short_number(present.number) + (f" ({present.name})" if present.name else "")
+    runs[Field.INBOUND][0] = text_run(f"{named} now:", bold=True)
     if present.assignment.webhook_url is None:
         words = text_run(f" · {described[Field.WEBHOOK][0]} · ")
         lines = [runs[Field.INBOUND], [*runs[Field.OUTBOUND], words, *runs[Field.TIME_ROUTING]]]
@@ -82,7 +83,7 @@ def _age(shown: Shown) -> list[Block]:
     if shown.as_of is not None:
         runs += [text_run("As of "), date_run(shown.as_of), text_run(". ")]
     if shown.problem is not None:
-        runs.append(text_run(f"UponAI could not be read just now: {shorten(shown.problem, SENTENCE_LIMIT)}"))
+        runs.append(text_run(f"I could not read UponAI just now: {shorten(shown.problem, SENTENCE_LIMIT)}"))
     return [rich_text(rich_line(*runs), block_id="as_of")] if runs else []
 
 

@@ -63,10 +63,10 @@ def nothing(text: str) -> Option:
     return Option(NOTHING, text)
 
 
-def of_number(number: str, answered_by: str | None = None) -> Option:
-    """Make the option of a listed number, with who answers it as small print."""
+def of_number(number: str, answered_by: str | None = None, *, name: str | None = None) -> Option:
+    """Make the option of a listed number with its name, and with who answers it as small print."""
     shown = pretty(number) if number.startswith("+") else without_invisible(number) or number
-    return Option(value_of(number), shown, answered_by)
+    return Option(value_of(number), f"{shown} {name}" if name else shown, answered_by)
 
 
 def of_typed(text: str, reading: str) -> Option:

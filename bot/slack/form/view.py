@@ -32,9 +32,9 @@ URL, WITHDRAW = "form.url", "form.withdraw"
 
 NOTES = {
     "outbound_split": "The former outbound calls were split between agents in UponAI's dashboard. "
-    "That cannot be put back from here, so Outbound calls stays at Keep as is.",
+    "I cannot put that back, so Outbound calls stays at Keep as is.",
     "inbound_too_many": f"The former split has more than {MOST_ROWS} agents. "
-    "That cannot be put back from here, so Inbound calls stays at Keep as is.",
+    "I cannot put that back, so Inbound calls stays at Keep as is.",
 }
 EDITING = "You edit {}. Sending this asks for approval anew: what was decided so far counts no longer."
 # Of where the form came from, not of what becomes of it: everything in it can be altered.
@@ -89,7 +89,7 @@ def _earlier(state: FormState) -> list[Block]:
         blocks.append(rich_text(rich_line(*sentence_runs(state.meta.said)), block_id="said"))
     if state.meta.asked is not None:
         label = format_label(state.meta.asked)
-        sentence = f"{label} was asked from this form already. Withdraw it to ask for what stands here instead."
+        sentence = f"You asked for {label} from this form already. Withdraw it to ask for what stands here."
         sure = confirm(f"Withdraw {label}?", "What it asks for is not sent.", yes="Withdraw it", style="danger")
         withdraw = button(
             f"Withdraw {label}", WITHDRAW, value=label, label=f"Withdraw {label}", style="danger", confirm=sure

@@ -61,7 +61,7 @@ def _listener(provide: Callable[[], SlackContext], verb: Verb) -> Callable[..., 
         elif said:
             await home.tell(slack, parsed, said)
         if verb in DECISIONS and parsed.is_at_home:
-            await home.publish(slack, parsed.actor)
+            await home.publish(slack, parsed.actor, view=parsed.view)
         await ack()
 
     return listener

@@ -10,20 +10,20 @@ from bot.domain.errors import DomainError, InvalidNumber, WrongUsage
 from bot.domain.events import Event
 from bot.domain.number import QUOTED_AT_MOST, quoted
 from bot.domain.state import Origin
-from bot.service import history, lookup
+from bot.service import lookup
 from bot.service.refusals import refusals
 from bot.service.revert import revertible
 from bot.slack.api.channels import refuse_direct
 from bot.slack.block_kit.elements import Block, rich_line, rich_text, text_run
 from bot.slack.context import SlackContext
-from bot.slack.listeners import listing, pausing
+from bot.slack.listeners import listing, numbers, pausing, showing
 from bot.slack.listeners.command_text import as_written
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_here, require_member
 from bot.slack.listeners.replies import in_messages, reply, send_ephemeral
 from bot.slack.messages import help as help_words
 from bot.slack.messages import lists
-from bot.slack.messages.details import record_blocks
+from bot.slack.messages import policy as policy_words
 from bot.slack.payloads import Command
 
 NAME = "/route-number"
@@ -120,10 +120,21 @@ async def _read_number(slack: SlackContext, text: str) -> tuple[str | None, Inva
 
 
 async def _show(slack: SlackContext, command: Command, rest: str) -> Answer:
+    title, blocks = await showing.page(slack, command, rest)
+    return _in_parts(slack, command, title, blocks, is_literal=True)
+
+
+async def _list(slack: SlackContext, command: Command, rest: str) -> Answer:
+    title, blocks = await numbers.page(slack, command, rest)
+    if not blocks:
+        return reply(title, is_literal=True)
+    return _in_parts(slack, command, title, blocks, is_literal=True)
+
+
+async def _policy(slack: SlackContext, command: Command, rest: str) -> Answer:
+    _refuse_rest("policy", rest)
     await require_member(slack, command.actor)
-    record = await history.show(slack.context, command.team_id, lists.parse_change("show", rest))
-    title = f"{record.change.label} {record.change.state}"
-    return _in_parts(slack, command, title, record_blocks(record))
+    return _in_parts(slack, command, policy_words.POLICY, policy_words.policy_blocks(slack.context.policy()))
 
 
 def _in_parts(
@@ -132,13 +143,16 @@ def _in_parts(
     """Answer with as much as fits into one message, and send the rest behind it."""
     first, *others = in_messages(blocks)
     if others:
-        slack.background.start(_send_rest(slack, command, title, others), name="command.rest")
+        rest = _send_rest(slack, command, title, others, is_literal=is_literal)
+        slack.background.start(rest, name="command.rest")
     return reply(title, first, is_literal=is_literal)
 
 
-async def _send_rest(slack: SlackContext, command: Command, title: str, messages: list[list[Block]]) -> None:
+async def _send_rest(
+    slack: SlackContext, command: Command, title: str, messages: list[list[Block]], *, is_literal: bool
+) -> None:
     for blocks in messages:
-        await send_ephemeral(slack, command.place, f"{title}, continued", blocks)
+        await send_ephemeral(slack, command.place, f"{title}, continued", blocks, is_literal=is_literal)
 
 
 async def _revert(slack: SlackContext, command: Command, rest: str) -> Answer:
@@ -197,6 +211,8 @@ _VERBS: dict[str, Verb] = {
     "pending": _pending,
     "history": _history,
     "show": _show,
+    "list": _list,
+    "policy": _policy,
     "revert": _revert,
     "pause": _pause,
     "resume": _resume,

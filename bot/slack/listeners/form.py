@@ -15,6 +15,7 @@ from bot.slack.listeners.form_options import suggest
 from bot.slack.listeners.form_submit import submit_form
 from bot.slack.listeners.form_withdraw import withdraw
 from bot.slack.listeners.replies import send_ephemeral
+from bot.slack.messages.home import FIND
 from bot.slack.payloads import BlockActions, BlockSuggestion, ViewSubmission
 
 CHOICES = (
@@ -35,6 +36,7 @@ TYPE_AHEADS = (
     inbound_view.VERSION,
     form_view.OUTBOUND_AGENT,
     form_view.OUTBOUND_VERSION,
+    FIND,
 )
 
 

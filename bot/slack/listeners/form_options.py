@@ -20,6 +20,7 @@ from bot.slack.form.labels import UNPINNED
 from bot.slack.form.option_values import Option
 from bot.slack.form.state import FormState
 from bot.slack.listeners.permission import require_member
+from bot.slack.messages import home
 from bot.slack.payload_parts import View
 from bot.slack.payloads import BlockSuggestion
 
@@ -38,7 +39,7 @@ async def suggest(slack: SlackContext, suggestion: BlockSuggestion) -> list[Bloc
 async def _options(slack: SlackContext, suggestion: BlockSuggestion) -> list[Option]:
     query = suggestion.value.strip()
     match suggestion.action_id:
-        case form_view.NUMBER:
+        case form_view.NUMBER | home.FIND:
             return await _numbers(slack, query)
         case inbound_view.AGENT | form_view.OUTBOUND_AGENT:
             found = await lookup.search_agents(slack.context, query, MOST)
@@ -53,7 +54,13 @@ async def _options(slack: SlackContext, suggestion: BlockSuggestion) -> list[Opt
 async def _numbers(slack: SlackContext, query: str) -> list[Option]:
     found, names = await lookup.offer_numbers(slack.context, query, MOST - 1)
     listed = [one.listed for one in found]
-    options = [option_values.of_number(one.key.number, answered_by(one.assignment.inbound, names)) for one in listed]
+    name_of = slack.context.policy().name_of
+    options = [
+        option_values.of_number(
+            one.key.number, answered_by(one.assignment.inbound, names), name=name_of(one.key.number)
+        )
+        for one in listed
+    ]
     reading = normalise(query, slack.context.default_region)
     if reading is not None and await lookup.present(slack.context, reading) is None:
         typed = option_values.of_typed(reading, reading)

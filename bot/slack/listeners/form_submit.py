@@ -118,7 +118,7 @@ def _about_number(slack: SlackContext, view: View, error: InvalidNumber) -> str:
         return "I am still looking this number up at UponAI. Please try again in a moment."
     if opened.problem is None:
         return str(error)
-    return f"I do not know this number, and UponAI could not be read just now: {opened.problem}"
+    return f"I do not know this number, and I could not read UponAI just now: {opened.problem}"
 
 
 def _tell_where(slack: SlackContext, change: ChangeRequest, state: FormState, actor: Actor) -> None:
@@ -126,7 +126,7 @@ def _tell_where(slack: SlackContext, change: ChangeRequest, state: FormState, ac
     if change.channel_id == state.meta.channel_id or state.meta.edits is not None:
         return
     # The change is stored: having no time to say where is no reason to say otherwise.
-    sentence = f"{change.label} was asked in <#{change.channel_id}>."
+    sentence = f"I asked for approval of {change.label} in <#{change.channel_id}>."
     with suppress(TooBusy):
         slack.background.start(_send_ephemeral(slack, state, actor, sentence), name="form.say_where")
 

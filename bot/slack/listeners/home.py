@@ -17,13 +17,29 @@ from bot.service.elsewhere import why_elsewhere
 from bot.service.history import Overview
 from bot.service.refusals import refusals
 from bot.slack.api.calls import SlackError, call
+from bot.slack.background import together
 from bot.slack.block_kit.elements import Block
 from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.context import SlackContext
+from bot.slack.form.compose import resolve_number
+from bot.slack.form.option_values import Option
+from bot.slack.listeners import home_number as found
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_member
-from bot.slack.messages.home import CHANNEL, LISTED_AT_MOST, OPEN_CARD, RESUME, ROUTE, TOP, Home, home_blocks
+from bot.slack.messages.home import (
+    CHANNEL,
+    FIND,
+    LISTED_AT_MOST,
+    OPEN_CARD,
+    RESUME,
+    ROUTE,
+    ROUTE_FOUND,
+    TOP,
+    Home,
+    home_blocks,
+)
 from bot.slack.messages.sending import sentence_view
+from bot.slack.payload_parts import View
 from bot.slack.payloads import HOME_OPENED, BlockActions, Event
 
 PUBLISH_WITHIN = timedelta(seconds=1)
@@ -47,12 +63,18 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
         await ack()
 
     @app.action(ROUTE)
+    @app.action(ROUTE_FOUND)
     async def route(parsed: BlockActions, ack: AsyncAck) -> None:
         slack = provide()
         try:
             await _route(slack, parsed)
         except DomainError as error:
             await tell(slack, parsed, str(error))
+        await ack()
+
+    @app.action(FIND)
+    async def find(parsed: BlockActions, ack: AsyncAck) -> None:
+        await _find(provide(), parsed)
         await ack()
 
     @app.action(RESUME)
@@ -62,15 +84,18 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
             news = await _resume(slack, parsed.actor)
         except DomainError as error:
             await tell(slack, parsed, str(error))
-        await publish(slack, parsed.actor, news=news)
+        await publish(slack, parsed.actor, news=news, view=parsed.view)
         await ack()
 
 
-async def publish(slack: SlackContext, actor: Actor, *, news: str | None = None) -> None:
-    """Show somebody their tab as things are now; `news` is what they just did there. Raises SlackError."""
+async def publish(slack: SlackContext, actor: Actor, *, news: str | None = None, view: View | None = None) -> None:
+    """Show somebody their tab as things are now; `news` is what they just did there. Raises SlackError.
+
+    `view` is the tab as they have it: the number that is chosen in it stays.
+    """
     async with _publishing.setdefault((actor.team_id, actor.user_id), asyncio.Lock()):
-        view = {"type": "home", "blocks": await _blocks(slack, actor, news)}
-        await call(slack.client, "views.publish", timeout=PUBLISH_WITHIN, user_id=actor.user_id, view=view)
+        published = {"type": "home", "blocks": await _blocks(slack, actor, news, view)}
+        await call(slack.client, "views.publish", timeout=PUBLISH_WITHIN, user_id=actor.user_id, view=published)
 
 
 async def tell(slack: SlackContext, press: BlockActions, sentence: str) -> None:
@@ -79,7 +104,7 @@ async def tell(slack: SlackContext, press: BlockActions, sentence: str) -> None:
         await open_window(slack.client, press.trigger_id, sentence)
     except SlackError:
         # The trigger is used up, or too old: then the tab says it.
-        await publish(slack, press.actor, news=sentence)
+        await publish(slack, press.actor, news=sentence, view=press.view)
 
 
 async def open_window(client: AsyncWebClient, trigger_id: str, sentence: str) -> None:
@@ -91,9 +116,24 @@ async def open_window(client: AsyncWebClient, trigger_id: str, sentence: str) ->
 async def _route(slack: SlackContext, press: BlockActions) -> None:
     channel_id = slack.approval_channel or _chosen_channel(press)
     if channel_id is None:
-        await tell(slack, press, "Pick the channel where approval is asked, then press Route a number again.")
+        await tell(slack, press, "Pick the channel where approval is asked, then press the button again.")
         return
-    await open_form(slack, trigger_id=press.trigger_id, actor=press.actor, channel_id=channel_id)
+    chosen = Option(press.action.value or "", "")
+    number = await resolve_number(slack.context, chosen) if press.action.action_id == ROUTE_FOUND else None
+    await open_form(slack, trigger_id=press.trigger_id, actor=press.actor, channel_id=channel_id, number=number)
+
+
+async def _find(slack: SlackContext, press: BlockActions) -> None:
+    """Show who answers the number that was chosen, read afresh when it is old and UponAI answers at once."""
+    option = found.chosen(press.view)
+    try:
+        if option is not None:
+            member = require_member(slack, press.actor, event=events.Event.PRESS_REFUSED)
+            await together(member, found.freshen(slack, option))
+    except DomainError:
+        # The tab says it, with nothing else in it.
+        pass
+    await publish(slack, press.actor, view=press.view)
 
 
 def _chosen_channel(press: BlockActions) -> str | None:
@@ -123,7 +163,7 @@ async def _resume(slack: SlackContext, actor: Actor) -> str:
     return f"Sending goes on. Going out now: {named}{f' and {left} more' if left > 0 else ''}."
 
 
-async def _blocks(slack: SlackContext, actor: Actor, news: str | None) -> list[Block]:
+async def _blocks(slack: SlackContext, actor: Actor, news: str | None, view: View | None) -> list[Block]:
     try:
         await require_member(slack, actor, event=events.Event.HOME_REFUSED)
     except (CannotCheck, NotAllowed) as error:
@@ -139,6 +179,7 @@ async def _blocks(slack: SlackContext, actor: Actor, news: str | None) -> list[B
             can_resume=told_in is not None,
             channel=_last_channel(overview, actor),
             news=news,
+            found=await found.of_view(slack, view),
         )
     )
 

@@ -70,13 +70,15 @@ class HasClient(Protocol):
         """The process's client."""
 
 
-async def send_ephemeral(slack: HasClient, place: Place, text: str, blocks: Sequence[Block] | None = None) -> bool:
+async def send_ephemeral(
+    slack: HasClient, place: Place, text: str, blocks: Sequence[Block] | None = None, *, is_literal: bool = False
+) -> bool:
     """Tell one person something where they look; say whether Slack took it.
 
-    `text` is a sentence (see sentences.py). Takes up to two seconds and never raises: it is the last thing that is
-    tried.
+    `text` is a sentence (see sentences.py); `is_literal` when it can hold what somebody typed. Takes up to two seconds
+    and never raises: it is the last thing that is tried.
     """
-    body = reply(text, blocks)
+    body = reply(text, blocks, is_literal=is_literal)
     arguments = {"channel": place.channel_id, "user": place.user_id, "text": body["text"], "blocks": body["blocks"]}
     if place.thread_ts is not None:
         arguments["thread_ts"] = place.thread_ts

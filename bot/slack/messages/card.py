@@ -51,7 +51,8 @@ def card_text(change: ChangeRequest, overlaps: Sequence[Overlap] = ()) -> str:
     """Write the card for a notification and a screen reader: what, who, why."""
     fields = "; ".join(f"{each.title}: {sides(each)}" for each in shown_differences(change, beside=len(change.reason)))
     number = literal(named_number(change), NUMBER_TEXT_LIMIT)
-    head = f"{change.label} {change.state}: {mention(change.requester_id)} asks to change {number}."
+    asks = "asked" if change.state.is_final else "asks"
+    head = f"{change.label} {change.state}: {mention(change.requester_id)} {asks} to change {number}."
     risks = " ".join(warning_sentence(each) for each in _warnings(change, overlaps) if each.is_high_risk)
     risk = f" High risk: {risks}" if risks else ""
     return f"{head}{risk} {literal(f'{fields}. Why: {change.reason}', TEXT_LIMIT)}"
@@ -145,9 +146,9 @@ def _waiting(change: ChangeRequest, standstill: Standstill | None) -> list[Block
     """Say why nothing is sent, since when, and until when it can wait."""
     if change.state is not State.APPROVED:
         return []
-    until = f" It lapses {date(change.apply_before)}." if change.apply_before else ""
+    until = f" {change.label} expires {date(change.apply_before)}." if change.apply_before else ""
     if standstill is not None:
-        text = f"⏸️ {mention(standstill.by)} has paused sending since {date(standstill.since)}.{until}"
+        text = f"⏸️ {mention(standstill.by)} paused sending {date(standstill.since)}.{until}"
     elif change.wait_cause is not None:
         since = f" since {date(change.waiting_since)}" if change.waiting_since else ""
         text = f"⏸️ {_WAITS[change.wait_cause]}{since}, so this waits. I keep trying.{until}"

@@ -33,6 +33,6 @@ def confirm_resolve(change: ChangeRequest) -> Block:
     """Say that nothing more is done."""
     return confirm(
         f"Mark {change.label} as resolved?",
-        "I note what is live and end it. Nothing more is sent. Someone other than its requester must do this.",
+        "I record what is live and end it. I send nothing more. Someone other than its requester must do this.",
         yes="Mark as resolved",
     )

@@ -10,7 +10,10 @@ def plain_card(change: ChangeRequest) -> Message:
     """Build the least card: it cannot be approved by, because it does not show what is approved."""
     details = button("Details", DETAILS, value=change.label, label=f"Details of {change.label}")
     return (
-        f"{change.label} {change.state}: Slack cannot show it here. Open Details, or type /route-number show.",
+        (
+            f"{change.label} {change.state}: Slack cannot show it here. Open Details, "
+            f"or type /route-number show {change.label}."
+        ),
         [
             section(f"*{change.label}* cannot be shown here whole. Read it in Details."),
             section(f"State: {change.state}", block_id="state"),

@@ -14,12 +14,22 @@ from bot.slack.messages.rows import Note, Row
 from bot.slack.messages.sending import pause_block
 
 ROUTE, RESUME, OPEN_CARD, CHANNEL = "home:route", "home:resume", "home:open_card", "home:channel"
+FIND, ROUTE_FOUND = "home:find", "home:route_found"
 TOP = "top"
 # A view holds 100 blocks; of what waits each change takes two.
 LISTED_AT_MOST = 10
 # Whoever decides here has to see all of the change: what is longer than this is decided on its card.
 WHOLE_LIMIT = 1500
 REASON_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The number that is chosen in the tab: its option, what is known of it, and its button, None without one."""
+
+    option: Block
+    present: list[Block]
+    route: Block | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,7 @@ class Home:
     can_resume: bool
     channel: str | None = None
     news: str | None = None
+    found: Found | None = None
 
 
 def home_blocks(home: Home) -> list[Block]:
@@ -49,6 +60,8 @@ def home_blocks(home: Home) -> list[Block]:
         *_waiting(home),
         header("Yours"),
         *_group(home, overview.own, "You have asked for nothing that is still open."),
+        header("Numbers"),
+        *_numbers(home.found),
         header("The last ten"),
         *_group(home, overview.recent, "No changes so far."),
         divider(),
@@ -61,6 +74,26 @@ def _top(home: Home) -> Block:
     label = "Route a number: ask for a change"
     route = button("Route a number", ROUTE, value="route", label=label, style="primary")
     return actions(route, *([_channel(home.channel)] if home.asks_where else []), block_id=TOP)
+
+
+def _numbers(found: Found | None) -> list[Block]:
+    """Build the search for a number, and who answers the one that is chosen."""
+    select: Block = {
+        "type": "external_select",
+        "action_id": FIND,
+        "placeholder": plain("Find by number, name or agent"),
+        "min_query_length": 0,
+    }
+    if found is None:
+        return [actions(select, block_id=find_block(""))]
+    select["initial_option"] = found.option
+    row = actions(select, *([] if found.route is None else [found.route]), block_id=find_block(found.option["value"]))
+    return [row, *found.present]
+
+
+def find_block(value: str) -> str:
+    """Name the block of the search after what is chosen in it: under another name it forgets what it holds."""
+    return f"{FIND}:{value}"
 
 
 def _channel(initial: str | None) -> Block:

@@ -65,7 +65,7 @@ def _people(change: ChangeRequest, reviews: list[Review], evaluation: Evaluation
     for each in found:
         if each.verdict is Verdict.DENY and each.reviewer_id in evaluation.blocked_by:
             why = f": {literal(each.reason, REASON_LIMIT)}" if each.reason else "."
-            yield f"✋ {mention(each.reviewer_id)} holds this up until they take that back{why}"
+            yield f"⛔ {mention(each.reviewer_id)} holds this up until they take that back{why}"
     for each in found:
         if each.verdict is Verdict.APPROVE and each.lost:
             names = ", ".join(f"“{literal(name, NAME_LIMIT)}”" for name in sorted(filter(None, each.lost)))

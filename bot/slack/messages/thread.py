@@ -135,7 +135,7 @@ def _asked_try_again(change: ChangeRequest, payload: Mapping[str, Any]) -> Messa
 def _asked_resolve(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     by = Person(By.from_json(payload).by)
     return line_fact(
-        by, f" asked me to mark {change.label} as resolved. I look what is live on ", number_of(change), "."
+        by, f" asked me to mark {change.label} as resolved. I check what is live on ", number_of(change), "."
     )
 
 

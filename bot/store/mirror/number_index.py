@@ -100,16 +100,22 @@ class NumberIndex:
         self._written = writes
 
     async def _read_all(self, tx: AsyncConnection) -> None:
+        lines: dict[str, str] = {}
         self._blocks, self._firsts, self._capitalised, after = [], [], {}, ""
         query = select(*_COLUMNS).where(*self._is_own, numbers.c.is_listed).order_by(numbers.c.number).limit(BLOCK)
         while rows := (await tx.execute(query.where(numbers.c.number > after))).all():
-            block = _Block({number: _line(folded, digits) for number, folded, digits, _ in rows})
+            lines |= {number: _line(folded, digits) for number, folded, digits, _ in rows}
             for number, folded, _, _ in rows:
                 self._note(number, folded)
+            after = rows[-1][0]
+        # In the order of Python, by which blocks are found again: a database may have another one.
+        names = await asyncio.to_thread(sorted, lines)
+        for at in range(0, len(names), BLOCK):
+            block = _Block({name: lines[name] for name in names[at : at + BLOCK]})
             block.build()
             self._blocks.append(block)
             self._firsts.append(block.names[0])
-            after = rows[-1][0]
+            await asyncio.sleep(0)
 
     def _take(self, rows: Iterable[tuple[str, str, str, bool]]) -> None:
         changed: dict[int, _Block] = {}

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Text, and_, false, or_, select, true, type_coerce, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Text,
+    and_,
+    false,
+    literal_column,
+    or_,
+    select,
+    true,
+    type_coerce,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedNumber
@@ -19,6 +32,8 @@ from bot.store.mirror.schema import number_agents, numbers
 from bot.store.mirror.whole_read import Write
 from bot.store.upsert import insert_or
 
+# For some numbers by name: along the index that has the plain number's order lie all of them.
+_UNINDEXED = numbers.c.number + literal_column("''")
 _WRITTEN_AS_PHONE = re.compile(r"[+\d\s()./-]*\d[\d\s()./-]*")
 
 
@@ -105,18 +120,20 @@ async def search(
     folded = text.strip().casefold()
     if not folded:
         return await _select(tx, account_sid, workspace_id, true(), limit=limit)
-    matches = numbers.c.number_folded.contains(folded, autoescape=True)
-    digits = _searched_digits(text)
-    if digits:
-        matches = or_(matches, *(numbers.c.digits.contains(each) for each in digits))
-    return await _select(tx, account_sid, workspace_id, matches, exact=folded, limit=limit)
+    return await _select(tx, account_sid, workspace_id, holding(text), exact=folded, limit=limit)
+
+
+def holding(text: str) -> ColumnElement[bool]:
+    """Say of numbers that they hold `text`: anywhere in the identifier, or its digits in any common writing."""
+    matches = numbers.c.number_folded.contains(text.strip().casefold(), autoescape=True)
+    return or_(matches, *(numbers.c.digits.contains(each) for each in searched_digits(text)))
 
 
 async def offered(tx: AsyncConnection, index: NumberIndex, text: str, limit: int) -> list[MirroredNumber]:
     """Do what `search` does by an index in memory: at 100,000 numbers, a hundred times as fast."""
     account_sid, workspace_id = index.account_sid, index.workspace_id
     folded = text.strip().casefold()
-    found = None if not folded else await index.search(tx, folded, _searched_digits(text), limit)
+    found = None if not folded else await index.search(tx, folded, searched_digits(text), limit)
     if found is None:
         return await search(tx, account_sid, workspace_id, text, limit)
     return await _select(tx, account_sid, workspace_id, numbers.c.number.in_(found), exact=folded, limit=limit)
@@ -129,24 +146,62 @@ async def answered_by(
 
     Of each agent no more than `limit` numbers are read, whatever it answers: one agent may answer all of them.
     """
-    if not agent_ids:
+    found = await answered_behind(tx, account_sid, workspace_id, agent_ids, after="", limit=limit)
+    if not found:
         return []
+    wanted = sorted(found)[:limit]
+    return await _select(tx, account_sid, workspace_id, numbers.c.number.in_(wanted), limit=limit)
+
+
+async def answered_behind(
+    tx: AsyncConnection, account_sid: str, workspace_id: int, agent_ids: Collection[str], *, after: str, limit: int
+) -> set[str]:
+    """Return, of each of these few agents, the first `limit` numbers behind `after` whose inbound calls go to it."""
+    if not agent_ids:
+        return set()
     each = (
         select(number_agents.c.number)
         .where(
             number_agents.c.account_sid == account_sid,
             number_agents.c.workspace_id == workspace_id,
             number_agents.c.agent_id == agent_id,
+            number_agents.c.number > after,
         )
         .order_by(number_agents.c.number)
         .limit(limit)
         .subquery()
         for agent_id in agent_ids
     )
-    answered = union_all(*(select(one.c.number) for one in each))
-    found = list((await tx.scalars(answered)).all())
-    wanted = sorted(set(found))[:limit]
-    return await _select(tx, account_sid, workspace_id, numbers.c.number.in_(wanted), limit=limit)
+    return set((await tx.scalars(union_all(*(select(one.c.number) for one in each)))).all())
+
+
+async def behind(
+    tx: AsyncConnection, account_sid: str, workspace_id: int, matches: ColumnElement[bool], *, after: str, limit: int
+) -> list[MirroredNumber]:
+    """Return the first listed numbers behind `after` that match, in the order of the database."""
+    return await _select(tx, account_sid, workspace_id, and_(matches, numbers.c.number > after), limit=limit)
+
+
+async def among(
+    tx: AsyncConnection, account_sid: str, workspace_id: int, some: Collection[str], *, after: str, limit: int
+) -> list[MirroredNumber]:
+    """Do as `behind` does for some numbers by name: only these are read."""
+    matches = and_(numbers.c.number.in_(some), after < _UNINDEXED)
+    return await _select(tx, account_sid, workspace_id, matches, order=_UNINDEXED, limit=limit)
+
+
+async def first_of(
+    tx: AsyncConnection, account_sid: str, workspace_id: int, some: Collection[str], *, after: str, limit: int
+) -> set[str]:
+    """Do as `among` does, and return the numbers alone."""
+    query = (
+        select(numbers.c.number)
+        .where(numbers.c.account_sid == account_sid, numbers.c.workspace_id == workspace_id, numbers.c.is_listed)
+        .where(numbers.c.number.in_(some), after < _UNINDEXED)
+        .order_by(_UNINDEXED)
+        .limit(limit)
+    )
+    return set((await tx.scalars(query)).all())
 
 
 async def endings(tx: AsyncConnection, account_sid: str, workspace_id: int, digits: str) -> list[str]:
@@ -163,6 +218,7 @@ async def _select(
     matches: ColumnElement[bool],
     *,
     exact: str = "",
+    order: ColumnElement[str] = numbers.c.number,
     limit: int,
 ) -> list[MirroredNumber]:
     # The last whole read in the same statement: nothing is confirmed that was not there when it was compared.
@@ -171,13 +227,13 @@ async def _select(
         .outerjoin(mirror_reads.table, mirror_reads.is_of(mirror_reads.numbers_scope(account_sid, workspace_id)))
         .where(numbers.c.account_sid == account_sid, numbers.c.workspace_id == workspace_id, numbers.c.is_listed)
         .where(matches)
-        .order_by(*([numbers.c.number_folded != exact] if exact else []), numbers.c.number)
+        .order_by(*([numbers.c.number_folded != exact] if exact else []), order)
         .limit(limit)
     )
     return [_from_row(row) for row in (await tx.execute(query)).mappings()]
 
 
-def _searched_digits(text: str) -> list[str]:
+def searched_digits(text: str) -> list[str]:
     """Return how the digits of `text` can stand inside an international number; none when it is no phone number."""
     if not _WRITTEN_AS_PHONE.fullmatch(text.strip()):
         return []

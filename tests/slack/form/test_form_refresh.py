@@ -119,7 +119,7 @@ async def test_with_uponai_away_an_unknown_number_is_not_looked_up_for_ever(bot_
     bot_world.fault("unauthorized", scope="all")
     await bot_world.type(rita, NEW)
     await bot_world.until_view(rita, LOOKING_UP, is_there=False)
-    assert "UponAI could not be read just now" in rita.read_view()
+    assert "I could not read UponAI just now" in rita.read_view()
     assert "UPONAI_API_TOKEN" in rita.read_view()
 
 

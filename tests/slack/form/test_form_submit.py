@@ -84,7 +84,7 @@ async def test_weights_that_do_not_total_100_are_answered_at_the_last_weight(bot
     await split(rita, ("Sales", "50"), ("Front desk", "40"))
     await rita.fill("Reason", "Bad sum")
     errors = await refused(bot_world, rita)
-    assert errors == {"Weight 2 (%)": "The weights add up to 90 %, they must total 100 %."}
+    assert errors == {"Weight 2 (%)": "The weights total 90 %; they must total 100 %."}
     assert rita.value("Weight 1 (%)") == "50"
 
 
@@ -197,7 +197,7 @@ async def test_with_another_approval_channel_the_asker_reads_where_it_was_asked(
     assert await rita.submit() == {"ok": True}
     await bot_world.slack.until(lambda: rita.ephemeral("support-ops"))
     said = rita.ephemeral("support-ops")[-1]
-    assert "RN-1 was asked in" in rita.read(said)
+    assert "I asked for approval of RN-1 in" in rita.read(said)
     assert (await stored(bot_world)).channel_id != SUPPORT_OPS
 
 

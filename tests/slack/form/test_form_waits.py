@@ -93,4 +93,4 @@ async def test_g8_a_database_that_goes_away_during_the_read_is_said_in_the_form(
     move_away(tmp_path)
     said = await until_it_waits_no_longer(bot_world)
     assert "I cannot show who answers this number just now" in said
-    assert "UponAI could not be read just now" in said
+    assert "I could not read UponAI just now" in said

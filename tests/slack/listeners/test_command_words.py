@@ -92,7 +92,8 @@ async def test_help_shows_every_word_with_an_example(bot_world: BotWorld) -> Non
     said = await bot_world.type(bot_world.rita, "help")
     for group in ("Change", "Look", "Administer"):
         assert group in said.splitlines()
-    for word in ("pending", "history", "show RN-12", "revert RN-12", "pause", "resume", "help"):
+    looking = ("pending", "history", "show RN-12", "show 555", "list", "policy", "help")
+    for word in (*looking, "revert RN-12", "pause", "resume"):
         assert f"/route-number {word}" in said
 
 

@@ -1,5 +1,7 @@
 """The Home tab shows what waits, is true after each press in it, and shows nothing to those who may not see it."""
 
+from datetime import timedelta
+
 from bot.sandbox.slack.block_kit.entries import Spot, elements_of
 from bot.sandbox.slack.block_kit.views import accept_view
 from bot.sandbox.slack.block_kit.words import words_of
@@ -45,7 +47,7 @@ async def test_the_home_tab_lists_what_waits_and_says_that_sending_is_paused(bot
     assert read.splitlines()[0] == "Route a number"
     assert f"Sending is paused* by <@{bot_world.ada.id}>" in read
     assert "Why: the line is down" in read
-    order = ["Sending is paused", "Waiting for you", "RN-1", "Yours", "The last ten", "What you can type"]
+    order = ["Sending is paused", "Waiting for you", "RN-1", "Yours", "Numbers", "The last ten", "What you can type"]
     assert [read.index(each) for each in order] == sorted(read.index(each) for each in order)
     assert "/route-number revert RN-12" in read
     yours = (await read_home(bot_world, "rita")).partition("Yours")[2].partition("The last ten")[0]
@@ -56,6 +58,9 @@ async def test_approve_in_the_tab_decides_and_the_tab_says_so(bot_world: BotWorl
     await ask(bot_world)
     await read_home(bot_world, "alan")
     assert buttons(bot_world, bot_world.alan)[1:5] == ["Details", "Open card", "Approve", "Deny"]
+    await press(bot_world, bot_world.alan, "Open card")
+    await bot_world.app.drain(timedelta(seconds=5))
+    assert not bot_world.alan.has_view
     await press(bot_world, bot_world.alan, "Approve")
     assert "Nothing waits for you." in shown(bot_world, bot_world.alan)
     assert "approved" in shown(bot_world, bot_world.alan)
@@ -128,6 +133,8 @@ async def test_without_an_approval_channel_the_tab_asks_for_one(bot_world_withou
     await rita.click("Close")
     home = world.slack.world.homes[rita.id]
     assert await world.slack.acts.use_in_view(rita.id, home.id, Spot("top", "home:channel"), PHONE_ROUTING)
+    await world.app.drain(timedelta(seconds=5))
+    assert not rita.has_view
     await press(world, rita, "Route a number")
     await rita.fill("Number", NUMBER)
     await rita.fill("Time routing", "On")

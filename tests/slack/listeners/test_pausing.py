@@ -74,7 +74,7 @@ async def test_who_pauses_reads_what_is_held_and_the_channel_why(bot_world: BotW
 async def test_who_is_second_reads_who_was_first_and_gets_no_form(bot_world: BotWorld) -> None:
     await bot_world.type(bot_world.ada, f"pause {WHY}")
     for text in ("PAUSE", "pause me too"):
-        assert f"already paused, by <{bot_world.ada.id}>" in await bot_world.type(bot_world.alan, text)
+        assert f"already paused by <{bot_world.ada.id}>" in await bot_world.type(bot_world.alan, text)
     assert not bot_world.alan.has_view
     assert "I tell it in" in await bot_world.type(bot_world.ada, "resume")
     assert "nothing to resume" in await bot_world.type(bot_world.ada, "resume")

@@ -144,8 +144,8 @@ def test_other_changes_of_the_number_are_named_and_many_are_counted() -> None:
 def test_a_card_says_why_since_when_and_until_when_nothing_is_sent() -> None:
     approved = split_change(state=State.APPROVED, decided_by="U0ALAN", decided_at=NOW, apply_before=NOW)
     paused = "\n".join(lines_of(approved, standstill=Standstill("U0ADA", NOW)))
-    assert "<@U0ADA> has paused sending since <!date^" in paused
-    assert "It lapses <!date^" in paused
+    assert "<@U0ADA> paused sending <!date^" in paused
+    assert "RN-1 expires <!date^" in paused
     waiting = replace(approved, wait_cause=WaitCause.UNAVAILABLE, waiting_since=NOW)
     assert "UponAI has not answered since <!date^" in "\n".join(lines_of(waiting))
     assert "paused" not in "\n".join(lines_of(split_change(), standstill=Standstill("U0ADA", NOW)))

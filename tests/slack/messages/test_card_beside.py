@@ -48,8 +48,8 @@ async def test_g9_while_sending_is_paused_the_cards_say_so_and_afterwards_no_lon
     assert "Sending is paused, so it takes effect later." in approve["confirm"]["text"]["text"]
     await bot_world.alan.click("Approve", card)
     await work(bot_world)
-    assert "has paused sending since" in read(bot_world)[0]
-    assert "It lapses" in read(bot_world)[0]
+    assert "paused sending" in read(bot_world)[0]
+    assert "RN-1 expires" in read(bot_world)[0]
     await bot_world.type(bot_world.ada, "resume")
     await bot_world.post_cards()
     assert "paused" not in read(bot_world)[0]
@@ -62,7 +62,7 @@ async def test_a_card_says_that_uponai_makes_its_change_wait_and_since_when(bot_
     bot_world.fault("unauthorized")
     await work(bot_world)
     assert "UponAI has refused my token since" in read(bot_world)[0]
-    assert "I keep trying. It lapses" in read(bot_world)[0]
+    assert "I keep trying. RN-1 expires" in read(bot_world)[0]
 
 
 async def test_marking_as_resolved_is_confirmed(bot_world: BotWorld) -> None:

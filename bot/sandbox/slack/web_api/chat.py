@@ -101,7 +101,8 @@ async def update(call: Call) -> dict[str, Any]:
     if (message.text, message.blocks) != (text, blocks):
         message.text = text
         message.replace_blocks(blocks)
-        message.edited_ts = message.ts
+        # Slack says of a text alone that it was edited, and of blocks it does not.
+        message.edited_ts = None if blocks else message.ts
     # There is no way back: an update without the flag leaves the reply in the channel.
     message.is_broadcast |= call.flag("reply_broadcast") and message.thread_ts not in (None, message.ts)
     call.world.changed()

@@ -31,7 +31,7 @@ _APP = AppIdentity(
         Command(
             "/route-number",
             "Ask for a change of a phone number's routing",
-            "[number | pending | history | show RN-12 | revert RN-12 | pause | resume | help]",
+            "[number | list | show | pending | history | policy | revert RN-12 | pause | resume | help]",
         )
     ],
 )

@@ -180,13 +180,13 @@ async def _pause(slack: SlackContext, command: Command, rest: str) -> Answer:
     if not rest:
         await pausing.open_form(slack, command, told_in)
         return None
-    return await pausing.pause(slack, command.actor, told_in, rest)
+    return await pausing.pause(slack, command.actor, told_in, rest, asked_in=command.channel_id)
 
 
 async def _resume(slack: SlackContext, command: Command, rest: str) -> Answer:
     _refuse_rest("resume", rest)
     await require_member(slack, command.actor)
-    return await pausing.resume(slack, command.actor, _told_in(slack, command))
+    return await pausing.resume(slack, command.actor, _told_in(slack, command), asked_in=command.channel_id)
 
 
 async def _help(_slack: SlackContext, _command: Command, _rest: str) -> Answer:

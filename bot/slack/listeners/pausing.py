@@ -43,8 +43,9 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
             refused = sentence_view([sentence_block(str(error))], "Pause sending")
             await ack(response_action="update", view=refused)
             return
-        place = Place(told_in, parsed.actor.user_id)
-        await send_ephemeral(slack, place, answer["text"], answer["blocks"])
+        if answer is not None:
+            place = Place(told_in, parsed.actor.user_id)
+            await send_ephemeral(slack, place, answer["text"], answer["blocks"])
         await ack()
 
 
@@ -55,21 +56,30 @@ async def open_form(slack: SlackContext, command: Command, told_in: str) -> None
     await call(slack.client, "views.open", timeout=OPEN_WITHIN, trigger_id=command.trigger_id, view=view)
 
 
-async def pause(slack: SlackContext, actor: Actor, told_in: str, reason: str) -> dict[str, Any]:
+async def pause(
+    slack: SlackContext, actor: Actor, told_in: str, reason: str, *, asked_in: str | None = None
+) -> dict[str, Any] | None:
     """Stop sending; say what the channel is not told: which changes are held. Raises AlreadyDecided, WrongUsage."""
     held = await pauses.pause(slack.context, actor, told_in, reason)
-    return await _answer(slack, held, "Held for now:", told_in)
-
-
-async def resume(slack: SlackContext, actor: Actor, told_in: str) -> dict[str, Any]:
-    """Restart sending; show what goes out. Raises AlreadyDecided."""
-    held = await pauses.resume(slack.context, actor, told_in)
-    return await _answer(slack, held, "Going out now:", told_in)
-
-
-async def _answer(slack: SlackContext, held: Held, title: str, told_in: str) -> dict[str, Any]:
     if not held.first:
-        return reply(f"Done. I tell it in <#{told_in}>.")
+        return _elsewhere(told_in, asked_in)
+    return await _list(slack, held, "Held for now:")
+
+
+async def resume(slack: SlackContext, actor: Actor, told_in: str, *, asked_in: str) -> dict[str, Any] | None:
+    """Restart sending; show what goes out where the channel that is told does not. Raises AlreadyDecided."""
+    held = await pauses.resume(slack.context, actor, told_in)
+    if told_in == asked_in or not held.first:
+        return _elsewhere(told_in, asked_in)
+    return await _list(slack, held, "Going out now:")
+
+
+def _elsewhere(told_in: str, asked_in: str | None) -> dict[str, Any] | None:
+    """Say where it is told, None where whoever did it reads that anyway."""
+    return None if asked_in in (None, told_in) else reply(f"Done. I tell it in <#{told_in}>.")
+
+
+async def _list(slack: SlackContext, held: Held, title: str) -> dict[str, Any]:
     listing = await history.with_cards(slack.context, held.first, len(held.first))
     left = held.count - len(held.first)
     blocks = [rows.title(title), *rows.listed(slack.identity.team_url, listing)]

@@ -9,11 +9,9 @@ from bot.slack.messages.thread import Message
 def plain_card(change: ChangeRequest) -> Message:
     """Build the least card: it cannot be approved by, because it does not show what is approved."""
     details = button("Details", DETAILS, value=change.label, label=f"Details of {change.label}")
+    instead = f"Open Details, or type /route-number show {change.label}."
     return (
-        (
-            f"{change.label} {change.state}: Slack cannot show it here. Open Details, "
-            f"or type /route-number show {change.label}."
-        ),
+        f"{change.label} {change.state}: Slack cannot show it here. {instead}",
         [
             section(f"*{change.label}* cannot be shown here whole. Read it in Details."),
             section(f"State: {change.state}", block_id="state"),

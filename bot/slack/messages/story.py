@@ -72,7 +72,8 @@ def _remark(event: ChainedEvent) -> list[Block]:
     if _is_refusal(event):
         return [text_run(", refused: "), *_refusal(after)]
     if event.event == Event.EDITED:
-        return [text_run(f": {'; '.join(after.get('changed') or ())}"[:WORDS_LIMIT])]
+        lines = "; ".join(after.get("changed") or ())
+        return [text_run(f": {lines}"[:WORDS_LIMIT])] if lines else []
     # What was asked stands above already.
     said = None if event.event == Event.SUBMITTED else after.get("problem") or after.get("reason")
     return [text_run(f": {str(said)[:WORDS_LIMIT]}")] if said else []

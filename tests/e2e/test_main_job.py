@@ -72,5 +72,5 @@ async def test_a_guest_may_neither_ask_nor_press(place: Town) -> None:
     for button in ("Approve", "Deny", "Edit", "Cancel", "Details"):
         await place.gus.click(button, card)
     assert not place.gus.has_view
-    assert len(place.gus.ephemeral("phone-routing")) == 5
+    assert len(place.gus.ephemeral("phone-routing")) == 6
     await place.card_says("RN-1", "pending")

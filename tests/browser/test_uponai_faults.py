@@ -60,7 +60,7 @@ async def test_a_refusal_ends_the_change_with_uponais_own_words(rita: Window, al
     await alan.card(reason).approve()
     await card.says("failed")
     thread = await card.open_thread()
-    await expect(thread).to_contain_text("nothing was changed")
+    await expect(thread).to_contain_text("Nothing was changed")
     await expect(thread).to_contain_text("This number cannot be assigned at the moment.")
     await rita.picture("16-refused")
     await thread.get_by_role("button", name="again").click()

@@ -35,7 +35,7 @@ class PolicyBook:
         self._traces = _traces(file)
         self._page = _read(file)
         self._looked_at = monotonic()
-        _tell(self._page)
+        _warn(self._page)
 
     def current(self) -> Policy:
         """Return the policy that holds now."""
@@ -76,7 +76,8 @@ class PolicyBook:
             log.warning("policy.refused", problems=error.problems, hash=self._page.policy.hash)
             return
         self._problem = None
-        _tell(self._page)
+        log.info("policy.loaded", hash=self._page.policy.hash, rules=len(self._page.policy.rules))
+        _warn(self._page)
 
 
 def _read(file: Path | None) -> _Page:
@@ -100,8 +101,7 @@ def refuse_unheld(policy: Policy) -> None:
         raise BadPolicy(*found)
 
 
-def _tell(page: _Page) -> None:
-    log.info("policy.loaded", hash=page.policy.hash, rules=len(page.policy.rules))
+def _warn(page: _Page) -> None:
     if page.findings:
         log.warning("policy.cannot_hold", findings=page.findings)
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import ClassVar, Literal
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, Request, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
@@ -18,8 +19,8 @@ FINAL = re.compile("^State: (applied|denied|canceled|expired|stale|failed|unclea
 class Card:
     """The card of one change in a window: its message in the channel, and its thread."""
 
-    # A finished card has no reason any more: by then it is found by its label, in every window.
-    labels: ClassVar[dict[str, str]] = {}
+    # A finished card has no reason any more: by then it is found by its label, in every window of that demo.
+    labels: ClassVar[dict[tuple[str, str], str]] = {}
 
     def __init__(self, window: "Window", reason: str) -> None:
         self.window = window
@@ -29,8 +30,12 @@ class Card:
     def message(self) -> Locator:
         """The card's message."""
         articles = self.window.messages.get_by_role("article").filter(has_text="State: ")
-        label = self.labels.get(self.reason)
+        label = self.labels.get(self._key)
         return articles.filter(has_text=self.reason if label is None else re.compile(rf"\b{label} · ")).last
+
+    @property
+    def _key(self) -> tuple[str, str]:
+        return urlsplit(self.window.page.url).netloc, self.reason
 
     async def says(self, state: str) -> None:
         """Wait for the card to show a state."""
@@ -54,7 +59,7 @@ class Card:
         """Return what the change is called: RN-12."""
         found = re.search(r"RN-\d+(?= · )", await self.message.inner_text())
         assert found
-        self.labels[self.reason] = found[0]
+        self.labels[self._key] = found[0]
         return found[0]
 
     def button(self, name: str) -> Locator:
@@ -65,7 +70,7 @@ class Card:
         """Press a button, and confirm where it asks."""
         await self.button(name).click()
         if sure is not None:
-            await self.window.dialog(re.compile(rf"^{name} RN-\d+\?$")).get_by_role("button", name=sure).click()
+            await self.window.dialog(re.compile(rf"^{sure} RN-\d+\?$")).get_by_role("button", name=sure).click()
 
     async def approve(self) -> None:
         """Approve, through the confirm dialog."""

@@ -77,6 +77,9 @@ async def test_what_could_not_be_sent_waits_and_is_sent_once_the_fault_is_over(
 
 async def test_under_a_slow_slack_a_press_counts_and_the_card_follows(rita: Window, alan: Window, demo: Town) -> None:
     card = await rita.ask_time_routing(demo.new_number(), "On", "Asked under: Slack is slow")
+    # Slack is slower than people are looked up: who was within the last minute may press.
+    await alan.type("/route-number pending")
+    await expect(alan.only_you("Waiting for you").last).to_be_visible()
     await alan.panel.switch("Slack", "Slack is slow")
     await card.of(alan).approve()
     await card.ends("applied")

@@ -30,6 +30,8 @@ WORKSPACE_ID = 1
 PATIENCE_SECONDS = 60.0
 # Below those that a system gives out by itself: one of those can be in use again before a process listens on it.
 # A demo takes the ports next to its own.
+# Chromium opens no page there.
+UNSAFE_PORT = 10_080
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _PORTS = count(10_000 + 1_000 * (_WORKER % 20) + os.getpid() % 500, 5)
 
@@ -238,6 +240,8 @@ async def town(
 def free_port() -> int:
     """Return a port of this machine that nobody listens on, and that no other worker of this run is given."""
     for port in _PORTS:
+        if port == UNSAFE_PORT:
+            continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

@@ -138,5 +138,5 @@ async def test_g11_two_agents_of_one_name_are_told_apart_by_their_ids(bench: Ben
 async def test_a_split_of_outbound_calls_cannot_be_asked_for(bench: Bench) -> None:
     half = Decimal("0.5")
     outbound = (WeightedAgent(SALES, 1, half), WeightedAgent(SUPPORT, 1, half))
-    with pytest.raises(InvalidSubmission, match="only be made in the dashboard"):
+    with pytest.raises(InvalidSubmission, match="Split them in UponAI's dashboard"):
         await bench.ask(Assignment(outbound=outbound).patch_to([Field.OUTBOUND]))

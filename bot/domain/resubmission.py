@@ -55,7 +55,7 @@ def refuse_other(stored: ChangeRequest, deviation: Deviation) -> AlreadyAsked:
         else f"If not, send this again when {stored.label} has ended: it can no longer be withdrawn."
     )
     return AlreadyAsked(
-        f"{stored.label} was asked from this form already, and is {stored.state}. It asks: {_in_words(stored)}. "
+        f"You asked for {stored.label} from this form already, and it is {stored.state}. It asks: {_in_words(stored)}. "
         f"If that is right, close this form. {way_out}",
         change_id=stored.id,
         can_withdraw=stored.state.is_open,

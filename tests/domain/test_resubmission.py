@@ -67,7 +67,9 @@ def test_the_refusal_says_what_was_asked_and_how_to_take_it_back(state: State) -
     stored = replace(STORED, state=state)
     refusal = refuse_other(stored, Deviation(is_number=False, field=Field.INBOUND))
     sentence = str(refusal)
-    assert sentence.startswith(f"RN-12 was asked from this form already, and is {state}. It asks: +1 415-555-0123, ")
+    assert sentence.startswith(
+        f"You asked for RN-12 from this form already, and it is {state}. It asks: +1 415-555-0123, "
+    )
     assert "Inbound calls: Sales v1" in sentence
     assert "because “Night <@U7> shift" in sentence
     assert refusal.can_withdraw is ("withdraw it at the top of this form" in sentence)

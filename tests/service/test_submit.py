@@ -33,7 +33,7 @@ async def test_g2_a_corrected_form_is_refused_and_what_was_asked_stands(bench: B
     first = await bench.ask(inbound(SUPPORT), key="form", reason="Support is back")
     refusal = await is_refused(bench, inbound(FRONT_DESK), reason="Support is back")
     assert (refusal.field, refusal.is_number, refusal.can_withdraw) == (Field.INBOUND, False, True)
-    assert "RN-1 was asked from this form already, and is pending." in str(refusal)
+    assert "You asked for RN-1 from this form already, and it is pending." in str(refusal)
     assert "because “Support is back”" in str(refusal)
     assert (await is_refused(bench, inbound(SUPPORT), number=SPLIT_NUMBER)).is_number
     assert (await is_refused(bench, inbound(SUPPORT), reason="Other words")).field is None

@@ -72,7 +72,7 @@ def remarks(*, as_of: datetime | None, problem: str | None, is_cut: bool) -> lis
     """Say in small print what there is to know about a list: its age, and what it leaves out."""
     said = [] if as_of is None else [f"As of {date(as_of)}."]
     if as_of is not None and problem is not None:
-        said.append(f"UponAI could not be read just now: {literal(problem, PROBLEM_LIMIT)}")
+        said.append(f"I could not read UponAI just now: {literal(problem, PROBLEM_LIMIT)}")
     if is_cut:
         said.append("So many agents match that not all of their numbers are here: write more of the name.")
     return [context(" ".join(said))] if said else []

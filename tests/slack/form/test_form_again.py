@@ -43,11 +43,11 @@ async def test_g2_a_correction_is_refused_at_its_field_and_can_be_asked_for_afte
     await rita.fill("Reason", "Night shift, from Monday on")
     assert (await rita.submit())["ok"] is False
     said = rita.errors()["Reason"]
-    assert "RN-1 was asked from this form already, and is pending." in said
+    assert "You asked for RN-1 from this form already, and it is pending." in said
     assert "+1 415-555-0123, Time routing: on, because “Night shift”" in said
     assert rita.value("Reason") == "Night shift, from Monday on"
     assert await states(bot_world) == ["pending"]
-    assert "RN-1 was asked from this form already" in rita.read_view()
+    assert "You asked for RN-1 from this form already" in rita.read_view()
     await rita.click("Withdraw RN-1")
     assert "RN-1 is withdrawn. Send this form to ask for what it holds now." in rita.read_view()
     assert "Withdraw RN-1" not in rita.buttons()
@@ -83,7 +83,7 @@ async def test_the_refusal_stands_where_the_form_differs(bot_world: BotWorld, en
         await bot_world.rita.fill(label, value)
     await bot_world.rita.submit()
     assert set(bot_world.rita.errors()) == {at}
-    assert "RN-1 was asked from this form already" in bot_world.rita.errors()[at]
+    assert "You asked for RN-1 from this form already" in bot_world.rita.errors()[at]
 
 
 async def test_what_changes_nothing_makes_no_other_wish(bot_world: BotWorld) -> None:

@@ -69,7 +69,7 @@ def test_a_fill_chooses_what_the_patch_touches_and_nothing_else() -> None:
 def test_a_former_outbound_split_cannot_be_put_back_and_the_form_says_so() -> None:
     state = filled({"outbound": [agent_json("a", 1, "0.5"), agent_json("b", 1, "0.5")]})
     assert state.outbound is Outbound.KEEP
-    assert "cannot be put back" in str(build_view(state, Shown())["blocks"])
+    assert "I cannot put that back" in str(build_view(state, Shown())["blocks"])
 
 
 @pytest.mark.parametrize("count", [2, 10])

@@ -121,7 +121,7 @@ async def test_g8_the_age_of_an_old_list_and_why_it_is_old_stand_below(bot_world
     assert "As of <!date^" in said
     bot_world.fault("unauthorized")
     await bot_world.type(bot_world.rita, f"show {NUMBER}")
-    assert "UponAI could not be read just now" in await bot_world.type(bot_world.rita, "list")
+    assert "I could not read UponAI just now" in await bot_world.type(bot_world.rita, "list")
 
 
 async def test_before_the_first_reading_the_list_says_so(database: Database) -> None:

@@ -81,7 +81,7 @@ async def test_g8_when_uponai_does_not_answer_the_time_of_what_is_shown_stands_t
     said = await bot_world.type(bot_world.rita, f"show {NUMBER}")
     assert "Sales" in said
     assert "As of " in said
-    assert "UponAI could not be read just now" in said
+    assert "I could not read UponAI just now" in said
     assert "a new number may be missing" in await bot_world.type(bot_world.rita, "show +1 415 555 0999")
 
 

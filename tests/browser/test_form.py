@@ -46,10 +46,14 @@ async def test_mistakes_are_told_at_their_fields_and_the_rest_stays_filled_in(ri
     await rita.card("Weights that do not add up").says("pending")
 
 
-async def test_two_numbers_make_60_40_a_70_30(rita: Window) -> None:
+async def test_two_numbers_make_60_40_a_70_30(rita: Window, demo: Town) -> None:
     form = rita.form
-    await rita.type("/route-number +14155550145")
-    await form.knows("+14155550145")
+    sales, support = "agent_d3c2df14e163c7ca8ac5b1bf38", "agent_1f864a29b7c2ab407103c88335"
+    shares = ((sales, 3, 0.6), (support, 6, 0.4))
+    live = [{"agent_id": agent, "agent_version": version, "weight": weight} for agent, version, weight in shares]
+    number = demo.new_number(inbound_agents=live)
+    await rita.type(f"/route-number {number}")
+    await form.knows(number)
     await form.button("Start from what is live").click()
     await expect(form.select("Inbound calls")).to_have_value("Split between agents")
     await expect(form.field("Agent 1")).to_have_value("Sales")

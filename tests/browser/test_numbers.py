@@ -27,6 +27,13 @@ async def test_a_listed_number_leads_to_its_form(windows: Windows, rita: Window)
     await narrow.picture("62-list-narrow")
 
 
+async def test_g11_a_name_with_marks_of_formatting_is_formatted_nowhere(rita: Window) -> None:
+    await rita.type("/route-number list vip")
+    listed = rita.only_you("Numbers that match “vip”").last
+    await expect(listed.get_by_text("Billing <VIP>").first).to_be_visible()
+    await expect(listed.locator("strong").filter(has_text=re.compile("^Co$"))).to_have_count(0)
+
+
 async def test_a_number_is_shown_with_its_rules_and_the_policy_is_told(rita: Window) -> None:
     await rita.type("/route-number show ext-4001")
     seen = rita.only_you("ext-4001 now:").last

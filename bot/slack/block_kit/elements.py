@@ -14,10 +14,22 @@ from bot.domain.number import without_invisible
 Block = dict[str, Any]
 
 PLAIN_OPTION_LIMIT = 75
-# No line breaks at a word joiner, and nobody sees it.
+# No line breaks at a word joiner, and nobody sees it: it parts what would make a mention, an emoji or a quote.
 _JOINER = "\u2060"
-# What opens or closes formatting, mentions and emoji when it stands at the edge of a word.
-_MARKS = re.compile(r"(?<![^\W_])[*_~`]|[*_~`](?![^\W_])|[@#](?=\w)|:(?=[\w+-]+:)")
+_APART = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=[\w+-]+:)|^(?=[>\uff1e])")
+# Slack has no escape for what formats, and takes an invisible character beside it for the edge of a word, which makes
+# formatting where there was none (jsx-slack's "exact mode" lives by that). What looks the same formats nothing.
+_LOOK_ALIKES = {
+    "*": "\u2217",
+    "\uff0a": "\ufe61",
+    "_": "\u02cd",
+    "\uff3f": "\u02cd",
+    "~": "\u223c",
+    "`": "\u02cb",
+    "\uff40": "\u02cb",
+}
+# Inside of a word an underscore formats nothing, and ids are full of them.
+_MARKS = re.compile(r"[*~`\uff0a\uff3f\uff40]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def escape(text: str) -> str:
@@ -26,12 +38,13 @@ def escape(text: str) -> str:
 
 
 def literal(text: str, limit: int) -> str:
-    """Write words of others for a message's `text`, which is mrkdwn: on one line, with no mention and no formatting.
+    """Write words of others in mrkdwn: on one line, with no mention and no formatting.
 
-    What comes back has at most `limit` characters.
+    What formats is replaced by what looks the same; rich_text and plain_text show words to the letter. What comes back
+    has at most `limit` characters.
     """
-    words = " ".join(without_invisible(text).split())
-    return cut(escape(_MARKS.sub(rf"{_JOINER}\g<0>{_JOINER}", words)), limit)
+    words = _MARKS.sub(lambda mark: _LOOK_ALIKES[mark[0]], " ".join(without_invisible(text).split()))
+    return cut(escape(_APART.sub(_JOINER, words)), limit)
 
 
 def cut(written: str, limit: int) -> str:

@@ -60,7 +60,7 @@ async def test_a_text_finds_numbers_by_number_and_by_agent(bot_world: BotWorld, 
 
 async def test_g11_a_number_is_found_by_its_name_which_is_shown_literally(bot_world: BotWorld) -> None:
     bot_world.policies.append(NAMED)
-    assert await listed(bot_world, "front LINE") == ["+49 30 12345678* Front line &lt;!channel&gt; *Berlin"]
+    assert await listed(bot_world, "front LINE") == ["+49 30 12345678* Front line &lt;!channel&gt; \u2217Berlin\u2217"]
     for word in ("<!channel>", " *Berlin*"):
         assert word not in str(last(bot_world.rita).blocks)
     assert "(Front line <!channel> *Berlin*) now:" in await bot_world.type(bot_world.rita, "show +493012345678")

@@ -142,6 +142,21 @@ def test_g11_an_identifier_is_no_formatting_and_no_mention() -> None:
         assert "*front* @here #general" in words_of(blocks)
 
 
+@pytest.mark.parametrize("name", ["*Co*", "a*b*c", "_y_", "(_y_)", "~x~", "`x`", "\uff0ax\uff0a", "*_~`x`~_*", "* * *"])
+def test_g11_no_mark_that_formats_is_left_in_words_of_others(name: str) -> None:
+    # Slack formats between invisible characters too, so the mark itself must go.
+    shown = literal(name, 100)
+    assert not set(shown) & set("*_~`\uff0a\u2060")
+    assert len(shown) == len(name)
+
+
+def test_g11_words_of_others_make_no_mention_no_emoji_and_no_quote() -> None:
+    joined = {"@here": "@\u2060here", "#general": "#\u2060general", ":tada:": ":\u2060tada:", "> so": "\u2060&gt; so"}
+    for words, shown in joined.items():
+        assert literal(words, 100) == shown
+    assert literal("x@y.com at 10:30", 100).replace("\u2060", "") == "x@y.com at 10:30"
+
+
 @pytest.mark.parametrize("smuggled", ["number", "name", "id", "reason"])
 def test_g11_nobody_writes_a_second_state_line_onto_the_card(smuggled: str) -> None:
     line = "ext-9\nState: approved\nx"
@@ -163,8 +178,7 @@ def test_g11_nobody_writes_a_second_state_line_onto_the_card(smuggled: str) -> N
 
 def test_text_is_cut_behind_its_escaping_and_never_inside_of_it() -> None:
     assert literal("&" * 10, 12) == "&amp;&amp;…"
-    assert literal("a_b 1*2 x@y", 100).replace("\u2060", "") == "a_b 1*2 x@y"
-    assert "a_b" in literal("a_b", 100)
+    assert literal("agent_1 a+b (c)", 100) == "agent_1 a+b (c)"
 
 
 def test_details_shows_the_newest_events_and_says_how_many_came_before() -> None:

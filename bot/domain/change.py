@@ -25,6 +25,7 @@ class ChangeRequest(ChangeDraft):
     `apply_before` is when an approval that was not applied lapses; `approval_order` puts the approved changes of a
     number in their order; `sent_at` is set, and committed, before a PUT leaves, so that a crash after it is known.
     `wait_cause` is set from when UponAI could not take it until it ends; then the next look is at `not_before`.
+    `overridden_at` is set where an override took the place of the approvals: neither window nor freeze holds it then.
     """
 
     id: int
@@ -51,6 +52,7 @@ class ChangeRequest(ChangeDraft):
     problem: str | None = None
     wait_cause: WaitCause | None = None
     waiting_since: datetime | None = None
+    overridden_at: datetime | None = None
 
     @property
     def label(self) -> str:
@@ -136,6 +138,8 @@ class ChangeRequest(ChangeDraft):
                 return "no longer fits: the number changed in the meantime"
             case State.DENIED:
                 return f"was already denied by <@{self.decided_by}>"
+            case _ if self.overridden_at is not None:
+                return f"was already overridden by <@{self.decided_by}>"
             case _:
                 return f"was already approved by <@{self.decided_by}>"
 

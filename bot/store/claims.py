@@ -48,10 +48,13 @@ def _is_approved() -> ColumnElement[bool]:
         reviews.c.reviewer_id != changes.c.requester_id,
     )
     approvals = select(func.count(reviews.c.reviewer_id.distinct())).where(live, reviews.c.verdict == Verdict.APPROVE)
-    return and_(
-        approvals.correlate(changes).scalar_subquery() >= changes.c.quorum,
-        ~exists().where(live, reviews.c.verdict == Verdict.DENY),
-        ~_lacks_approvals(live),
+    return or_(
+        changes.c.overridden_at.is_not(None),
+        and_(
+            approvals.correlate(changes).scalar_subquery() >= changes.c.quorum,
+            ~exists().where(live, reviews.c.verdict == Verdict.DENY),
+            ~_lacks_approvals(live),
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from bot.store import rule_tables  # noqa: F401 - they are part of the metadata.
+from bot.store import override_tables, rule_tables  # noqa: F401 - they are part of the metadata.
 from bot.store.columns import CanonicalJson, LongInteger, UtcDateTime, metadata, numbered_id
 from bot.store.mirror import schema as mirror_schema  # noqa: F401 - its tables are part of the metadata.
 
@@ -92,6 +92,7 @@ changes = Table(
     Column("details", CanonicalJson, nullable=False, default=dict),
     Column("wait_cause", Text),
     Column("waiting_since", UtcDateTime),
+    Column("overridden_at", UtcDateTime),
     # Deferred: a change is saved first and its event appended last, and at commit both are there or neither is.
     ForeignKeyConstraint(
         ["id", "version"],

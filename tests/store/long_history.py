@@ -79,7 +79,16 @@ async def fill_postgresql(url: str, changes: int = CHANGES) -> None:
     try:
         await connection.execute("SET session_replication_role = replica")
         # Nobody reads this after a crash; a table goes after those that refer to it.
-        for table in ("outbox", "review_rules", "change_rules", "reviews", "cards", "changes", "audit_events"):
+        for table in (
+            "outbox",
+            "review_rules",
+            "change_rules",
+            "overrides",
+            "reviews",
+            "cards",
+            "changes",
+            "audit_events",
+        ):
             await connection.execute(f"ALTER TABLE {table} SET UNLOGGED")
         for statement in _history("timestamptz", "SELECT i FROM generate_series(1, {}) AS i", changes):
             await connection.execute(statement)

@@ -1,0 +1,72 @@
+"""Overrides as rows: added with the step that they allow, reviewed once, and until then due to be told of again."""
+
+from dataclasses import asdict, fields
+from datetime import datetime
+
+from sqlalchemy import RowMapping, bindparam, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.change import ChangeRequest
+from bot.domain.overriding import Override
+from bot.store.changes import from_row
+from bot.store.columns import UtcDateTime
+from bot.store.override_tables import overrides
+from bot.store.schema import changes
+
+IS_DUE = (overrides.c.reviewed_at.is_(None), overrides.c.remind_at <= bindparam("now", type_=UtcDateTime))
+# To be asked together with other looks: whether a reminder is due.
+HAS_DUE = exists(select(overrides.c.change_id).where(*IS_DUE))
+_NEXT = (
+    select(overrides)
+    .where(*IS_DUE)
+    .order_by(overrides.c.remind_at, overrides.c.change_id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+
+
+async def add(tx: AsyncConnection, made: Override) -> None:
+    """Record an override. Lock the change first, and save its step behind this in the same transaction.
+
+    The database refuses a change that is not pending, and one whose policy names nobody who may override it.
+    """
+    await tx.execute(insert(overrides).values(asdict(made)))
+
+
+async def save(tx: AsyncConnection, made: Override) -> None:
+    """Record that an override was reviewed, or when it is told of again. Hold its row, or its change's, first."""
+    values = {"remind_at": made.remind_at, "reviewed_by": made.reviewed_by, "reviewed_at": made.reviewed_at}
+    await tx.execute(
+        update(overrides)
+        .where(overrides.c.change_id == made.change_id, overrides.c.revision == made.revision)
+        .values(values)
+    )
+
+
+async def of_change(tx: AsyncConnection, change: ChangeRequest) -> Override | None:
+    """Return the override of the revision that stands, None without one."""
+    query = select(overrides).where(overrides.c.change_id == change.id, overrides.c.revision == change.revision)
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return None if row is None else _read(row)
+
+
+async def next_due(tx: AsyncConnection, now: datetime) -> Override | None:
+    """Hold the override that people are to be reminded of next, None when no reminder is due."""
+    row = (await tx.execute(_NEXT, {"now": now})).mappings().one_or_none()
+    return None if row is None else _read(row)
+
+
+async def unreviewed(tx: AsyncConnection, team_id: str, limit: int) -> list[ChangeRequest]:
+    """Return a team's changes whose override nobody has reviewed, the oldest override first."""
+    query = (
+        select(changes)
+        .join(overrides, (overrides.c.change_id == changes.c.id) & (overrides.c.revision == changes.c.revision))
+        .where(overrides.c.reviewed_at.is_(None), changes.c.team_id == team_id)
+        .order_by(overrides.c.at, changes.c.id)
+        .limit(limit)
+    )
+    return [from_row(row) for row in (await tx.execute(query)).mappings()]
+
+
+def _read(row: RowMapping) -> Override:
+    return Override(**{each.name: row[each.name] for each in fields(Override)})

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bot.domain.assignment import ALL_FIELDS, ONE, Agents, Assignment, Field, WeightedAgent
+from bot.domain.lookalikes import is_doubtful, looks
 from bot.domain.number import without_invisible
 from bot.domain.webhook import describe_change, describe_webhook
 from bot.domain.weights import percent_text, rounded_percent
@@ -128,19 +129,30 @@ def describe(
 
 
 def agent_labels(names: Mapping[str, str]) -> dict[str, str]:
-    """Name each of these agents: by its id when it has no name, with the end of its id when another looks the same."""
+    """Name each of these agents: by its id when it has no name, with the end of its id when another looks the same.
+
+    A name whose letters can pass for others bears it also when it stands alone.
+    """
     shown = {agent_id: one_line(name) or without_invisible(agent_id) for agent_id, name in names.items()}
     labels = dict(shown)
     for length in _TAILS:
-        looks = Counter(label.casefold() for label in labels.values())
-        same = [agent_id for agent_id, label in labels.items() if looks[label.casefold()] > 1]
-        labels |= {agent_id: f"{shown[agent_id]} {_tail(agent_id, length)}".strip() for agent_id in same}
+        seen = Counter(map(looks, labels.values()) if len(labels) > 1 else ())
+        short = [agent_id for agent_id, label in labels.items() if seen[looks(label)] > 1]
+        if length == _TAILS[0]:
+            short += [agent_id for agent_id, label in shown.items() if is_doubtful(label)]
+        labels |= {agent_id: _with_tail(shown[agent_id], agent_id, length) for agent_id in short}
     return labels
 
 
 def one_line(name: str) -> str:
     """Take the line breaks and invisible characters out of a name: it must not look like two lines, or another one."""
     return " ".join(without_invisible(name).split())
+
+
+def _with_tail(name: str, agent_id: str, length: int | None) -> str:
+    tail = _tail(agent_id, length)
+    # A name that was told apart among all agents comes here once more, among those of one change.
+    return name if name.endswith(f" {tail}") else f"{name} {tail}".strip()
 
 
 def _tail(agent_id: str, length: int | None) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import phonenumbers
 
 from bot.domain.errors import InvalidNumber
+from bot.domain.lookalikes import BLANKS, in_its_place
 from bot.domain.shortening import shorten
 
 SHORTEST_ENDING = 3
@@ -22,8 +23,8 @@ def without_invisible(text: str) -> str:
     """Drop what no eye sees (marks of direction, zero widths, control characters); any space becomes a plain one."""
     if text.isascii() and text.isprintable():
         return text.strip()
-    spaced = "".join(" " if character.isspace() else character for character in text)
-    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co")).strip()
+    spaced = "".join(" " if character.isspace() or character in BLANKS else character for character in text)
+    return in_its_place("".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))).strip()
 
 
 def normalise(text: str, default_region: str | None) -> str | None:

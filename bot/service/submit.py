@@ -15,7 +15,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.draft import ChangeDraft
 from bot.domain.errors import InvalidNumber, InvalidSubmission, NothingDiffers, UnknownAgent
 from bot.domain.events import Event
-from bot.domain.number import pretty
+from bot.domain.number import pretty, without_invisible
 from bot.domain.parentage import origin_of
 from bot.domain.patch_validation import refuse_impossible
 from bot.domain.resubmission import deviation_from, refuse_other, refuse_same
@@ -205,7 +205,7 @@ async def draft_of(
     if not patch.fields:
         raise NothingDiffers("Nothing would change: this is the present assignment already.")
     reason = submission.reason.strip()
-    if not reason:
+    if not without_invisible(reason):
         raise InvalidSubmission("Say why, so that the reviewer can decide.")
     if len(reason) > REASON_LIMIT:
         raise InvalidSubmission(f"Keep the reason within {REASON_LIMIT} characters.")

@@ -19,7 +19,10 @@ from bot.domain.label import format_label
 from bot.store.audit import Head
 
 _ROWS_A_TABLE = 200
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _PLAIN_COLUMNS = (7, 27, 13, 22, 8, 15)
+# With these a spreadsheet begins a formula, the last four in some languages of it.
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class Output(Protocol):
@@ -36,7 +39,10 @@ class Output(Protocol):
 
 
 class JsonlOutput:
-    """One JSON object a line, with every field that is hashed; the last line is the head of the whole record."""
+    """One JSON object a line, with every field that is hashed; the last line is the head of the whole record.
+
+    What some reader takes for the end of a line, or a terminal for an order, stands there by its number.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -46,7 +52,7 @@ class JsonlOutput:
 
     def event(self, event: ChainedEvent) -> None:
         """Print one event."""
-        self._out.write(canonical_json(_values(event)) + "\n")
+        self._out.write(_visible_json(_values(event)) + "\n")
 
     def end(self, head: Head) -> None:
         """Print the head."""
@@ -54,7 +60,11 @@ class JsonlOutput:
 
 
 class CsvOutput:
-    """Comma-separated values with a heading; `before` and `after` are JSON; the head goes to standard error."""
+    """Comma-separated values with a heading; `before` and `after` are JSON; the head goes to standard error.
+
+    Spreadsheets calculate what looks like a formula, and what people write must not: an apostrophe stands before it.
+    Where semicolons separate values, one within a reason would begin a cell: JSON says it by its number as well.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._writer = csv.writer(out, lineterminator="\n")
@@ -66,9 +76,7 @@ class CsvOutput:
     def event(self, event: ChainedEvent) -> None:
         """Print one event."""
         values = _values(event)
-        self._writer.writerow(
-            [canonical_json(value) if isinstance(value, Mapping) else value for value in values.values()]
-        )
+        self._writer.writerow([_cell(value) for value in values.values()])
 
     def end(self, head: Head) -> None:
         """Print the head."""
@@ -134,12 +142,28 @@ class TableOutput:
         self._rows.clear()
 
 
+def _cell(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        # Semicolons stand in the texts of JSON alone.
+        return _visible_json(value).replace(";", "\\u003b")
+    if not isinstance(value, str):
+        return value
+    # A lone carriage return would end the row: the writer puts no quotes around it.
+    shown = visible(value)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def _visible_json(value: object) -> str:
+    """Write JSON that says the same, and holds nothing that can only be seen by what it does."""
+    written = canonical_json(value)
+    if written.isascii() and written.isprintable():
+        return written
+    return "".join(json.dumps(c)[1:-1] if unicodedata.category(c) in _UNSEEN else c for c in written)
+
+
 def visible(text: str) -> str:
     """Write control characters, and those that reorder or hide text, as their escapes."""
-    return "".join(
-        f"\\u{ord(letter):04x}" if unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else letter
-        for letter in text
-    )
+    return "".join(f"\\u{ord(letter):04x}" if unicodedata.category(letter) in _UNSEEN else letter for letter in text)
 
 
 def _what(event: ChainedEvent) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.domain.lookalikes import in_its_place
 from bot.domain.number import without_invisible
 
 Block = dict[str, Any]
@@ -70,7 +71,7 @@ def date(at: datetime) -> str:
 
 def plain(text: str) -> Block:
     """Make a plain_text object; emoji codes stay as typed."""
-    return {"type": "plain_text", "text": text, "emoji": False}
+    return {"type": "plain_text", "text": in_its_place(text), "emoji": False}
 
 
 def mrkdwn(text: str) -> Block:
@@ -100,7 +101,7 @@ def divider() -> Block:
 
 def text_run(text: str, **style: bool) -> Block:
     """Make a run of literal text for a rich_text section; style: bold, italic, code, strike."""
-    run: Block = {"type": "text", "text": text}
+    run: Block = {"type": "text", "text": in_its_place(text) or " "}
     if style:
         run["style"] = style
     return run

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from bot.domain.assignment import ONE, Agents, Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.errors import InvalidSubmission
+from bot.domain.number import without_invisible
 from bot.domain.webhook import parse_webhook_url
 from bot.domain.weights import fractions_of
 from bot.service.context import ServiceContext
@@ -31,7 +32,7 @@ async def parse_patch(context: ServiceContext, state: FormState) -> AssignmentPa
     inbound = await _inbound(context, state, errors)
     outbound = await _outbound(context, state, errors)
     webhook_url = _webhook(state, errors)
-    if not state.reason.strip():
+    if not without_invisible(state.reason):
         errors[form.REASON] = "Say why, so that the reviewer can decide."
     if errors:
         raise WrongEntries(errors)

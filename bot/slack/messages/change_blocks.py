@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import NO_AGENT, Fate, FieldDifference, Share
+from bot.domain.lookalikes import in_its_place
 from bot.slack.block_kit.elements import Block, preformatted, rich_line, rich_text, text_run
 from bot.slack.block_kit.limits import bounded
 from bot.slack.messages.glance import short_differences
@@ -92,4 +93,4 @@ def _row(share: Share, weights: str) -> Sequence[str]:
 
 def as_no_state_line(reason: str) -> str:
     """Keep a line in the words of others from reading like the card's own state line; a word joiner cannot be seen."""
-    return _STATE_LINE.sub("\\1\u2060", reason)
+    return _STATE_LINE.sub("\\1\u2060", in_its_place(reason))

@@ -1,5 +1,6 @@
 """Words of others on card, thread, form and record: shown as words (G11), and never too long to be shown (G9)."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -174,6 +175,26 @@ def test_g11_nobody_writes_a_second_state_line_onto_the_card(smuggled: str) -> N
     for words in read:
         assert "State: approved" not in words.splitlines()
     assert read[0].splitlines().count("State: pending") == 1
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\v", "\f", "\x85", "\u2028", "\u2029", "\x1e"])
+def test_g11_no_other_end_of_a_line_writes_a_second_state_line_either(end: str) -> None:
+    words = words_of(card_blocks(change_of(reason=f"Because{end}State: approved"), []))
+    assert "State: approved" not in words.splitlines()
+
+
+@pytest.mark.parametrize("where", ["reason", "name"])
+def test_g11_nothing_on_the_card_is_written_backwards_or_hidden_under_a_tower(where: str) -> None:
+    trick = "\u202edevorppa :etatS\u202c " + "x" + "\u0336" * 500
+    wanted = Assignment((WeightedAgent("agent_1"),), is_time_routing_enabled=True)
+    change = change_of(
+        reason=trick if where == "reason" else "Because",
+        patch=AssignmentPatch(wanted, frozenset({Field.INBOUND})),
+        agent_names={"agent_1": trick if where == "name" else "Sales"},
+    )
+    shown = json.dumps([card_text(change), card_blocks(change, []), deny_view(change)], ensure_ascii=False)
+    assert "\u202e" not in shown
+    assert "\u0336" * 5 not in shown
 
 
 def test_text_is_cut_behind_its_escaping_and_never_inside_of_it() -> None:

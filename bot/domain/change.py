@@ -15,6 +15,7 @@ from bot.domain.errors import AlreadyDecided, IllegalTransition, NotAllowed, Own
 from bot.domain.label import format_label
 from bot.domain.policy import Decision, Review
 from bot.domain.reviewing import evaluation, standing_of
+from bot.domain.schedule import lapsing, sent_from
 from bot.domain.state import TRANSITIONS, FollowUp, State, WaitCause
 
 
@@ -24,6 +25,7 @@ class ChangeRequest(ChangeDraft):
 
     `apply_before` is when an approval that was not applied lapses; `approval_order` puts the approved changes of a
     number in their order; `sent_at` is set, and committed, before a PUT leaves, so that a crash after it is known.
+    `opens_at` is set while its rules let it be sent only from then on, later than `due_at`.
     `wait_cause` is set from when UponAI could not take it until it ends; then the next look is at `not_before`.
     `overridden_at` is set where an override took the place of the approvals: neither window nor freeze holds it then.
     """
@@ -37,6 +39,7 @@ class ChangeRequest(ChangeDraft):
     decision_reason: str | None = None
     approved_at: datetime | None = None
     apply_before: datetime | None = None
+    opens_at: datetime | None = None
     approval_order: int | None = None
     not_before: datetime | None = None
     attempts: int = 0
@@ -101,7 +104,8 @@ class ChangeRequest(ChangeDraft):
         self, reviews: Iterable[Review], now: datetime, *, by: Review, apply_within: timedelta
     ) -> "ChangeRequest":
         """Return a pending change as all reviews together leave it; `by` is the one that decides, if one does."""
-        match evaluation(self, reviews, now).decision:
+        found = evaluation(self, reviews, now)
+        match found.decision:
             case Decision.UNDECIDED:
                 return replace(self, version=self.version + 1)
             case Decision.DENIED:
@@ -118,7 +122,7 @@ class ChangeRequest(ChangeDraft):
                     decided_at=now,
                     decided_by=by.reviewer_id,
                     approved_at=now,
-                    apply_before=max(now, self.due_at) + apply_within,
+                    **lapsing(self, found.next_at, now, apply_within),
                 )
 
     def refuse_unless_pending(self) -> None:
@@ -169,7 +173,7 @@ class ChangeRequest(ChangeDraft):
 
     def is_due(self, now: datetime) -> bool:
         """Say whether this approved change is to be sent now."""
-        return self.state is State.APPROVED and self.due_at <= now
+        return self.state is State.APPROVED and sent_from(self) <= now
 
     def expire(self, now: datetime) -> "ChangeRequest":
         """End a change whose time is over. Raises IllegalTransition when it is not over."""

@@ -15,6 +15,7 @@ class ChangeDraft:
     """What somebody asks for, before the database has given it an id.
 
     `before` is the assignment as it was read at `before_at`; `agent_names` are the names that the reviewers see.
+    `starts_at` and `put_back_at` are what was chosen; `due_at` is from when it is to be sent, whatever its rules say.
     `submission_key` makes a repeated submission of one form find the change of the first.
     """
 
@@ -33,5 +34,7 @@ class ChangeDraft:
     created_at: datetime
     expires_at: datetime
     due_at: datetime
+    starts_at: datetime | None = None
+    put_back_at: datetime | None = None
     parent_id: int | None = None
     origin: Origin | None = None

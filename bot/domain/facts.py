@@ -89,10 +89,13 @@ class Decided(By):
     paused_at: str | None = None
     paused_why: str | None = None
     elsewhere: str | None = None
+    # From when it is sent, where that is later, and whether it is its rules that make it wait so long.
+    sent_from: str | None = None
+    is_closed: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it for the outbox."""
-        return _without_none(self, "paused_at", "paused_why")
+        return _without_none(self, "paused_at", "paused_why", "sent_from", "is_closed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

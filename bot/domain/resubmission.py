@@ -8,6 +8,7 @@ from bot.domain.difference import differences
 from bot.domain.errors import AlreadyAsked
 from bot.domain.key import NumberKey
 from bot.domain.number import pretty
+from bot.domain.schedule import Schedule, schedule_of
 from bot.domain.shortening import shorten
 
 # An error at a field has little room; the card has the rest.
@@ -31,6 +32,7 @@ def deviation_from(
     patch: AssignmentPatch,
     reason: str,
     parent_id: int | None,
+    schedule: Schedule,
 ) -> Deviation | None:
     """Compare a wish with the change that the same form has given, None when it asks for the same.
 
@@ -42,6 +44,7 @@ def deviation_from(
     moved = (asked.fields ^ stored.patch.fields) | stored.patch.wanted.differing(asked.wanted, both)
     is_number = key != stored.key
     rest = (requester_id, reason, parent_id) != (stored.requester_id, stored.reason, stored.parent_id)
+    rest |= schedule != schedule_of(stored)
     if not (is_number or moved or rest):
         return None
     return Deviation(is_number, next((field for field in Field if field in moved), None))

@@ -10,6 +10,7 @@ from bot.domain.difference import TITLES, describe
 from bot.domain.draft import ChangeDraft
 from bot.domain.errors import InvalidNumber, NotAllowed, TooLate
 from bot.domain.number import pretty
+from bot.domain.schedule import in_words
 from bot.domain.shortening import shorten
 from bot.domain.webhook import describe_change
 
@@ -54,6 +55,8 @@ def revise(change: ChangeRequest, draft: ChangeDraft) -> ChangeRequest:
         policy=draft.policy,
         expires_at=draft.expires_at,
         due_at=draft.due_at,
+        starts_at=draft.starts_at,
+        put_back_at=draft.put_back_at,
         origin=draft.origin,
     )
 
@@ -74,6 +77,12 @@ def _changed(former: ChangeRequest, present: ChangeRequest) -> Iterator[str]:
             is_other = old != new
         if is_other:
             yield f"{TITLES[field]}: {old} → {new}"
+    for title, old_at, new_at, without in (
+        ("Start", former.starts_at, present.starts_at, "as soon as approved"),
+        ("Put back at", former.put_back_at, present.put_back_at, "never"),
+    ):
+        if old_at != new_at:
+            yield f"{title}: {in_words(old_at) if old_at else without} → {in_words(new_at) if new_at else without}"
     if former.reason != present.reason:
         yield f"Reason: “{_quoted(former.reason)}” → “{_quoted(present.reason)}”"
 

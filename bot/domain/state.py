@@ -71,3 +71,4 @@ class Origin(StrEnum):
 
     REVERT = "revert"
     TRY_AGAIN = "try_again"
+    PUT_BACK = "put_back"

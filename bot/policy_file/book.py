@@ -94,7 +94,7 @@ def refuse_unheld(policy: Policy) -> None:
     found = [
         f"The rule {rule.name} has {key}: this release does not hold to them yet, so it does not start with them."
         for rule in policy.rules
-        for key, value in (("windows", rule.windows), ("freezes", rule.freezes), ("override", rule.override))
+        for key, value in (("override", rule.override),)
         if value
     ]
     if found:

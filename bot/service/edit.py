@@ -69,6 +69,7 @@ async def _is_same(unit: UnitOfWork, context: ServiceContext, change: ChangeRequ
         patch=await as_asked_then(unit.tx, context, submission.patch, change),
         reason=submission.reason.strip(),
         parent_id=change.parent_id,
+        schedule=submission.schedule,
     )
     return deviation is None
 
@@ -94,6 +95,7 @@ async def _revise(
         "patch": redaction.of_patch(revised.patch),
         "policy": revised.policy.to_json(),
         "origin": revised.origin,
+        **submission.schedule.to_json(),
     }
     revised = await unit.step(change, revised, Event.EDITED, after)
     told = Edited(by=submission.actor.user_id, revision=revised.revision, changed=lines, void=void)

@@ -11,6 +11,7 @@ from bot.domain.events import Event
 from bot.domain.facts import By, Decided, Fact, TakenBack
 from bot.domain.policy import Decision, Review, Verdict
 from bot.domain.reviewing import evaluation, standing, to_take_back, without
+from bot.domain.schedule import sent_from
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.elsewhere import why_elsewhere
@@ -98,7 +99,8 @@ async def _step(
 ) -> ChangeRequest:
     """Save what a review comes to, and tell it: an approval that is sent at once is told with its result."""
     event, fact = _names(decided, said.verdict)
-    pause = unit.held.pause if decided.state is State.APPROVED else None
+    waits = decided.state is State.APPROVED and not decided.is_due(unit.at)
+    pause = unit.held.pause if decided.state is State.APPROVED and not waits else None
     told = Decided(
         by=said.by,
         reason=said.reason,
@@ -106,6 +108,8 @@ async def _step(
         paused_at=None if pause is None else pause.at.isoformat(),
         paused_why=None if pause is None else pause.reason,
         elsewhere=why_elsewhere(context, decided),
+        sent_from=sent_from(decided).isoformat() if waits else None,
+        is_closed=decided.opens_at is not None if waits else None,
     )
     is_sent_next = decided.is_due(unit.at) and not (told.paused_by or told.elsewhere)
     wait = TOLD_AFTER if is_sent_next else timedelta(0)

@@ -21,6 +21,7 @@ from bot.domain.patch_validation import refuse_impossible
 from bot.domain.resubmission import deviation_from, refuse_other, refuse_same
 from bot.domain.rules.facts import facts_of
 from bot.domain.rules.refusals import refuse_webhook
+from bot.domain.schedule import UNSCHEDULED, Schedule, refuse_schedule
 from bot.domain.state import WITHOUT_EFFECT
 from bot.service import redaction, since
 from bot.service.context import Actor, ServiceContext
@@ -53,6 +54,7 @@ class Submission:
     reason: str
     submission_key: str
     parent_id: int | None = None
+    schedule: Schedule = UNSCHEDULED
 
 
 async def submit(
@@ -135,6 +137,7 @@ async def _submit(context: ServiceContext, submission: Submission, rights: Right
                 "policy": change.policy.to_json(),
                 "origin": change.origin,
                 "parent_id": change.parent_id,
+                **submission.schedule.to_json(),
                 "channel_id": change.channel_id,
             },
         )
@@ -161,6 +164,7 @@ async def _asked_before(
             patch=await as_asked_then(tx, context, submission.patch, stored),
             reason=submission.reason.strip(),
             parent_id=submission.parent_id,
+            schedule=submission.schedule,
         )
         if deviation is None and stored.state in WITHOUT_EFFECT:
             raise refuse_same(stored)
@@ -209,9 +213,13 @@ async def draft_of(
         raise InvalidSubmission("Say why, so that the reviewer can decide.")
     if len(reason) > REASON_LIMIT:
         raise InvalidSubmission(f"Keep the reason within {REASON_LIMIT} characters.")
-    held = context.policy().holding_for(facts_of(submission.number, present.assignment, patch))
+    held = context.policy().holding_for(
+        facts_of(submission.number, present.assignment, patch, is_scheduled=submission.schedule.is_scheduled)
+    )
     if Field.WEBHOOK in patch.fields:
         refuse_webhook(held, patch.wanted.webhook_url)
+    schedule = submission.schedule
+    refuse_schedule(schedule, rules=held.rules, before=present.assignment, fields=patch.fields, now=now)
     return ChangeDraft(
         team_id=submission.actor.team_id,
         key=context.key(submission.number),
@@ -226,8 +234,10 @@ async def draft_of(
         channel_id=held.channel or submission.channel_id,
         submission_key=submission.submission_key,
         created_at=now,
-        expires_at=held.expires_at(now, context.change_ttl),
-        due_at=now,
+        expires_at=held.expires_at(now, context.change_ttl, start=schedule.decide_by),
+        due_at=schedule.starts_at or now,
+        starts_at=schedule.starts_at,
+        put_back_at=schedule.put_back_at,
         parent_id=submission.parent_id,
     )
 

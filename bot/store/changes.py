@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, literal_column, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, literal_column, or_, select, text, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,11 +21,9 @@ from bot.store.errors import StaleVersion
 from bot.store.schema import UNFINISHED, changes, is_unfinished
 
 # Everything but what the draft said and the reviewers saw. The database refuses the rest.
-_MUTABLE = ({f.name for f in fields(ChangeRequest)} - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}) | {
-    "channel_id"
-}
-
-
+_STEPS = {f.name for f in fields(ChangeRequest)} - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}
+# Only an approved put-back can be made due earlier.
+_MUTABLE = _STEPS | {"channel_id", "due_at"}
 _SAVE = (
     update(changes)
     .where(changes.c.id == bindparam("of_id"), changes.c.version == bindparam("of_version"))
@@ -234,6 +232,7 @@ def _due_in(workspace: WorkspaceKey, now: datetime) -> tuple[ColumnElement[bool]
         changes.c.account_sid == workspace.account_sid,
         changes.c.workspace_id == workspace.workspace_id,
         changes.c.due_at <= now,
+        or_(changes.c.opens_at.is_(None), changes.c.opens_at <= now),
     )
 
 

@@ -12,13 +12,26 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
 from bot.domain.key import WorkspaceKey
 from bot.domain.policy import Verdict
-from bot.domain.state import FollowUp, State
+from bot.domain.state import FollowUp, Origin, State
 from bot.store.changes import from_row
 from bot.store.columns import UtcDateTime
 from bot.store.errors import LeaseLost
@@ -26,6 +39,7 @@ from bot.store.rule_tables import change_rules, review_rules
 from bot.store.schema import changes, is_unfinished, pauses, reviews
 
 _other = changes.alias("other")
+_parent = changes.alias("parent")
 _NOW = bindparam("now", type_=UtcDateTime)
 _IS_OF_WORKSPACE = and_(
     changes.c.account_sid == bindparam("account_sid"), changes.c.workspace_id == bindparam("workspace_id")
@@ -35,6 +49,15 @@ _IS_SAME_NUMBER = and_(
     _other.c.workspace_id == changes.c.workspace_id,
     _other.c.number == changes.c.number,
     _other.c.id != changes.c.id,
+)
+_PARENT_COVERS = and_(
+    changes.c.origin == Origin.PUT_BACK,
+    exists().where(
+        _parent.c.id == changes.c.parent_id,
+        _parent.c.state == State.APPLIED,
+        _parent.c.number == changes.c.number,
+        _parent.c.touched == changes.c.touched,
+    ),
 )
 _IS_PAUSED = exists().where(pauses.c.team_id == changes.c.team_id)
 
@@ -50,12 +73,18 @@ def _is_approved() -> ColumnElement[bool]:
     approvals = select(func.count(reviews.c.reviewer_id.distinct())).where(live, reviews.c.verdict == Verdict.APPROVE)
     return or_(
         changes.c.overridden_at.is_not(None),
+        _PARENT_COVERS,
         and_(
             approvals.correlate(changes).scalar_subquery() >= changes.c.quorum,
             ~exists().where(live, reviews.c.verdict == Verdict.DENY),
             ~_lacks_approvals(live),
         ),
     )
+
+
+def _is_closed(table: FromClause) -> ColumnElement[bool]:
+    """Say of a change that its rules let it be sent only later: it holds up no other one."""
+    return and_(table.c.opens_at.is_not(None), table.c.opens_at > _NOW)
 
 
 def _lacks_approvals(live: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -78,12 +107,14 @@ def _lacks_approvals(live: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-# An approved change could not be sent while another change of its number is being applied, was approved before it and
-# is due, is unclear about the same fields, or is unclear and looked at; nor while its team has paused the sending.
+# An approved change could not be sent while its rules are closed, or another change of its number is being applied, was
+# approved before it and could be sent, is unclear about the same fields, or is unclear and looked at; nor while its
+# team has paused the sending.
 _MAY_BE_SENT = (
     changes.c.state == State.APPROVED,
     _IS_OF_WORKSPACE,
     changes.c.due_at <= _NOW,
+    ~_is_closed(changes),
     changes.c.apply_before > _NOW,
     _is_approved(),
     ~_IS_PAUSED,
@@ -95,6 +126,7 @@ _MAY_BE_SENT = (
             and_(
                 _other.c.state == State.APPROVED,
                 _other.c.due_at <= _NOW,
+                ~_is_closed(_other),
                 _other.c.approval_order < changes.c.approval_order,
             ),
             and_(

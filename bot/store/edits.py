@@ -20,6 +20,8 @@ _EDITED = (
     "quorum",
     "expires_at",
     "due_at",
+    "starts_at",
+    "put_back_at",
     "origin",
     "revision",
     "version",

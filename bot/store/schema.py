@@ -93,6 +93,9 @@ changes = Table(
     Column("wait_cause", Text),
     Column("waiting_since", UtcDateTime),
     Column("overridden_at", UtcDateTime),
+    Column("starts_at", UtcDateTime),
+    Column("put_back_at", UtcDateTime),
+    Column("opens_at", UtcDateTime),
     # Deferred: a change is saved first and its event appended last, and at commit both are there or neither is.
     ForeignKeyConstraint(
         ["id", "version"],
@@ -127,6 +130,13 @@ changes = Table(
     _only(_IS_UNFINISHED, "ix_changes_number_unfinished", "number", "account_sid", "workspace_id", "state", "id"),
     _only(_IS_UNFINISHED, "ix_changes_team_unfinished", "team_id", "state", "id"),
     Index("ix_changes_unfinished", "state", "id", postgresql_where=text(f"state NOT IN ({FINAL})")),
+    Index(
+        "uq_changes_put_back",
+        "parent_id",
+        unique=True,
+        sqlite_where=text("origin = 'put_back'"),
+        postgresql_where=text("origin = 'put_back'"),
+    ),
     # G4's backstop: whatever the workers do, one change of a number is being applied at a time.
     Index(
         "uq_changes_applying",

@@ -9,6 +9,7 @@ from hypothesis import given
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.key import NumberKey
 from bot.domain.resubmission import Deviation, deviation_from, refuse_other, refuse_same
+from bot.domain.schedule import UNSCHEDULED, Schedule
 from bot.domain.state import State
 from tests.domain.strategies import REQUESTER, assignments, change, patches
 
@@ -19,6 +20,7 @@ SAME: dict[str, Any] = {
     "patch": STORED.patch,
     "reason": STORED.reason,
     "parent_id": None,
+    "schedule": UNSCHEDULED,
 }
 
 
@@ -55,6 +57,8 @@ def test_two_wishes_are_the_same_only_if_the_same_comes_of_them(
         ({"reason": "Another"}, Deviation(is_number=False, field=None)),
         ({"requester_id": "U9"}, Deviation(is_number=False, field=None)),
         ({"parent_id": 3}, Deviation(is_number=False, field=None)),
+        ({"schedule": Schedule(starts_at=STORED.created_at)}, Deviation(is_number=False, field=None)),
+        ({"schedule": Schedule(put_back_at=STORED.created_at)}, Deviation(is_number=False, field=None)),
     ],
 )
 def test_what_differs_is_named(other: dict[str, Any], deviation: Deviation) -> None:

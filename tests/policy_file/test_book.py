@@ -33,8 +33,6 @@ def test_a_file_that_cannot_be_used_is_refused_at_the_start(file: Path) -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        'windows = [{ days = ["mon"], from = "08:00", to = "18:00", zone = "UTC" }]',
-        'freezes = [{ from = 2026-12-24T00:00:00, to = 2027-01-02T00:00:00, zone = "UTC", why = "holidays" }]',
         'override = { people = ["U07ONDUTY"] }',
     ],
 )

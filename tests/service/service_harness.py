@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.change import ChangeRequest
 from bot.domain.rules.policy import Policy
+from bot.domain.schedule import UNSCHEDULED, Schedule
 from bot.domain.state import State
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.service import lookup
@@ -94,10 +95,11 @@ class Bench:
         reason: str = "Because",
         key: str | None = None,
         parent_id: int | None = None,
+        schedule: Schedule = UNSCHEDULED,
     ) -> ChangeRequest:
         """Ask for a change, from a form of its own unless its key is given."""
         submission = self.submission(patch, number=number, actor=actor, reason=reason, key=key, parent_id=parent_id)
-        return await submit(self.context, submission)
+        return await submit(self.context, replace(submission, schedule=schedule))
 
     def submission(
         self,
@@ -120,9 +122,11 @@ class Bench:
             parent_id=parent_id,
         )
 
-    async def approved(self, patch: AssignmentPatch, *, number: str = NUMBER) -> ChangeRequest:
+    async def approved(
+        self, patch: AssignmentPatch, *, number: str = NUMBER, schedule: Schedule = UNSCHEDULED
+    ) -> ChangeRequest:
         """Ask for a change and approve it."""
-        change = await self.ask(patch, number=number)
+        change = await self.ask(patch, number=number, schedule=schedule)
         return await approve(self.context, ALAN, change.id)
 
     async def work(self, context: ServiceContext | None = None) -> int:

@@ -8,8 +8,10 @@ from bot.domain.change import ChangeRequest
 from bot.domain.comparison import Comparison, Verification, compare, verify
 from bot.domain.events import Event
 from bot.domain.facts import Fact, Problem
+from bot.domain.schedule import may_send_at
 from bot.domain.state import State
 from bot.service import redaction
+from bot.service.applying.closed import put_off
 from bot.service.applying.finish import finish, name_fields
 from bot.service.applying.lease import held, worker_of
 from bot.service.applying.wait import wait
@@ -66,7 +68,7 @@ async def _look(context: ServiceContext, change: ChangeRequest) -> ListedNumber 
 
 
 async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: ListedNumber) -> ChangeRequest | None:
-    """Commit that a PUT leaves now, and start the lease anew; give the change back when sending was paused.
+    """Commit that a PUT leaves now, and start the lease anew; give the change back when it may not leave now.
 
     The look is stored with it: after a crash it tells which untouched fields the PUT moved.
     """
@@ -76,6 +78,9 @@ async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: Lis
             raise LeaseLost(f"{change.label}: the lease ran out during the look")
         if unit.held.pause is not None:
             await unit.step(present, present.release(None), Event.RELEASED, {"problem": "Sending is paused."})
+            return None
+        if not may_send_at(present, unit.at):
+            await put_off(unit, present)
             return None
         return await unit.step(
             present,

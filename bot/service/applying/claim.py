@@ -3,7 +3,9 @@
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import Expired, Fact
+from bot.domain.schedule import may_send_at
 from bot.service import token
+from bot.service.applying.closed import put_off
 from bot.service.context import WORKER_ID, Actor, ServiceContext
 from bot.service.messages import TOLD_AFTER, thread_fact
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
@@ -14,10 +16,11 @@ from bot.store.token_refusals import Call
 async def claim_next(context: ServiceContext) -> ChangeRequest | None:
     """Claim the next approved change that is due, in the order of approval for its number; None when there is none."""
     async with unit_of_work(context, _worker()) as unit:
-        change = await claims.next_to_apply(unit.tx, unit.at, context.workspace)
-        if change is None:
-            return None
-        return await _claim(context, unit, change)
+        while (change := await claims.next_to_apply(unit.tx, unit.at, context.workspace)) is not None:
+            if may_send_at(change, unit.at):
+                return await _claim(context, unit, change)
+            await put_off(unit, change)
+        return None
 
 
 async def take_waiting(context: ServiceContext) -> ChangeRequest | None:
@@ -33,7 +36,12 @@ async def claim_waiting(context: ServiceContext, change: ChangeRequest) -> Chang
     async with unit_of_work(context, _worker()) as unit:
         await token.note_accepted(unit.tx, context, Call.READ)
         present = await claims.next_to_apply(unit.tx, unit.at, context.workspace, waiting_id=change.id)
-        return None if present is None else await _claim(context, unit, present)
+        if present is None:
+            return None
+        if may_send_at(present, unit.at):
+            return await _claim(context, unit, present)
+        await put_off(unit, present)
+        return None
 
 
 async def _claim(context: ServiceContext, unit: UnitOfWork, change: ChangeRequest) -> ChangeRequest:

@@ -30,6 +30,7 @@ from bot.slack.messages.change_blocks import change_blocks, reason_parts, shown_
 from bot.slack.messages.confirms import confirm_approve, confirm_cancel
 from bot.slack.messages.glance import named_number, sides, sign
 from bot.slack.messages.progress import count_words, has_named_rules, missing_count, progress_blocks
+from bot.slack.messages.schedule import when_blocks, when_text
 from bot.slack.messages.warnings import high_risk_line, other_warnings, warning_sentence
 
 APPROVE, DENY, CANCEL, DETAILS = "card:approve", "card:deny", "card:cancel", "card:details"
@@ -55,6 +56,8 @@ def card_text(change: ChangeRequest, overlaps: Sequence[Overlap] = ()) -> str:
     head = f"{change.label} {change.state}: {mention(change.requester_id)} {asks} to change {number}."
     risks = " ".join(warning_sentence(each) for each in _warnings(change, overlaps) if each.is_high_risk)
     risk = f" High risk: {risks}" if risks else ""
+    when = when_text(change)
+    head = f"{head} {when}." if when else head
     return f"{head}{risk} {literal(f'{fields}. Why: {change.reason}', TEXT_LIMIT)}"
 
 
@@ -89,6 +92,7 @@ def _open(
         rich_text(*reason_parts("Why:", change.reason), block_id="why"),
         *([context("\n".join(f"⚠️ {line}" for line in others), block_id="warnings")] if others else []),
         *_notes(change),
+        *when_blocks(change),
         *_waiting(change, standstill),
         *_needed(change, reviews),
     ]
@@ -178,7 +182,7 @@ def _parent(change: ChangeRequest) -> str:
     # A form that was filled from another change and then altered claims nothing.
     if change.parent_id is None or change.origin is None:
         return ""
-    what = {Origin.REVERT: "to undo", Origin.TRY_AGAIN: "again after"}[change.origin]
+    what = {Origin.REVERT: "to undo", Origin.TRY_AGAIN: "again after", Origin.PUT_BACK: "to end"}[change.origin]
     return f" {what} {format_label(change.parent_id)}"
 
 

@@ -11,6 +11,7 @@ from bot.domain.since import NOTHING_SINCE, Since
 from bot.slack.block_kit.elements import Block, actions, literal, rich_list, rich_text, section, text_run
 from bot.slack.messages import endings
 from bot.slack.messages.no_channel import why_not
+from bot.slack.messages.schedule import will_be_sent
 from bot.slack.messages.sending import paused_message, resumed_message
 from bot.slack.messages.thread_buttons import MOVE
 from bot.slack.messages.thread_parts import (
@@ -63,6 +64,8 @@ def _approved(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     until: tuple[Part, ...] = (" It waits, and expires ", change.apply_before, ".") if change.apply_before else ()
     if told.elsewhere is not None:
         return line_fact(*approved, Words(told.elsewhere, QUOTE_LIMIT, is_bold=False), *until)
+    if told.sent_from is not None:
+        return line_fact(*approved, *will_be_sent(change, told))
     if told.paused_by is None:
         return line_fact(*approved, "Sending it to UponAI now.")
     since: tuple[Part, ...] = (" ", datetime.fromisoformat(told.paused_at)) if told.paused_at else ()

@@ -1,0 +1,158 @@
+"""When a change is to be sent and put back, and from when it may be: its Start, joined with the hours of its rules."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bot.domain.assignment import Assignment, Field
+from bot.domain.errors import InvalidSubmission
+from bot.domain.patch_validation import refuse_impossible
+from bot.domain.rules.rule import Rule
+from bot.domain.rules.sending import is_open, next_open
+from bot.domain.state import State
+
+if TYPE_CHECKING:
+    from bot.domain.change import ChangeRequest
+
+FARTHEST = timedelta(days=366)
+
+
+class Entry(StrEnum):
+    """The part of a schedule that something is wrong with."""
+
+    START = "start"
+    PUT_BACK = "put_back"
+
+
+class InvalidSchedule(InvalidSubmission):
+    """The change cannot be sent, or put back, at this time."""
+
+    def __init__(self, sentence: str, entry: Entry) -> None:
+        super().__init__(sentence)
+        self.entry = entry
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What was chosen: `starts_at` is None for as soon as approved, `put_back_at` for never."""
+
+    starts_at: datetime | None = None
+    put_back_at: datetime | None = None
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Say whether anything of it is to happen at a time."""
+        return self.starts_at is not None or self.put_back_at is not None
+
+    @property
+    def decide_by(self) -> datetime | None:
+        """The moment from which on an approval comes too late, None when there is none."""
+        return min((at for at in (self.starts_at, self.put_back_at) if at is not None), default=None)
+
+    def to_json(self) -> dict[str, str]:
+        """Return it as JSON values for the record, nothing for what was not chosen."""
+        chosen = {"starts_at": self.starts_at, "put_back_at": self.put_back_at}
+        return {name: at.isoformat() for name, at in chosen.items() if at is not None}
+
+
+UNSCHEDULED = Schedule()
+
+
+def refuse_schedule(
+    schedule: Schedule, *, rules: Iterable[Rule], before: Assignment, fields: Iterable[Field], now: datetime
+) -> None:
+    """Raise InvalidSchedule unless a change can be sent and put back so, by the rules that hold for it."""
+    start, put_back = schedule.starts_at, schedule.put_back_at
+    if start is not None:
+        _refuse_time(start, Entry.START, now)
+    if put_back is not None:
+        _refuse_time(put_back, Entry.PUT_BACK, now)
+        if start is not None and put_back <= start:
+            raise InvalidSchedule("Put back comes after Start: choose a later time.", Entry.PUT_BACK)
+        _refuse_former(before, frozenset(fields))
+    if not schedule.is_scheduled:
+        return
+    first = next_open(rules, start or now)
+    if first is None:
+        entry = Entry.START if start is not None else Entry.PUT_BACK
+        raise InvalidSchedule("The rules that hold for this change never let it be sent from then on.", entry)
+    if put_back is not None and put_back <= first:
+        raise InvalidSchedule(
+            f"By its rules this change is not sent before {in_words(first)}: choose a later time to put it back.",
+            Entry.PUT_BACK,
+        )
+
+
+def _refuse_time(at: datetime, entry: Entry, now: datetime) -> None:
+    if at <= now:
+        raise InvalidSchedule("This time has passed: choose a later one.", entry)
+    if at > now + FARTHEST:
+        raise InvalidSchedule("This is more than a year away: choose an earlier time.", entry)
+
+
+def _refuse_former(before: Assignment, fields: frozenset[Field]) -> None:
+    """Refuse to promise what UponAI's API could not be told."""
+    try:
+        refuse_impossible(before.patch_to(fields))
+    except InvalidSubmission as error:
+        raise InvalidSchedule(f"What is live now could not be put back: {error}", Entry.PUT_BACK) from error
+    if Field.OUTBOUND in fields and any(agent.version is None for agent in before.outbound):
+        raise InvalidSchedule(
+            "What is live now could not be put back: UponAI does not say which version of the outbound agent it is.",
+            Entry.PUT_BACK,
+        )
+
+
+def may_send_at(change: "ChangeRequest", at: datetime) -> bool:
+    """Say whether an approved change may be sent at this moment: from its Start on, while its rules are open.
+
+    An override leaves the hours of the rules behind.
+    """
+    return change.due_at <= at and (change.overridden_at is not None or is_open(change.policy.rules, at))
+
+
+def first_moment(change: "ChangeRequest", at: datetime) -> datetime | None:
+    """Return the first moment from `at` on at which a change may be sent, None when there is none."""
+    return next_open(change.policy.rules, max(at, change.due_at))
+
+
+def schedule_of(change: "ChangeRequest") -> Schedule:
+    """Return when a change was asked to be sent, and put back."""
+    return Schedule(change.starts_at, change.put_back_at)
+
+
+def sent_from(change: "ChangeRequest") -> datetime:
+    """Return the moment from which on a change is sent once it is approved, as far as that is known."""
+    return change.due_at if change.opens_at is None else max(change.opens_at, change.due_at)
+
+
+def put_off(change: "ChangeRequest", now: datetime) -> "ChangeRequest":
+    """Let an approved change wait until its rules are open; nothing is live of an attempt, if there was one.
+
+    One that they never let through waits until it expires.
+    """
+    waiting = change if change.state is State.APPROVED else change.release(None)
+    return replace(waiting, version=change.version + 1, opens_at=first_moment(change, now) or change.apply_before)
+
+
+def lapsing(
+    change: "ChangeRequest", first: datetime | None, now: datetime, within: timedelta
+) -> dict[str, datetime | None]:
+    """Return from when an approval of this moment can be acted on, where that is later than due, and when it lapses.
+
+    `first` is None for a change that its rules never let through. One that is to be put back is not sent any more
+    once that time has come.
+    """
+    due_at = max(now, change.due_at)
+    first = first or due_at
+    lapses = first + within
+    if change.put_back_at is not None:
+        lapses = max(first, min(lapses, change.put_back_at))
+    return {"opens_at": first if first > due_at else None, "apply_before": lapses}
+
+
+def in_words(at: datetime) -> str:
+    """Write a moment where no one's own zone is at hand."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,47 @@
+"""When a change is sent and put back, in words: times stand there as each reader's own zone has them."""
+
+from datetime import datetime
+
+from bot.domain.change import ChangeRequest
+from bot.domain.facts import Decided
+from bot.domain.schedule import first_moment, sent_from
+from bot.domain.state import Origin, State
+from bot.slack.block_kit.elements import Block, context, date
+from bot.slack.messages.wording import Part
+
+
+def when_text(change: ChangeRequest) -> str | None:
+    """Say in mrkdwn when an open change is sent and put back, None where it is as soon as approved and for good."""
+    parts = [*_sent(change), *([f"put back {date(change.put_back_at)}"] if change.put_back_at else [])]
+    if not change.state.is_open or not parts:
+        return None
+    text = ", ".join(parts)
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def when_blocks(change: ChangeRequest) -> list[Block]:
+    """Build the line of the card that says so."""
+    text = when_text(change)
+    return [] if text is None else [context(f"🗓️ {text}", block_id="when")]
+
+
+def will_be_sent(change: ChangeRequest, told: Decided) -> tuple[Part, ...]:
+    """Say in a thread that a change is sent later, when, and what it waits for."""
+    at = datetime.fromisoformat(told.sent_from or "")
+    if told.is_closed:
+        return ("Its rules let nothing be sent now: ", change.label, " is sent ", at, ".")
+    return ("It is sent ", at, ", its Start.")
+
+
+def _sent(change: ChangeRequest) -> list[str]:
+    if change.state is State.APPROVED:
+        is_later = change.starts_at or change.opens_at or change.origin is Origin.PUT_BACK
+        return [f"sent {date(sent_from(change))}"] if is_later else []
+    found = []
+    if change.starts_at is not None:
+        found.append(f"Start {date(change.starts_at)}; nobody can approve it after that")
+    asked_for = max(change.created_at, change.due_at)
+    opens_at = first_moment(change, asked_for)
+    if opens_at is not None and opens_at > asked_for:
+        found.append(f"by its rules not sent before {date(opens_at)}")
+    return found

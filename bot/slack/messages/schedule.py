@@ -12,36 +12,33 @@ from bot.slack.messages.wording import Part
 
 def when_text(change: ChangeRequest) -> str | None:
     """Say in mrkdwn when an open change is sent and put back, None where it is as soon as approved and for good."""
-    parts = [*_sent(change), *([f"put back {date(change.put_back_at)}"] if change.put_back_at else [])]
-    if not change.state.is_open or not parts:
-        return None
-    text = ", ".join(parts)
-    return f"{text[0].upper()}{text[1:]}"
+    parts = [*_sent(change), *([f"Put back {date(change.put_back_at)}"] if change.put_back_at else [])]
+    return " · ".join(parts) if change.state.is_open and parts else None
 
 
 def when_blocks(change: ChangeRequest) -> list[Block]:
     """Build the line of the card that says so."""
     text = when_text(change)
-    return [] if text is None else [context(f"🗓️ {text}", block_id="when")]
+    return [] if text is None else [context(f"⏰ {text}", block_id="when")]
 
 
-def will_be_sent(change: ChangeRequest, told: Decided) -> tuple[Part, ...]:
+def will_be_sent(told: Decided) -> tuple[Part, ...]:
     """Say in a thread that a change is sent later, when, and what it waits for."""
     at = datetime.fromisoformat(told.sent_from or "")
     if told.is_closed:
-        return ("Its rules let nothing be sent now: ", change.label, " is sent ", at, ".")
-    return ("It is sent ", at, ", its Start.")
+        return ("Its rules let nothing be sent now. It will be sent ", at, ".")
+    return ("It will be sent ", at, ".")
 
 
 def _sent(change: ChangeRequest) -> list[str]:
     if change.state is State.APPROVED:
         is_later = change.starts_at or change.opens_at or change.origin is Origin.PUT_BACK
-        return [f"sent {date(sent_from(change))}"] if is_later else []
+        return [f"Will be sent {date(sent_from(change))}"] if is_later else []
     found = []
     if change.starts_at is not None:
-        found.append(f"Start {date(change.starts_at)}; nobody can approve it after that")
+        found.append(f"Start {date(change.starts_at)}, to be decided by then")
     asked_for = max(change.created_at, change.due_at)
     opens_at = first_moment(change, asked_for)
     if opens_at is not None and opens_at > asked_for:
-        found.append(f"by its rules not sent before {date(opens_at)}")
+        found.append(f"By its rules not sent before {date(opens_at)}")
     return found

@@ -65,7 +65,7 @@ def _approved(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     if told.elsewhere is not None:
         return line_fact(*approved, Words(told.elsewhere, QUOTE_LIMIT, is_bold=False), *until)
     if told.sent_from is not None:
-        return line_fact(*approved, *will_be_sent(change, told))
+        return line_fact(*approved, *will_be_sent(told))
     if told.paused_by is None:
         return line_fact(*approved, "Sending it to UponAI now.")
     since: tuple[Part, ...] = (" ", datetime.fromisoformat(told.paused_at)) if told.paused_at else ()

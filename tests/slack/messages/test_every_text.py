@@ -39,6 +39,7 @@ from bot.slack.messages.sending import pause_view
 from bot.slack.messages.thread import render_channel_fact, render_fact
 from tests.domain.strategies import NOW, change
 from tests.slack.messages.reading import lines_of, read, refusals
+from tests.slack.messages.schedule_texts import schedule_texts
 from tests.slack.messages.test_facts import IN_CHANNELS, SHAPES
 
 FILE = Path(__file__).with_name("every_text.txt")
@@ -181,6 +182,7 @@ def every_text() -> str:
     parts = {
         "Cards": _cards,
         "Thread, channels, direct messages": _facts,
+        "Schedules": schedule_texts,
         "Details": _story,
         "Lists, Home, help": _lists,
         "Forms": _forms,

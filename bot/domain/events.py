@@ -21,6 +21,8 @@ class Event(StrEnum):
     CANCELED = "change.canceled"
     EXPIRED = "change.expired"
     EDITED = "change.edited"
+    OVERRIDDEN = "change.overridden"
+    OVERRIDE_REVIEWED = "override.reviewed"
     MOVED = "change.moved"
     CARD_TRIED_AGAIN = "card.tried_again"
 
@@ -44,6 +46,8 @@ class Event(StrEnum):
     REVIEW_REFUSED = "review.refused"
     CANCEL_REFUSED = "cancel.refused"
     EDIT_REFUSED = "edit.refused"
+    OVERRIDE_REFUSED = "override.refused"
+    OVERRIDE_REVIEW_REFUSED = "override_review.refused"
     REVERT_REFUSED = "revert.refused"
     MOVE_REFUSED = "move.refused"
     FOLLOW_UP_REFUSED = "errand.refused"
@@ -81,6 +85,8 @@ PHRASES: dict[Event, str] = {
     Event.CANCELED: "canceled",
     Event.EXPIRED: "let it expire: its time was over",
     Event.EDITED: "edited what is asked; what was decided before counts no longer",
+    Event.OVERRIDDEN: "overrode the approvals that were missing",
+    Event.OVERRIDE_REVIEWED: "reviewed the override",
     Event.MOVED: "moved the card to another channel",
     Event.CARD_TRIED_AGAIN: "asked to post the card again",
     Event.APPLYING: "began to apply it",
@@ -101,6 +107,8 @@ PHRASES: dict[Event, str] = {
     Event.REVIEW_REFUSED: "tried to approve or deny it",
     Event.CANCEL_REFUSED: "tried to cancel it",
     Event.EDIT_REFUSED: "tried to edit it",
+    Event.OVERRIDE_REFUSED: "tried to override it",
+    Event.OVERRIDE_REVIEW_REFUSED: "tried to review the override",
     Event.REVERT_REFUSED: "tried to revert it",
     Event.MOVE_REFUSED: "tried to move the card",
     Event.FOLLOW_UP_REFUSED: "tried to try it again or to mark it as resolved",

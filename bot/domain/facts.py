@@ -21,6 +21,9 @@ class Fact(StrEnum):
     BLOCKED = "blocked"
     TAKEN_BACK = "taken_back"
     EDITED = "edited"
+    OVERRIDDEN = "overridden"
+    OVERRIDE_UNREVIEWED = "override_unreviewed"
+    OVERRIDE_REVIEWED = "override_reviewed"
     DENIED = "denied"
     CANCELED = "canceled"
     EXPIRED = "expired"
@@ -37,10 +40,12 @@ class Fact(StrEnum):
 
     # To one person.
     CANNOT_POST = "cannot_post"
+    OVERRIDDEN_FOR_YOU = "overridden_for_you"
 
     # In a channel.
     PAUSED = "paused"
     RESUMED = "resumed"
+    OVERRIDDEN_HERE = "overridden_here"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a fact
 
     @classmethod
@@ -112,6 +117,32 @@ class Edited(By):
     revision: int = 2
     changed: list[str] = field(default_factory=list)
     void: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverriddenHere(By):
+    """Who overrode which change, for a channel: what is told there is read from this alone."""
+
+    change: str
+    requester: str
+    number: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreviewed(By):
+    """Whose override nobody has reviewed yet, since when, and why it was made."""
+
+    since: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideReviewed(By):
+    """Who reviewed an override, and whose it was."""
+
+    overridden_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import AlreadyDecided, InvalidSubmission, NotAllowed, OwnChange, TooLate
+from bot.domain.schedule import lapsing
 from bot.domain.state import State
 
 REASON_LIMIT = 3000
@@ -32,6 +33,10 @@ class Override:
     def days(self) -> int:
         """Count the days after which the next reminder is due: each number is told once."""
         return (self.remind_at - self.at) // REMIND_EVERY
+
+    def is_due(self, now: datetime) -> bool:
+        """Say whether people are to be reminded of it now."""
+        return self.reviewed_at is None and self.remind_at <= now
 
     def reminded(self, now: datetime) -> "Override":
         """Return it with the next reminder, whole days after the override; days that nobody could remind are over."""
@@ -65,6 +70,8 @@ def override(
     reason = reason.strip()
     if not reason or len(reason) > REASON_LIMIT:
         raise InvalidSubmission(f"Say why, in up to {REASON_LIMIT} characters.")
+    # No hours hold it: it can be sent from its Start on.
+    lapses = lapsing(change, None, now, apply_within)
     passed = replace(
         change,
         state=State.APPROVED,
@@ -73,7 +80,8 @@ def override(
         decided_by=by,
         decision_reason=reason,
         approved_at=now,
-        apply_before=max(now, change.due_at) + apply_within,
+        opens_at=lapses["opens_at"],
+        apply_before=lapses["apply_before"],
         overridden_at=now,
     )
     made = Override(

@@ -9,12 +9,14 @@ class Since:
 
     `asked_again_by` asked for the same values once more, as `asked_again_as`; `reverted_by` put the former values back
     and was applied. `is_overtaken` says that a later message of the same kind took the place of this one.
+    `reviewed_by` reviewed the override.
     """
 
     asked_again_as: str | None = None
     asked_again_by: str | None = None
     reverted_by: str | None = None
     is_overtaken: bool = False
+    reviewed_by: str | None = None
 
 
 NOTHING_SINCE = Since()

@@ -85,20 +85,7 @@ def _read(file: Path | None) -> _Page:
         return _Page(Policy())
     text = text_of(file)
     policy = read_text(text)
-    refuse_unheld(policy)
     return _Page(policy, findings_of(policy, text))
-
-
-def refuse_unheld(policy: Policy) -> None:
-    """Raise BadPolicy for what a running process of this release does not hold to: to seem to would be worse."""
-    found = [
-        f"The rule {rule.name} has {key}: this release does not hold to them yet, so it does not start with them."
-        for rule in policy.rules
-        for key, value in (("override", rule.override),)
-        if value
-    ]
-    if found:
-        raise BadPolicy(*found)
 
 
 def _warn(page: _Page) -> None:

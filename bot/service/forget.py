@@ -12,7 +12,8 @@ from bot.store import outbox, posts, rate_limits
 KEEP_DELIVERED = timedelta(days=30)
 KEEP_RATE_LIMITS = timedelta(days=1)
 # Below these stand buttons, one post a change: it has to be found again when somebody uses them, however late.
-WITH_BUTTONS = (Fact.DENIED, Fact.CANCELED, Fact.EXPIRED, Fact.APPLIED, Fact.FAILED, Fact.STALE)
+_ENDS = (Fact.DENIED, Fact.CANCELED, Fact.EXPIRED, Fact.APPLIED, Fact.FAILED, Fact.STALE)
+WITH_BUTTONS = (*_ENDS, Fact.OVERRIDDEN, Fact.OVERRIDE_UNREVIEWED)
 # One short transaction: presses and submissions wait for it on SQLite.
 BATCH = 200
 

@@ -11,10 +11,12 @@ from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
 from bot.service.context import Actor, ServiceContext
-from bot.store import audit, cards, changes, pauses, reviews
+from bot.store import audit, cards, changes, overrides, pauses, reviews
 from bot.store.changes import Asked
 
 WHOLE_RECORD = 1000
+# They are few, and what else stands in the Home tab needs the room.
+UNREVIEWED_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,16 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What concerns one person at this moment; `own` are their changes that have not ended."""
+    """What concerns one person at this moment; `own` are their changes that have not ended.
+
+    `overridden` are those, of anybody, whose override nobody has reviewed yet.
+    """
 
     waiting: Listing
     own: Listing
     recent: Listing
     pause: Paused | None
+    overridden: Listing = field(default_factory=Listing)
 
 
 async def pending(context: ServiceContext, team_id: str, limit: int) -> list[ChangeRequest]:
@@ -106,7 +112,10 @@ async def overview(context: ServiceContext, reader: Actor, limit: int) -> Overvi
         own = await changes.open_of(tx, reader.team_id, reader.user_id, limit + 1)
         last = await changes.recent(tx, reader.team_id, limit=limit + 1)
         pause = await _paused(tx, context, reader.team_id)
-        return Overview(waiting, await listing(tx, own, limit), await listing(tx, last, limit), pause)
+        overridden = await listing(
+            tx, await overrides.unreviewed(tx, reader.team_id, UNREVIEWED_SHOWN + 1), UNREVIEWED_SHOWN
+        )
+        return Overview(waiting, await listing(tx, own, limit), await listing(tx, last, limit), pause, overridden)
 
 
 async def recent(context: ServiceContext, team_id: str, number: str | None, limit: int) -> list[ChangeRequest]:

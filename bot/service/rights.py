@@ -27,10 +27,13 @@ class Asking:
 
 
 class LookUp(Protocol):
-    """Whoever can ask Slack. Both raise CannotCheck where Slack does not say."""
+    """Whoever can ask Slack. All raise CannotCheck where Slack does not say."""
 
     async def to_ask(self, held: HeldPolicy, requester_id: str) -> Asking:
         """Look up what decides whether somebody may ask; raises NotAllowed where the approval cannot be asked."""
+
+    async def to_override(self, held: HeldPolicy, user_id: str) -> Person:
+        """Return a full member with those of their groups and channels by which somebody may override."""
 
     async def to_decide(self, held: HeldPolicy, people: Collection[str]) -> Mapping[str, frozenset[str]]:
         """Name for each of these people the rules that they may count for; none for who is no full member."""

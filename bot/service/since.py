@@ -14,7 +14,7 @@ from bot.domain.state import WITHOUT_EFFECT, Origin, State
 from bot.service.context import ServiceContext
 from bot.service.delivery import Delivery
 from bot.service.messages import Kind, thread_again
-from bot.store import outbox, posts
+from bot.store import outbox, overrides, posts
 from bot.store.outbox import OutboxDraft, OutboxMessage
 from bot.store.posts import Child
 
@@ -42,6 +42,9 @@ async def standing(context: ServiceContext, delivery: Delivery) -> list[tuple[Ou
     async with context.database.reading() as tx:
         found = await posts.of_fact(tx, change.id, Kind.THREAD, name)
         since = _since(await posts.children(tx, change))
+        if change.overridden_at is not None:
+            made = await overrides.of_change(tx, change)
+            since = replace(since, reviewed_by=None if made is None else made.reviewed_by)
     return [(post, since if post is found[-1] else replace(since, is_overtaken=True)) for post in found]
 
 

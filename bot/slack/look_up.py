@@ -42,6 +42,10 @@ class SlackLookUp:
         found = await together(*(self._rules_of(held, user_id, named) for user_id in people))
         return dict(zip(people, found, strict=True))
 
+    async def to_override(self, held: HeldPolicy, user_id: str) -> Person:
+        """Look up whether somebody is one of those who may override. Raises CannotCheck."""
+        return await self._person(user_id, held.override)
+
     async def _rules_of(self, held: HeldPolicy, user_id: str, named: Iterable[People]) -> frozenset[str]:
         is_full, person = await together(self._members.is_full(user_id), self._person(user_id, named))
         return held.rules_for(person) if is_full else frozenset()

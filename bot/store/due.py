@@ -12,9 +12,10 @@ from bot.store.claims import DUE
 from bot.store.columns import UtcDateTime
 from bot.store.due_messages import HAS_DUE
 from bot.store.mirror.schema import mirror_reads
+from bot.store.overrides import HAS_DUE as HAS_REMINDER
 from bot.store.schema import outbox
 
-MESSAGES, REFRESH = "messages", "refresh"
+MESSAGES, REFRESH, REMINDER = "messages", "refresh", "reminder"
 
 _NOW = bindparam("now", type_=UtcDateTime)
 _ATTEMPTED, _LEASED = mirror_reads.c.attempted_at, mirror_reads.c.leased_until
@@ -26,6 +27,7 @@ _IS_YOUNG = (
 _LOOK = union_all(
     *DUE,
     select(literal(MESSAGES)).where(exists(select(outbox.c.id).where(*HAS_DUE))),
+    select(literal(REMINDER)).where(HAS_REMINDER),
     select(literal(REFRESH)).where(
         select(func.count()).where(*_IS_YOUNG).scalar_subquery() < bindparam("scope_count", type_=func.count().type)
     ),

@@ -16,13 +16,7 @@ from bot.store.schema import changes
 IS_DUE = (overrides.c.reviewed_at.is_(None), overrides.c.remind_at <= bindparam("now", type_=UtcDateTime))
 # To be asked together with other looks: whether a reminder is due.
 HAS_DUE = exists(select(overrides.c.change_id).where(*IS_DUE))
-_NEXT = (
-    select(overrides)
-    .where(*IS_DUE)
-    .order_by(overrides.c.remind_at, overrides.c.change_id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
+_NEXT = select(overrides.c.change_id).where(*IS_DUE).order_by(overrides.c.remind_at, overrides.c.change_id).limit(1)
 
 
 async def add(tx: AsyncConnection, made: Override) -> None:
@@ -34,7 +28,7 @@ async def add(tx: AsyncConnection, made: Override) -> None:
 
 
 async def save(tx: AsyncConnection, made: Override) -> None:
-    """Record that an override was reviewed, or when it is told of again. Hold its row, or its change's, first."""
+    """Record that an override was reviewed, or when it is told of again. Lock its change first."""
     values = {"remind_at": made.remind_at, "reviewed_by": made.reviewed_by, "reviewed_at": made.reviewed_at}
     await tx.execute(
         update(overrides)
@@ -50,10 +44,13 @@ async def of_change(tx: AsyncConnection, change: ChangeRequest) -> Override | No
     return None if row is None else _read(row)
 
 
-async def next_due(tx: AsyncConnection, now: datetime) -> Override | None:
-    """Hold the override that people are to be reminded of next, None when no reminder is due."""
-    row = (await tx.execute(_NEXT, {"now": now})).mappings().one_or_none()
-    return None if row is None else _read(row)
+async def next_due(tx: AsyncConnection, now: datetime) -> int | None:
+    """Return the change of whose override people are to be reminded next, None when no reminder is due.
+
+    Nothing is held by it: lock the change, and look again.
+    """
+    found: int | None = await tx.scalar(_NEXT, {"now": now})
+    return found
 
 
 async def unreviewed(tx: AsyncConnection, team_id: str, limit: int) -> list[ChangeRequest]:

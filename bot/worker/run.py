@@ -22,6 +22,7 @@ from bot.service.context import ServiceContext, Work
 from bot.service.delivery import BATCH
 from bot.service.due import look
 from bot.service.forget import forget_delivered
+from bot.service.override import remind_next
 from bot.service.refresh import refresh_due
 from bot.slack.delivery.courier import Courier
 from bot.store import due
@@ -135,7 +136,7 @@ class Worker:
         is_due = {
             "apply": any(self._found[kind] for kind in _TAKES),
             "deliver": bool(self._found[due.MESSAGES]),
-            "expire": bool(self._found[Due.EXPIRED]) or self._is_time_to_forget(),
+            "expire": bool(self._found[Due.EXPIRED] or self._found[due.REMINDER]) or self._is_time_to_forget(),
             "refresh": bool(self._found[due.REFRESH]),
         }
         for name, has_work in is_due.items():
@@ -242,6 +243,8 @@ class Worker:
         return await self._courier.deliver_due() >= BATCH
 
     async def _expire_once(self) -> bool:
+        if self._found.pop(due.REMINDER, 0):
+            return await remind_next(self._context) or bool(self._found[Due.EXPIRED])
         return await expire_next(self._context) is not None or await self._forget_some()
 
     def _is_time_to_forget(self) -> bool:

@@ -30,18 +30,6 @@ def test_a_file_that_cannot_be_used_is_refused_at_the_start(file: Path) -> None:
         PolicyBook(file)
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        'override = { people = ["U07ONDUTY"] }',
-    ],
-)
-def test_what_is_not_held_to_yet_is_refused_and_not_ignored(file: Path, key: str) -> None:
-    file.write_text(f'[[rules]]\nname = "Main lines"\n{key}\n')
-    with pytest.raises(BadPolicy, match="does not hold to them yet"):
-        PolicyBook(file)
-
-
 def test_without_a_file_nothing_is_looked_at() -> None:
     watch = Watch()
     book = PolicyBook(None, monotonic=watch)

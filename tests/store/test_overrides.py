@@ -164,13 +164,15 @@ async def test_an_override_is_told_of_again_until_it_is_reviewed_once(database: 
     day = timedelta(days=1)
     async with database.transaction() as tx:
         assert await overrides.next_due(tx, NOW + day - LEASE) is None
-        due = await overrides.next_due(tx, NOW + day)
-        assert due is not None
-        await overrides.save(tx, due.reminded(NOW + 2 * day + HOUR))
+        assert await overrides.next_due(tx, NOW + day) == change.id
+        made = await overrides.of_change(tx, change)
+        assert made is not None
+        await overrides.save(tx, made.reminded(NOW + 2 * day + HOUR))
         assert await overrides.next_due(tx, NOW + 3 * day - LEASE) is None
-        again = await overrides.next_due(tx, NOW + 3 * day)
+        assert await overrides.next_due(tx, NOW + 3 * day) == change.id
+        again = await overrides.of_change(tx, change)
         assert again is not None
-        assert again.days == 3
+        assert (made.days, again.days) == (1, 3)
         assert await overrides.unreviewed(tx, change.team_id, 10) == [change]
         await overrides.save(tx, review(change, again, ALAN, NOW, is_approver=True))
         assert await overrides.next_due(tx, NOW + 9 * day) is None

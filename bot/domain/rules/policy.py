@@ -42,6 +42,13 @@ class HeldPolicy:
         return tuple(named) if len(named) == len(self.rules) else ()
 
     @property
+    def can_be_overridden(self) -> bool:
+        """Say whether there may be somebody who may override, as far as that shows without a look-up."""
+        listed = [people.people for people in self.override if not people.needs_look_up]
+        candidates = frozenset.intersection(*listed) if listed else None
+        return bool(self.override) and all(people.ids for people in self.override) and candidates != frozenset()
+
+    @property
     def open_rules(self) -> frozenset[str]:
         """Name the rules that every full member may approve by."""
         return frozenset(rule.name for rule in self.rules if rule.approvers is None)

@@ -17,6 +17,7 @@ from bot.domain.state import FollowUp, Origin
 from bot.service import history
 from bot.service.follow_up import ask_follow_up
 from bot.service.move_card import move_card
+from bot.service.override import refuse_overrider, review_override
 from bot.service.refusals import refusals
 from bot.service.revert import revertible
 from bot.service.review import approve, cancel, take_back
@@ -25,12 +26,14 @@ from bot.slack.api.channels import require_postable
 from bot.slack.context import SlackContext
 from bot.slack.listeners import deny as deny_form
 from bot.slack.listeners import home
+from bot.slack.listeners import override as override_form
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_here, require_member
 from bot.slack.listeners.replies import send_ephemeral
 from bot.slack.messages import card
 from bot.slack.messages import thread_buttons as thread
 from bot.slack.messages.details import TAKE_BACK, details_view
+from bot.slack.messages.override import OVERRIDE, REVIEWED, override_view
 from bot.slack.payload_parts import FROM_HOME
 from bot.slack.payloads import BlockActions
 
@@ -45,6 +48,7 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     for action_id, verb in VERBS.items():
         app.action(action_id)(_listener(provide, verb))
     deny_form.register(app, provide)
+    override_form.register(app, provide)
 
 
 def _listener(provide: Callable[[], SlackContext], verb: Verb) -> Callable[..., Awaitable[None]]:
@@ -96,6 +100,18 @@ async def _require_reviewer(slack: SlackContext, press: BlockActions, change: Ch
     user_id = press.actor.user_id
     if not change.policy.open_rules and not (await slack.look_up.to_decide(change.policy, [user_id]))[user_id]:
         refuse_reviewer(change.policy, Person(user_id))
+
+
+async def _override(slack: SlackContext, press: BlockActions) -> str | None:
+    """Open the form that asks why, unless it would be refused anyway."""
+    change = await refuse_overrider(slack.context, press.actor, press.action.change_id, look_up=slack.look_up)
+    await _open(slack, press, override_view(change))
+    return None
+
+
+async def _reviewed(slack: SlackContext, press: BlockActions) -> str | None:
+    await review_override(slack.context, press.actor, press.action.change_id, look_up=slack.look_up)
+    return None
 
 
 async def _details(slack: SlackContext, press: BlockActions) -> str | None:
@@ -201,7 +217,7 @@ async def _open(slack: SlackContext, press: BlockActions, view: dict[str, Any]) 
 
 
 # What alters the lists of the tab where it was pressed.
-DECISIONS = (_approve, _deny, _cancel)
+DECISIONS = (_approve, _deny, _cancel, _reviewed)
 # Every button that stands in messages; those of the card stand in the Home tab as well.
 VERBS: dict[str, Verb] = {
     card.APPROVE: _approve,
@@ -209,6 +225,8 @@ VERBS: dict[str, Verb] = {
     card.EDIT: _edit,
     card.CANCEL: _cancel,
     card.DETAILS: _details,
+    OVERRIDE: _override,
+    REVIEWED: _reviewed,
     TAKE_BACK: _take_back,
     thread.REVERT: _revert,
     thread.ASK_AGAIN: _ask_again,

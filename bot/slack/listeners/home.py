@@ -180,6 +180,7 @@ async def _blocks(slack: SlackContext, actor: Actor, news: str | None, view: Vie
             channel=_last_channel(overview, actor),
             news=news,
             found=await found.of_view(slack, view),
+            reader_id=actor.user_id,
         )
     )
 

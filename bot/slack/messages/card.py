@@ -29,6 +29,7 @@ from bot.slack.block_kit.limits import middle, short_number
 from bot.slack.messages.change_blocks import change_blocks, reason_parts, shown_differences
 from bot.slack.messages.confirms import confirm_approve, confirm_cancel
 from bot.slack.messages.glance import named_number, sides, sign
+from bot.slack.messages.override import overridden_blocks, overridden_text, override_button
 from bot.slack.messages.progress import count_words, has_named_rules, missing_count, progress_blocks
 from bot.slack.messages.schedule import when_blocks, when_text
 from bot.slack.messages.warnings import high_risk_line, other_warnings, warning_sentence
@@ -58,7 +59,7 @@ def card_text(change: ChangeRequest, overlaps: Sequence[Overlap] = ()) -> str:
     risk = f" High risk: {risks}" if risks else ""
     when = when_text(change)
     head = f"{head} {when}." if when else head
-    return f"{head}{risk} {literal(f'{fields}. Why: {change.reason}', TEXT_LIMIT)}"
+    return f"{head}{overridden_text(change)}{risk} {literal(f'{fields}. Why: {change.reason}', TEXT_LIMIT)}"
 
 
 def card_blocks(
@@ -90,6 +91,7 @@ def _open(
         _head(change),
         *change_blocks(change, beside=len(change.reason)),
         rich_text(*reason_parts("Why:", change.reason), block_id="why"),
+        *overridden_blocks(change),
         *([context("\n".join(f"⚠️ {line}" for line in others), block_id="warnings")] if others else []),
         *_notes(change),
         *when_blocks(change),
@@ -109,6 +111,7 @@ def _ended(change: ChangeRequest) -> list[Block]:
     return [
         _head(change, *lines),
         *([rich_text(*reason_parts("Why not:", change.decision_reason or ""), block_id="why")] if is_denied else []),
+        *overridden_blocks(change),
         context(f"Asked by {mention(change.requester_id)} · {_who_decided(change)}", block_id="needed"),
     ]
 
@@ -188,7 +191,8 @@ def _parent(change: ChangeRequest) -> str:
 
 def _who_decided(change: ChangeRequest) -> str:
     if change.decided_by is not None and change.decided_at is not None:
-        did = "Withdrawn" if change.state is State.CANCELED else "Decided"
+        did = "Decided" if change.overridden_at is None else "Overridden"
+        did = "Withdrawn" if change.state is State.CANCELED else did
         return f"{did} by {mention(change.decided_by)} {date(change.decided_at)}"
     ended = f" {date(change.finished_at)}" if change.finished_at else ""
     return f"Ended without a decision{ended}"
@@ -218,4 +222,5 @@ def _buttons(change: ChangeRequest, reviews: list[Review], *, is_paused: bool) -
         button("Edit", EDIT, value=change.label, label=f"Edit {change.label}"),
         cancel,
         details,
+        *([override_button(change)] if change.policy.can_be_overridden else []),
     ]

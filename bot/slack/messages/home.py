@@ -10,6 +10,7 @@ from bot.slack.messages import help as help_words
 from bot.slack.messages import rows
 from bot.slack.messages.card import APPROVE, DENY, card_blocks
 from bot.slack.messages.glance import in_short
+from bot.slack.messages.override import home_line, reviewed_button
 from bot.slack.messages.rows import Note, Row
 from bot.slack.messages.sending import pause_block
 
@@ -47,6 +48,7 @@ class Home:
     channel: str | None = None
     news: str | None = None
     found: Found | None = None
+    reader_id: str = ""
 
 
 def home_blocks(home: Home) -> list[Block]:
@@ -56,6 +58,7 @@ def home_blocks(home: Home) -> list[Block]:
         _top(home),
         *([] if home.news is None else [sentence_block(home.news)]),
         *_pause(home),
+        *_overridden(home),
         header("Waiting for you"),
         *_waiting(home),
         header("Yours"),
@@ -124,6 +127,26 @@ def _pause(home: Home) -> list[Block]:
         ),
     )
     return [pause_block(pause, accessory=resume if home.can_resume else None)]
+
+
+def _overridden(home: Home) -> list[Block]:
+    """Show what was overridden and nobody has reviewed; nothing at all without any."""
+    listing = home.overview.overridden
+    if not listing.changes:
+        return []
+    left = [context("There are more.")] if listing.has_more else []
+    found = [block for row in rows.rows_of(home.team_url, listing) for block in _to_review(row, home.reader_id)]
+    return [header("Overridden, to be reviewed"), *found, *left]
+
+
+def _to_review(row: Row, reader_id: str) -> list[Block]:
+    """Show one change with why it was overridden, and the button for whoever is neither requester nor overrider."""
+    change = row.change
+    line = rows.row_block(row)
+    line["text"]["text"] += f"\n{home_line(change)}"
+    is_own = reader_id in (change.requester_id, change.decided_by)
+    buttons = [*([_open_card(row)] if row.link else []), *([] if is_own else [reviewed_button(change)])]
+    return [line, actions(*buttons, block_id=f"review:{change.label}")] if buttons else [line]
 
 
 def _waiting(home: Home) -> list[Block]:

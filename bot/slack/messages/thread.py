@@ -9,7 +9,7 @@ from bot.domain.facts import By, CannotPost, Decided, Edited, Fact, Problem, Tak
 from bot.domain.policy import Verdict
 from bot.domain.since import NOTHING_SINCE, Since
 from bot.slack.block_kit.elements import Block, actions, literal, rich_list, rich_text, section, text_run
-from bot.slack.messages import endings
+from bot.slack.messages import endings, override
 from bot.slack.messages.no_channel import why_not
 from bot.slack.messages.schedule import will_be_sent
 from bot.slack.messages.sending import paused_message, resumed_message
@@ -30,14 +30,14 @@ from bot.slack.messages.wording import Part, Person, Words, in_line, in_text
 
 VOID_SHOWN = 20
 # A person has to look, and the thread of an old card is read by nobody.
-IN_CHANNEL_TOO = frozenset({Fact.UNCLEAR})
+IN_CHANNEL_TOO = frozenset({Fact.UNCLEAR, Fact.OVERRIDE_UNREVIEWED})
 
 
 def render_fact(change: ChangeRequest, payload: Mapping[str, Any], since: Since = NOTHING_SINCE) -> Message:
     """Return the text and the blocks of one fact of a change, as it stands after what has happened since."""
     fact = Fact(payload["name"])
-    if fact in _ENDINGS:
-        return _ENDINGS[fact](change, payload, since)
+    if fact in _WITH_SINCE:
+        return _WITH_SINCE[fact](change, payload, since)
     return _FACTS[fact](change, payload)
 
 
@@ -174,6 +174,7 @@ def _cannot_post(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
 _CHANNEL_FACTS: dict[Fact, Callable[[Mapping[str, Any]], Message]] = {
     Fact.PAUSED: paused_message,
     Fact.RESUMED: resumed_message,
+    Fact.OVERRIDDEN_HERE: override.overridden_here,
     Fact.TOKEN_REFUSED: _token_refused,
 }
 _FACTS: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any]], Message]] = {
@@ -182,6 +183,8 @@ _FACTS: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any]], Message]] = {
     Fact.BLOCKED: _blocked,
     Fact.TAKEN_BACK: _taken_back,
     Fact.EDITED: _edited,
+    Fact.OVERRIDE_REVIEWED: override.reviewed,
+    Fact.OVERRIDDEN_FOR_YOU: override.overridden_for_you,
     Fact.ANSWER_LOST: _answer_lost,
     Fact.WAITING: _waiting,
     Fact.ASKED_TRY_AGAIN: _asked_try_again,
@@ -189,7 +192,9 @@ _FACTS: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any]], Message]] = {
     Fact.FOLLOW_UP_WAITING: _follow_up_waiting,
     Fact.CANNOT_POST: _cannot_post,
 }
-_ENDINGS: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any], Since], Message]] = {
+_WITH_SINCE: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any], Since], Message]] = {
+    Fact.OVERRIDDEN: override.overridden,
+    Fact.OVERRIDE_UNREVIEWED: override.unreviewed,
     Fact.DENIED: endings.denied,
     Fact.CANCELED: endings.canceled,
     Fact.EXPIRED: endings.expired,

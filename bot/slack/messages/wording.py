@@ -23,8 +23,15 @@ class Words:
     is_bold: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Emoji:
+    """An emoji by its name."""
+
+    name: str
+
+
 # What is neither is the bot's own words, without any formatting.
-Part = str | Person | Words | datetime
+Part = str | Person | Words | Emoji | datetime
 
 
 def in_text(*parts: Part) -> str:
@@ -43,6 +50,8 @@ def _in_text(part: Part) -> str:
             return mention(user_id)
         case Words(text, limit):
             return literal(text, limit)
+        case Emoji(name):
+            return f":{name}:"
         case datetime():
             return date(part)
     return part
@@ -54,6 +63,8 @@ def _run(part: Part) -> Block:
             return user_run(user_id)
         case Words(text, limit, is_bold):
             return text_run(shorten(text, limit), **({"bold": True} if is_bold else {}))
+        case Emoji(name):
+            return {"type": "emoji", "name": name}
         case datetime():
             return date_run(part)
     return text_run(part)

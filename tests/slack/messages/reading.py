@@ -54,6 +54,8 @@ def _run(run: Block) -> str:
             return f"<@{run['user_id']}>"
         case "channel":
             return f"<#{run['channel_id']}>"
+        case "emoji":
+            return f":{run['name']}:"
         case "date":
             return str(run["fallback"])
     return str(run["text"])

@@ -16,6 +16,9 @@ from bot.domain.change import ChangeRequest
 from bot.domain.difference import TITLES
 from bot.domain.events import Event
 from bot.domain.facts import Fact
+from bot.domain.rules.people import People
+from bot.domain.rules.policy import HeldPolicy
+from bot.domain.rules.rule import Rule
 from bot.domain.since import Since
 from bot.domain.state import FollowUp, Origin, State, WaitCause
 from bot.domain.warnings import Overlap, Standstill
@@ -35,6 +38,7 @@ from bot.slack.messages.fallback import plain_card, plain_fact
 from bot.slack.messages.help import help_blocks
 from bot.slack.messages.home import Home, home_blocks
 from bot.slack.messages.lists import pending_blocks, recent_blocks
+from bot.slack.messages.override import override_view
 from bot.slack.messages.sending import pause_view
 from bot.slack.messages.thread import render_channel_fact, render_fact
 from tests.domain.strategies import NOW, change
@@ -57,6 +61,7 @@ _BY_WORKER = {
     *(Event.APPLIED, Event.FAILED, Event.STALE, Event.UNCLEAR, Event.EXPIRED),
     *(Event.SENDING, Event.RELEASED, Event.WAITING, Event.ANSWER_LOST),
 }
+OVERRIDABLE = HeldPolicy(rules=(Rule(name="Main lines", override=People(frozenset({"UADA"}))),))
 PAUSED = Paused("UADA", NOW, "The line is down", "C1", 2)
 
 
@@ -86,6 +91,7 @@ def _facts() -> list[str]:
         (Fact.APPLIED, Since(reverted_by="RN-13")),
         (Fact.CANCELED, Since(asked_again_as="RN-13", asked_again_by="URITA")),
         (Fact.UNCLEAR, Since(is_overtaken=True)),
+        (Fact.OVERRIDDEN, Since(reviewed_by="UADA")),
     ):
         payload = {"name": name.value, "at": NOW.isoformat(), **SHAPES[name].to_json()}
         lines += [f"-- {name}, later", *lines_of(render_fact(sample(State.UNCLEAR), payload, since)[1])]
@@ -103,6 +109,9 @@ def _cards() -> list[str]:
         one = sample(state)
         shown = card_blocks(one, [], overlaps=overlaps)
         lines += [f"-- {state}", f"notification: {read(card_text(one, overlaps))}", *lines_of(shown)]
+    overridden = sample(State.APPROVED, overridden_at=NOW, decision_reason="The line is down")
+    lines += ["-- overridden", f"notification: {read(card_text(overridden))}", *lines_of(card_blocks(overridden, []))]
+    lines += ["-- can be overridden", *lines_of(card_blocks(sample(State.PENDING, policy=OVERRIDABLE), [])[-1:])]
     waits = [sample(State.APPROVED, wait_cause=cause, waiting_since=NOW) for cause in WaitCause]
     shown_waits = {str(one.wait_cause): card_blocks(one, []) for one in waits}
     shown_waits["paused"] = card_blocks(sample(State.APPROVED), [], standstill=Standstill("UADA", NOW))
@@ -136,7 +145,8 @@ def _lists() -> list[str]:
     ended = Listing([sample(state) for state in State])
     pending = Pending(listing, listing, listing, PAUSED, (1, 1))
     empty = Overview(Listing(), Listing(), Listing(), None)
-    full = Overview(listing, listing, ended, PAUSED)
+    overridden = Listing([sample(State.APPLIED, overridden_at=NOW, decision_reason="The line is down")])
+    full = Overview(listing, listing, ended, PAUSED, overridden)
     home = Home(full, "https://acme.slack.com", lambda _: None, asks_where=True, can_resume=True)
     return [
         "-- pending",
@@ -168,6 +178,7 @@ def _forms() -> list[str]:
         "looking": build_view(FormState(meta=meta), Shown(is_looking=True)),
         "filled": build_view(filled, Shown(present=present, as_of=NOW, problem="It is down.")),
         "deny": deny_view(sample(State.PENDING)),
+        "override": override_view(sample(State.PENDING)),
         "pause": pause_view("C1"),
     }
     return [line for name, view in views.items() for line in (f"-- {name}", *lines_of([view]))]

@@ -3,7 +3,22 @@ import json
 import pytest
 
 from bot.domain.assignment import Assignment, WeightedAgent
-from bot.domain.facts import By, CannotPost, Decided, Edited, Expired, Fact, Finished, Problem, Sending, TakenBack, Told
+from bot.domain.facts import (
+    By,
+    CannotPost,
+    Decided,
+    Edited,
+    Expired,
+    Fact,
+    Finished,
+    OverriddenHere,
+    OverrideReviewed,
+    Problem,
+    Sending,
+    TakenBack,
+    Told,
+    Unreviewed,
+)
 from bot.domain.state import State
 from bot.slack.messages.thread import render_channel_fact, render_fact
 from tests.domain.strategies import change
@@ -15,6 +30,13 @@ SHAPES: dict[Fact, Told] = {
     Fact.BLOCKED: Decided(by="UALAN", reason="Not now"),
     Fact.TAKEN_BACK: TakenBack(by="UALAN"),
     Fact.EDITED: Edited(by="URITA", changed=["Time routing: on → off"], void=["UALAN"]),
+    Fact.OVERRIDDEN: Decided(by="UALAN", reason="The line is down"),
+    Fact.OVERRIDE_UNREVIEWED: Unreviewed(by="UALAN", since="2026-11-23T05:00:00+00:00", reason="The line is down"),
+    Fact.OVERRIDE_REVIEWED: OverrideReviewed(by="UADA", overridden_by="UALAN"),
+    Fact.OVERRIDDEN_FOR_YOU: Decided(by="UALAN", reason="Down", sent_from="2026-11-25T05:00:00+00:00"),
+    Fact.OVERRIDDEN_HERE: OverriddenHere(
+        by="UALAN", change="RN-12", requester="URITA", number="+1", what="Time routing: off → on", reason="Down"
+    ),
     Fact.DENIED: Decided(by="UALAN", reason="Not today"),
     Fact.CANCELED: By(by="URITA"),
     Fact.EXPIRED: Expired(was=State.PENDING.value),
@@ -33,7 +55,7 @@ SHAPES: dict[Fact, Told] = {
     Fact.RESUMED: Sending(by="UADA", count=12, changes=["RN-1 · +1"]),
     Fact.TOKEN_REFUSED: By(by="URITA"),
 }
-IN_CHANNELS = {Fact.PAUSED, Fact.RESUMED, Fact.TOKEN_REFUSED}
+IN_CHANNELS = {Fact.PAUSED, Fact.RESUMED, Fact.TOKEN_REFUSED, Fact.OVERRIDDEN_HERE}
 
 
 @pytest.mark.parametrize("fact", Fact)

@@ -16,7 +16,7 @@ const NAMES = {
   smile: "😄", slightly_smiling_face: "🙂", thinking_face: "🤔", pray: "🙏", raised_hands: "🙌",
   clipboard: "📋", page_facing_up: "📄", bookmark_tabs: "📑", chart_with_upwards_trend: "📈", gear: "⚙️",
   wrench: "🔧", hammer: "🔨", lock_with_ink_pen: "🔏", wastebasket: "🗑️", globe_with_meridians: "🌐",
-  inbox_tray: "📥", outbox_tray: "📤", twisted_rightwards_arrows: "🔀", busts_in_silhouette: "👥",
+  inbox_tray: "📥", outbox_tray: "📤", twisted_rightwards_arrows: "🔀", busts_in_silhouette: "👥", rotating_light: "🚨",
 };
 
 export const NAME = /:([a-z0-9_+-]+):/g;

@@ -41,4 +41,4 @@ def _leaf(item: dict[str, Any]) -> str:
     for key in _MENTIONS:
         if item.get(key):
             return f"<{item[key]}>"
-    return str(item.get("name", ""))
+    return f":{item['name']}:" if item.get("name") else ""

@@ -1,0 +1,179 @@
+"""An override as people see it: its button, its form, its line on the card, and what is told until it is reviewed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.domain.change import ChangeRequest
+from bot.domain.facts import Decided, OverriddenHere, OverrideReviewed, Unreviewed
+from bot.domain.overriding import REASON_LIMIT
+from bot.domain.shortening import shorten
+from bot.domain.since import Since
+from bot.slack.block_kit.elements import (
+    Block,
+    actions,
+    button,
+    confirm,
+    context,
+    literal,
+    mention,
+    plain,
+    rich_line,
+    rich_quote,
+    rich_text,
+    text_run,
+)
+from bot.slack.messages.change_blocks import change_blocks, reason_parts
+from bot.slack.messages.glance import named_number
+from bot.slack.messages.thread_parts import Message, line_fact, number_of
+from bot.slack.messages.wording import Emoji, Part, Person, Words, in_line, in_text
+
+OVERRIDE, REVIEWED = "card:override", "thread:reviewed"
+CALLBACK, REASON = "override", "reason"
+# Beside the longest change a card has little room; the thread has the whole reason.
+CARD_REASON_LIMIT = 400
+TEXT_REASON_LIMIT = 1500
+ALARM = Emoji("rotating_light")
+
+
+def override_button(change: ChangeRequest) -> Block:
+    """Build the button of the card; it asks why before it does anything."""
+    return button("Override", OVERRIDE, value=change.label, label=f"Override {change.label}: an emergency")
+
+
+def overridden_blocks(change: ChangeRequest) -> list[Block]:
+    """Say on the card that it was overridden, and why; nothing for any other change."""
+    if change.overridden_at is None:
+        return []
+    reason = shorten(change.decision_reason or "", CARD_REASON_LIMIT)
+    return [rich_text(*reason_parts("🚨 Overridden, because:", reason), block_id="override")]
+
+
+def overridden_text(change: ChangeRequest) -> str:
+    """Say the same in a card's notification text, behind a space."""
+    if change.overridden_at is None:
+        return ""
+    return f" Overridden, because: {literal(change.decision_reason or '', CARD_REASON_LIMIT)}."
+
+
+def override_view(change: ChangeRequest) -> Block:
+    """Build the form that asks why; it names the revision that it shows."""
+    means = (
+        f"{change.label} goes out without the approvals that it lacks. No window and no freeze holds it. Everyone in "
+        "the channel is told, with your reason, and someone else must review it afterwards."
+    )
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "private_metadata": f"{change.label}/{change.revision}",
+        "title": plain(f"Override {change.label}"[:24]),
+        "submit": plain("Override"),
+        "close": plain("Back"),
+        "blocks": [
+            rich_text(rich_line(text_run(f"{change.label} · {named_number(change)}", bold=True))),
+            *change_blocks(change),
+            rich_text(rich_line(text_run(means))),
+            {
+                "type": "input",
+                "block_id": REASON,
+                "label": plain("Reason"),
+                "hint": plain("The requester and everyone in the channel read it."),
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": REASON,
+                    "multiline": True,
+                    "max_length": REASON_LIMIT,
+                },
+            },
+        ],
+    }
+
+
+def overridden(change: ChangeRequest, payload: Mapping[str, Any], since: Since) -> Message:
+    """Tell the thread, and ask for a review afterwards, until there was one."""
+    told = Decided.from_json(payload)
+    head = (ALARM, " ", Person(told.by), f" overrode {change.label} for ", number_of(change), ". ")
+    return _with_reason((*head, *_what_next(change, told)), told.reason or "", *_to_review(change, told.by, since))
+
+
+def overridden_for_you(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
+    """Tell the requester in a direct message."""
+    told = Decided.from_json(payload)
+    head = (ALARM, " ", Person(told.by), f" overrode your {change.label} for ", number_of(change), ". ")
+    return _with_reason((*head, *_what_next(change, told)), told.reason or "")
+
+
+def overridden_here(payload: Mapping[str, Any]) -> Message:
+    """Tell the channel; all of it was recorded with the fact."""
+    told = OverriddenHere.from_json(payload)
+    who = (ALARM, " ", Person(told.by), f" overrode {told.change} by ", Person(told.requester), " for ")
+    what = (
+        Words(told.number, 400),
+        ": ",
+        Words(told.what, 1000, is_bold=False),
+        ". It goes out without the approvals ",
+    )
+    return _with_reason((*who, *what, "that it lacks; someone else must review it, in its thread."), told.reason)
+
+
+def unreviewed(change: ChangeRequest, payload: Mapping[str, Any], since: Since) -> Message:
+    """Remind people of an override that nobody has reviewed."""
+    told = Unreviewed.from_json(payload)
+    head: tuple[Part, ...] = (Person(told.by), f" overrode {change.label} for ", number_of(change), " ")
+    head = (*head, datetime.fromisoformat(told.since), ", and nobody has reviewed that yet.")
+    return _with_reason(head, told.reason, *_to_review(change, told.by, since))
+
+
+def reviewed(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
+    """Tell who has reviewed it."""
+    told = OverrideReviewed.from_json(payload)
+    head = (Person(told.by), f" reviewed the override of {change.label} by ", Person(told.overridden_by), ", for ")
+    return line_fact(*head, number_of(change), ".")
+
+
+def reviewed_button(change: ChangeRequest) -> Block:
+    """Build the button of whoever has looked at it afterwards."""
+    sure = confirm(
+        f"Reviewed {change.label}?",
+        "You say that you have looked at what was overridden, and why. The record keeps that. "
+        "Where it should not stay, revert it first.",
+        yes="Reviewed",
+    )
+    return button(
+        "Reviewed", REVIEWED, value=change.label, label=f"I have reviewed the override of {change.label}", confirm=sure
+    )
+
+
+def home_line(change: ChangeRequest) -> str:
+    """Say in mrkdwn, below its line in the Home tab, who overrode a change and why."""
+    return f"🚨 {mention(change.decided_by or '')}: {literal(change.decision_reason or '', CARD_REASON_LIMIT)}"
+
+
+def _what_next(change: ChangeRequest, told: Decided) -> tuple[Part, ...]:
+    """Say when it goes out."""
+    until: tuple[Part, ...] = (" It waits, and expires ", change.apply_before, ".") if change.apply_before else ()
+    if told.elsewhere is not None:
+        return (Words(told.elsewhere, TEXT_REASON_LIMIT, is_bold=False), *until)
+    if told.paused_by is not None:
+        return ("Sending is paused: ", Person(told.paused_by), " paused it.", *until)
+    if told.sent_from is not None:
+        return ("It goes out ", datetime.fromisoformat(told.sent_from), ", without the approvals that it lacks.")
+    return ("It goes out now, without the approvals that it lacks.",)
+
+
+def _to_review(change: ChangeRequest, by: str, since: Since) -> list[Block]:
+    if since.reviewed_by is not None:
+        return [context(f"Reviewed by {mention(since.reviewed_by)}.", block_id="done")]
+    if since.is_overtaken:
+        return []
+    besides = " and ".join(dict.fromkeys([mention(change.requester_id), mention(by)]))
+    ask = f"Please review it: anyone who could have approved it can, besides {besides}."
+    return [context(ask, block_id="review"), actions(reviewed_button(change), block_id="next")]
+
+
+def _with_reason(head: tuple[Part, ...], reason: str, *below: Block) -> Message:
+    """Say what happened, then why, in the words of whoever did it."""
+    return (
+        f"{in_text(*head)} Why: {literal(reason, TEXT_REASON_LIMIT)}",
+        [rich_text(in_line(*head), rich_quote(reason or " "), block_id="head"), *below],
+    )

@@ -1,5 +1,6 @@
 """Assignments and their differences in words for people: agents by name, weights in percent, webhooks masked."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ UNPINNED_SO = "So what was approved can change without anybody's approval."
 _TIME_ROUTING = {True: "on", False: "off", None: "not known"}
 
 
+# What reads as the end of an id, as a version, a share, or the other side of a change, where a name stands.
+_MORE = re.compile(
+    r"(?:…|\.\.\.)\s*\S+$|\bv\s*\d+$|\((?:unpinned|the newest)\)|→|->|=>|\d\s*%|^[-+=±\N{MINUS SIGN}]",
+    re.IGNORECASE,
+)
 # As much of an id as tells two agents of one name apart; the whole of it, invisible characters escaped, comes last.
 _TAILS = (4, 8, 16, 1000, None)
 
@@ -131,7 +137,7 @@ def describe(
 def agent_labels(names: Mapping[str, str]) -> dict[str, str]:
     """Name each of these agents: by its id when it has no name, with the end of its id when another looks the same.
 
-    A name whose letters can pass for others bears it also when it stands alone.
+    A name whose letters can pass for others, or which reads as more than a name, bears it also when it stands alone.
     """
     shown = {agent_id: one_line(name) or without_invisible(agent_id) for agent_id, name in names.items()}
     labels = dict(shown)
@@ -139,9 +145,14 @@ def agent_labels(names: Mapping[str, str]) -> dict[str, str]:
         seen = Counter(map(looks, labels.values()) if len(labels) > 1 else ())
         short = [agent_id for agent_id, label in labels.items() if seen[looks(label)] > 1]
         if length == _TAILS[0]:
-            short += [agent_id for agent_id, label in shown.items() if is_doubtful(label)]
+            short += [agent_id for agent_id, label in shown.items() if is_doubtful(label) or _MORE.search(label)]
         labels |= {agent_id: _with_tail(shown[agent_id], agent_id, length) for agent_id in short}
     return labels
+
+
+def bears_id(label: str, agent_id: str) -> bool:
+    """Say whether a label is a name with the end of its id, by which it is told from others."""
+    return any(label.endswith(f" {_tail(agent_id, length)}") for length in _TAILS)
 
 
 def one_line(name: str) -> str:

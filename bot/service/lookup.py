@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import AgentVersion, ListedAgent
 from bot.domain.assignment import Assignment
-from bot.domain.difference import agent_labels
 from bot.domain.number import normalise, read_number
 from bot.domain.warnings import Overlap
 from bot.service import token
@@ -32,7 +31,6 @@ VERSIONS_WITHIN_SECONDS = 0.8
 AGENTS_SEARCHED = 20
 NAMES_SEARCHED = 1000
 # Of a name that more have, the first of them are told apart; behind the others stands the end of the id as well.
-AGENTS_COMPARED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +139,7 @@ async def offer_numbers(context: ServiceContext, text: str, limit: int) -> tuple
             known = {one.listed.key.number for one in found}
             found += [one for one in answered if one.listed.key.number not in known]
         ids = {agent.agent_id for one in found[:limit] for agent in one.listed.assignment.inbound}
-        known_agents = await mirror_agents.find(tx, workspace_id, ids)
-        return found[:limit], {agent_id: agent.display_name for agent_id, agent in known_agents.items()}
+        return found[:limit], await mirror_agents.names(tx, workspace_id, ids)
 
 
 def named(context: ServiceContext, text: str) -> list[str]:
@@ -173,10 +170,7 @@ async def agent_names(context: ServiceContext, ids: set[str]) -> dict[str, str]:
     An agent that the mirror lacks has none.
     """
     async with context.database.reading() as tx:
-        found = await mirror_agents.find(tx, context.workspace_id, ids)
-        alike = await mirror_agents.of_the_same_names(tx, context.workspace_id, found.values(), AGENTS_COMPARED)
-    labels = agent_labels(alike | {agent_id: agent.display_name for agent_id, agent in found.items()})
-    return {agent_id: labels[agent_id] for agent_id in found}
+        return await mirror_agents.names(tx, context.workspace_id, ids)
 
 
 async def versions(context: ServiceContext, agent_id: str) -> tuple[AgentVersion, ...]:

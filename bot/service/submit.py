@@ -198,7 +198,7 @@ async def draft_of(
     refuse_impossible(submission.patch)
     wanted = submission.patch.wanted
     ids = {agent.agent_id for agent in (*wanted.inbound, *wanted.outbound)}
-    known = await mirror_agents.find(tx, context.workspace_id, ids)
+    known, names = await mirror_agents.find_with_names(tx, context.workspace_id, ids)
     for field, agents in ((Field.INBOUND, wanted.inbound), (Field.OUTBOUND, wanted.outbound)):
         if field in submission.patch.fields:
             _refuse_unknown(field, agents, known)
@@ -228,7 +228,7 @@ async def draft_of(
         before=present.assignment,
         before_at=present.as_of,
         patch=patch,
-        agent_names={**present.names, **{agent_id: agent.display_name for agent_id, agent in known.items()}},
+        agent_names={**present.names, **names},
         is_outbound_version_newest=is_newest and Field.OUTBOUND in patch.fields,
         policy=held,
         channel_id=held.channel or submission.channel_id,

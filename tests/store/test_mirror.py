@@ -188,25 +188,35 @@ async def test_agents_are_found_by_name_first_then_by_id(database: Database) -> 
         assert await mirror_agents.find(tx, 8, ["agent_3"]) == {}
 
 
-@pytest.mark.parametrize("twin", ["Sa\u200bles Team", "sales  team", "\u202eSales\nTeam\u202c"])
+@pytest.mark.parametrize("twin", ["Sa\u200bles Team", "sales  team", "\u202eSales\nTeam\u202c", "Sa\uff4ces Tearn"])
 async def test_g11_agents_that_look_the_same_are_told_apart_by_their_ids(database: Database, twin: str) -> None:
     agents = [ListedAgent("agent_1", "Sales Team", (1,)), ListedAgent("agent_2", twin, (1,))]
     await replace_agents(database, *agents, as_of=NOW)
     async with database.reading() as tx:
         alone = agent_labels(await mirror_agents.names(tx, WORKSPACE, ["agent_2"]))
         both = agent_labels(await mirror_agents.names(tx, WORKSPACE, ["agent_1", "agent_2"]))
-        assert alone == {"agent_2": one_line(twin)}
+        assert alone == {"agent_2": f"{one_line(twin)} …nt_2"}
         assert both == {"agent_1": "Sales Team …nt_1", "agent_2": f"{one_line(twin)} …nt_2"}
-        assert len(await mirror_agents.search(tx, WORKSPACE, " Sales   te\u200bam", 10)) == 2
+        found = await mirror_agents.search(tx, WORKSPACE, " Sales   te\u200bam", 10)
+        assert len(found) == 2 - ("Tearn" in twin)
 
 
 async def test_g11_names_that_were_folded_otherwise_are_folded_anew_with_the_next_read(database: Database) -> None:
     agents = [ListedAgent("agent_1", "Sales", (1,)), ListedAgent("agent_2", "Sa\u200bles", (1,))]
     await replace_agents(database, *agents, as_of=NOW)
-    await run(database, "UPDATE agents SET name_folded = lower(name)")
+    await run(database, "UPDATE agents SET name_folded = lower(name), looks = ''")
     await replace_agents(database, *agents, as_of=NOW + SECOND)
     async with database.reading() as tx:
         assert len(await mirror_agents.search(tx, WORKSPACE, "sales", 10)) == 2
+        assert await mirror_agents.names(tx, WORKSPACE, ["agent_1"]) == {"agent_1": "Sales …nt_1"}
+
+
+async def test_g11_a_name_of_any_length_is_stored_and_told_apart(database: Database) -> None:
+    agents = [ListedAgent("agent_1", "😀é" * 100_000, (1,)), ListedAgent("agent_2", "😀É" * 100_000, (1,))]
+    await replace_agents(database, *agents, as_of=NOW)
+    async with database.reading() as tx:
+        (name,) = (await mirror_agents.names(tx, WORKSPACE, ["agent_1"])).values()
+        assert name.endswith(" …nt_1")
 
 
 async def test_an_agent_that_is_gone_is_no_longer_listed(database: Database) -> None:

@@ -1,13 +1,20 @@
 """A change with its whole story, for the modal behind Details and for `/route-number show`."""
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
-from bot.domain.difference import UNPINNED_MEANS, UNPINNED_SO, FieldDifference, differences, one_line
+from bot.domain.difference import (
+    UNPINNED_MEANS,
+    UNPINNED_SO,
+    FieldDifference,
+    agent_labels,
+    bears_id,
+    differences,
+    one_line,
+)
 from bot.domain.number import pretty
 from bot.domain.policy import Verdict
 from bot.domain.reviewing import standing_of
@@ -175,14 +182,13 @@ def _story(record: Record, room: int, blocks_room: int) -> list[Block]:
 
 
 def _agent_ids(change: ChangeRequest) -> list[Block]:
-    """List the ids behind the names that two agents of this change share."""
-    names = {agent_id: one_line(name) for agent_id, name in _names(change).items()}
-    looks = Counter(name.casefold() for name in names.values())
-    same = sorted(agent_id for agent_id, name in names.items() if name and looks[name.casefold()] > 1)
-    if not same:
+    """List the ids of agents whose names bear the end of it, as they look like others: of this change, or of all."""
+    labels = agent_labels({agent_id: one_line(name) for agent_id, name in _names(change).items()})
+    alike = sorted(agent_id for agent_id, label in labels.items() if bears_id(label, agent_id))
+    if not alike:
         return []
-    title = rich_line(text_run("Agents with the same name", bold=True))
-    return _packed(title, *_items([f"{names[agent_id]} = {one_line(agent_id)}" for agent_id in same]))
+    title = rich_line(text_run("Agents whose names look like others", bold=True))
+    return _packed(title, *_items([f"{labels[agent_id]} = {one_line(agent_id)}" for agent_id in alike]))
 
 
 def _packed(*elements: Block) -> list[Block]:

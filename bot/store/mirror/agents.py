@@ -1,5 +1,6 @@
 """The mirror of a workspace's agents: what was listed, as of when."""
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +10,20 @@ from sqlalchemy import RowMapping, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedAgent
-from bot.domain.difference import one_line
+from bot.domain.difference import agent_labels, one_line
+from bot.domain.lookalikes import looks
 from bot.store.mirror import reads as mirror_reads
 from bot.store.mirror.schema import agents
 from bot.store.mirror.whole_read import Write
 from bot.store.upsert import insert_or
+
+# Of a hundred thousand agents of one name nobody can be shown all.
+ALIKE_COMPARED = 500
+_DIGEST_LENGTH = 32
+_WRITTEN = ("name", "name_folded", "looks", "versions", "as_of", "is_listed")
+
+# What an agent is stored as: its name, as it is, as it is searched and as it looks, and its versions.
+Stored = tuple[str | None, str, str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +37,27 @@ class MirroredAgents:
         """Name the list."""
         return mirror_reads.agents_scope(self.workspace_id)
 
-    def compared(self, entry: ListedAgent) -> tuple[str | None, str, tuple[int, ...]]:
-        """Return the name, as it is and as it is searched, and the versions."""
-        return entry.name, _fold(entry), entry.versions
+    def compared(self, entry: ListedAgent) -> Stored:
+        """Return what is stored of an agent."""
+        return entry.name, _fold(entry), _looks_of(entry), entry.versions
 
     async def page(
         self, tx: AsyncConnection, after: str | None, limit: int, now: datetime
-    ) -> list[tuple[str, tuple[str | None, str, tuple[int, ...]] | None, bool]]:
+    ) -> list[tuple[str, Stored | None, bool]]:
         """Return stored rows in the order of the ids."""
         query = select(agents).where(agents.c.workspace_id == self.workspace_id)
         if after is not None:
             query = query.where(agents.c.agent_id > after)
         rows = (await tx.execute(query.order_by(agents.c.agent_id).limit(limit))).mappings()
-        return [(row["agent_id"], None if row["as_of"] > now else _looks(row), row["is_listed"]) for row in rows]
+        return [(row["agent_id"], None if row["as_of"] > now else _stored(row), row["is_listed"]) for row in rows]
 
     async def put(self, tx: AsyncConnection, entries: Sequence[ListedAgent], as_of: datetime, write: Write) -> None:
         """Write agents."""
         statement = insert_or(tx, agents)
-        new = {name: statement.excluded[name] for name in ("name", "name_folded", "versions", "as_of", "is_listed")}
+        new = {
+            name: statement.excluded[name]
+            for name in ("name", "name_folded", "looks", "versions", "as_of", "is_listed")
+        }
         await tx.execute(
             statement.on_conflict_do_update(
                 index_elements=["workspace_id", "agent_id"],
@@ -76,24 +89,30 @@ async def find(tx: AsyncConnection, workspace_id: int, agent_ids: Collection[str
     return {row["agent_id"]: _from_row(row) for row in rows}
 
 
+async def find_with_names(
+    tx: AsyncConnection, workspace_id: int, agent_ids: Collection[str]
+) -> tuple[dict[str, ListedAgent], dict[str, str]]:
+    """Return those of the agents that are listed, and what to call each, by id.
+
+    The name bears the end of the id where another agent of the workspace looks the same: whoever reads one name must
+    not take it for the other's, also where the other one is not shown.
+    """
+    if not agent_ids:
+        return {}, {}
+    is_listed = (agents.c.workspace_id == workspace_id) & agents.c.is_listed
+    is_wanted = agents.c.agent_id.in_(agent_ids)
+    own = select(agents.c.looks).where(is_listed, is_wanted, agents.c.looks != "")
+    query = select(agents).where(is_listed, or_(is_wanted, agents.c.looks.in_(own)))
+    ordered = query.order_by(~is_wanted, agents.c.agent_id).limit(len(agent_ids) + ALIKE_COMPARED)
+    found = {row["agent_id"]: _from_row(row) for row in (await tx.execute(ordered)).mappings()}
+    labels = agent_labels({agent_id: agent.display_name for agent_id, agent in found.items()})
+    wanted = [agent_id for agent_id in found if agent_id in agent_ids]
+    return {agent_id: found[agent_id] for agent_id in wanted}, {agent_id: labels[agent_id] for agent_id in wanted}
+
+
 async def names(tx: AsyncConnection, workspace_id: int, agent_ids: Collection[str]) -> dict[str, str]:
-    """Return the names of those agents that are listed; whoever shows several of one name tells them apart."""
-    return {agent_id: agent.display_name for agent_id, agent in (await find(tx, workspace_id, agent_ids)).items()}
-
-
-async def of_the_same_names(
-    tx: AsyncConnection, workspace_id: int, found: Collection[ListedAgent], limit: int
-) -> dict[str, str]:
-    """Return the names of up to `limit` listed agents that look like one of `found`, by id."""
-    folded = {_fold(agent) for agent in found} - {""}
-    query = (
-        select(agents)
-        .where(agents.c.workspace_id == workspace_id, agents.c.is_listed, agents.c.name_folded.in_(folded))
-        .order_by(agents.c.agent_id)
-        .limit(limit)
-    )
-    rows = (await tx.execute(query)).mappings()
-    return {row["agent_id"]: _from_row(row).display_name for row in rows}
+    """Return what to call those agents that are listed, told apart from all others of the workspace."""
+    return (await find_with_names(tx, workspace_id, agent_ids))[1]
 
 
 async def search(tx: AsyncConnection, workspace_id: int, text: str, limit: int) -> list[ListedAgent]:
@@ -134,6 +153,7 @@ def _to_row(workspace_id: int, agent: ListedAgent, as_of: datetime) -> dict[str,
         "agent_id": agent.agent_id,
         "name": agent.name,
         "name_folded": _fold(agent),
+        "looks": _looks_of(agent),
         "versions": list(agent.versions),
         "as_of": as_of,
         "is_listed": True,
@@ -141,12 +161,18 @@ def _to_row(workspace_id: int, agent: ListedAgent, as_of: datetime) -> dict[str,
 
 
 def _fold(agent: ListedAgent) -> str:
-    """Return what people see of a name, so that two names that look the same are the same here."""
+    """Return what people see of a name, which is what they search for."""
     return one_line(agent.name or "").casefold()
 
 
-def _looks(row: RowMapping) -> tuple[str | None, str, tuple[int, ...]]:
-    return row["name"], row["name_folded"], tuple(row["versions"])
+def _looks_of(agent: ListedAgent) -> str:
+    """Return a digest of how the agent's name looks: a name can be longer than what an index holds."""
+    seen = looks(one_line(agent.display_name) or agent.agent_id)
+    return hashlib.sha256(seen.encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def _stored(row: RowMapping) -> Stored:
+    return row["name"], row["name_folded"], row["looks"], tuple(row["versions"])
 
 
 def _from_row(row: RowMapping) -> ListedAgent:

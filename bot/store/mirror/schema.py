@@ -40,6 +40,9 @@ agents = Table(
     Column("versions", CanonicalJson, nullable=False),
     Column("as_of", UtcDateTime, nullable=False),
     Column("is_listed", Boolean, nullable=False),
+    # The same for agents whose names look alike; empty where the former release has written.
+    Column("looks", Text, nullable=False, server_default=""),
+    Index("ix_agents_looks", "workspace_id", "looks"),
 )
 
 mirror_reads = Table(

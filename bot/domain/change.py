@@ -228,7 +228,8 @@ class ChangeRequest(ChangeDraft):
     def wait(self, cause: WaitCause, now: datetime, not_before: datetime, problem: str) -> "ChangeRequest":
         """Wait for UponAI as an approved change: nothing is live of an attempt, if there was one."""
         return replace(
-            self if self.state is State.APPROVED else self.release(None),
+            # Of an attempt that UponAI did not take, nothing can land late.
+            self if self.state is State.APPROVED else replace(self.release(None), looked=None),
             version=self.version + 1,
             not_before=not_before,
             problem=problem,

@@ -39,6 +39,9 @@ class Event(StrEnum):
     ASKED_TRY_AGAIN = "errand.try_again"
     ASKED_RESOLVE = "errand.resolve"
 
+    CHANGED_OUTSIDE = "number.changed_outside"
+    KEPT = "number.kept"
+
     PAUSED = "sending.paused"
     RESUMED = "sending.resumed"
 
@@ -101,6 +104,8 @@ PHRASES: dict[Event, str] = {
     Event.RESOLVED: "recorded what is live and marked it as resolved",
     Event.ASKED_TRY_AGAIN: "asked to try again",
     Event.ASKED_RESOLVE: "asked to mark it as resolved",
+    Event.CHANGED_OUTSIDE: "found a number changed outside",
+    Event.KEPT: "kept what was changed outside",
     Event.PAUSED: "paused all sending",
     Event.RESUMED: "resumed sending",
     Event.ASK_REFUSED: "tried to ask for a change",

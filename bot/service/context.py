@@ -28,7 +28,8 @@ class ServiceContext:
     """The surroundings of the service, made once a process.
 
     `policy` returns what the policy file says now: its rules and the names of numbers. `wake` is called after a commit
-    that left work for a worker, with its kinds; it may do nothing.
+    that left work for a worker, with its kinds; it may do nothing. `approval_channel` is where approvals are asked,
+    None for wherever somebody asks.
     """
 
     database: Database
@@ -45,6 +46,7 @@ class ServiceContext:
     mirror_refresh: timedelta
     default_region: str | None
     wake: Callable[[Work], None]
+    approval_channel: str | None = None
     numbers: NumberIndex = field(init=False, repr=False, compare=False)
     versions: AgentVersions = field(init=False, default_factory=AgentVersions, repr=False, compare=False)
     _shared: dict[Callable[..., Awaitable[None]], SharedRead[None]] = field(

@@ -13,12 +13,14 @@ from bot.domain.number import normalise, read_number
 from bot.domain.warnings import Overlap
 from bot.service import token
 from bot.service.context import ServiceContext
+from bot.service.outside.telling import announce
+from bot.service.outside.watching import WatchedNumbers
 from bot.store import overlaps, token_refusals
 from bot.store.mirror import agents as mirror_agents
 from bot.store.mirror import numbers as mirror_numbers
 from bot.store.mirror import reads as mirror_reads
 from bot.store.mirror.agents import MirroredAgents
-from bot.store.mirror.numbers import MirroredNumber, MirroredNumbers
+from bot.store.mirror.numbers import MirroredNumber
 from bot.store.mirror.whole_read import take_over
 from bot.store.token_refusals import Call
 from bot.uponai.errors import UponAIError
@@ -204,14 +206,22 @@ async def refresh_agents(context: ServiceContext) -> None:
 
 
 async def _read_numbers(context: ServiceContext) -> None:
+    async with context.database.reading() as tx:
+        last = await mirror_reads.last(tx, numbers_scope(context))
+    since = 0 if last is None else last.writes
     try:
         read = await context.uponai.list_numbers()
     except UponAIError as error:
         await _note_problem(context, numbers_scope(context), error)
         raise
-    mirrored = MirroredNumbers(context.account_sid, context.workspace_id)
+    mirrored = WatchedNumbers(context, since)
     await _note_accepted(context)
-    await take_over(context.database, context.clock, mirrored, read.by_number, read.started_at)
+    try:
+        await take_over(context.database, context.clock, mirrored, read.by_number, read.started_at, since=since)
+    finally:
+        context.wake(mirrored.work)
+    if mirrored.has_found:
+        await announce(context)
 
 
 async def _read_agents(context: ServiceContext) -> None:

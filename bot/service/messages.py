@@ -26,6 +26,8 @@ class Kind(StrEnum):
     DIRECT = "direct"
     FORMER_CARD = "former_card"
     THREAD_AGAIN = "thread_again"
+    OUTSIDE = "outside"
+    OUTSIDE_AGAIN = "outside_again"
 
 
 def card_is_dirty(change: ChangeRequest, at: datetime) -> OutboxDraft:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.service import lookup
 from bot.service.context import ServiceContext
+from bot.service.outside.telling import announce
 from bot.store.mirror import reads as mirror_reads
 
 
@@ -29,6 +30,11 @@ async def refresh_due(context: ServiceContext) -> bool:
                 until=min(until, now + max(context.mirror_refresh, timedelta(seconds=1))),
             )
         if is_mine:
-            await refresh(context)
+            try:
+                await refresh(context)
+            finally:
+                if refresh is lookup.refresh_numbers:
+                    # What a process found that died before it could tell; also when UponAI does not answer now.
+                    await announce(context)
             return True
     return False

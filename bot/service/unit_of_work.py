@@ -104,19 +104,22 @@ class UnitOfWork:
         event: Event,
         *,
         change_id: int | None = None,
+        before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
+        team_id: str | None = None,
     ) -> None:
-        """Record a fact that is no step of a change: a refusal, a pause."""
+        """Record a fact that is no step of a change: a refusal, a pause; of the actor's team unless one is given."""
         if event is Event.RESUMED:
             self.work |= Work.LOOK
         self._events.append(
             AuditEvent(
                 at=self.at,
-                team_id=self.actor.team_id,
+                team_id=self.actor.team_id if team_id is None else team_id,
                 actor_id=self.actor.user_id,
                 event=event.value,
                 origin=self.actor.origin,
                 change_id=change_id,
+                before=before,
                 after=after,
             )
         )

@@ -19,7 +19,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.context import SlackContext
-from bot.slack.listeners import buttons, command, home, listing, numbers, pausing
+from bot.slack.listeners import buttons, command, home, listing, numbers, outside, pausing
 from bot.slack.listeners import form as form_listeners
 from bot.slack.payloads import BlockActions, BlockSuggestion, Command, Event, Payload, ViewSubmission
 
@@ -134,6 +134,7 @@ def make_bolt(client: AsyncWebClient, provide: Callable[[], SlackContext]) -> Bo
     listing.register(app, provide)
     numbers.register(app, provide)
     pausing.register(app, provide)
+    outside.register(app, provide)
     home.register(app, provide)
     return app
 

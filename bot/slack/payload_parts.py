@@ -13,6 +13,9 @@ from bot.domain.label import parse_label
 # What a form that was opened from the Home tab carries behind the name of its change.
 FROM_HOME = " home"
 
+# Eighteen digits always fit into 64 bits.
+LONGEST_COUNT = 18
+
 Id = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -68,6 +71,14 @@ class Action(Model):
         A button's value names it; a select has none, its block is named after the change.
         """
         return _read_label(self.value or self.block_id.partition(":")[2])
+
+    @property
+    def numbered(self) -> int:
+        """The number that a button's value is. Raises ValueError when it is none, or none that a database counts to."""
+        value = self.value or ""
+        if not (value.isascii() and value.isdigit() and len(value) <= LONGEST_COUNT):
+            raise ValueError("no number that was counted")
+        return int(value)
 
 
 class ViewState(Model):

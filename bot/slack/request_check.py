@@ -10,7 +10,7 @@ from pydantic import AfterValidator, TypeAdapter
 
 from bot.slack.form import inbound_view
 from bot.slack.form import view as form_view
-from bot.slack.listeners import command
+from bot.slack.listeners import command, outside
 from bot.slack.listeners import deny as deny_form
 from bot.slack.listeners.buttons import VERBS
 from bot.slack.listeners.form import CHOICES, TYPE_AHEADS
@@ -47,6 +47,8 @@ def _check_action(action: Action, view: View | None) -> None:
         _require(view is not None and view.opened_in is not None)
     if action.action_id in (*VERBS, form_view.WITHDRAW):
         _require(bool(action.change_id))
+    if action.action_id in outside.VERBS:
+        _require(bool(action.numbered))
 
 
 def _check_submission(view: View) -> None:

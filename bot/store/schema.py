@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from bot.store import override_tables, rule_tables  # noqa: F401 - they are part of the metadata.
+from bot.store import outside_tables, override_tables, rule_tables  # noqa: F401 - they are part of the metadata.
 from bot.store.columns import CanonicalJson, LongInteger, UtcDateTime, metadata, numbered_id
 from bot.store.mirror import schema as mirror_schema  # noqa: F401 - its tables are part of the metadata.
 
@@ -197,6 +197,8 @@ audit_events = Table(
     CheckConstraint("change_version IS NULL OR change_id IS NOT NULL", "change_version"),
     Index(None, "actor_id", "id"),
     Index(None, "at"),
+    # What happened to a number outside of any change is found by it, without a look at the rest of the record.
+    _only("event IN ('number.changed_outside','number.kept')", "ix_audit_events_of_numbers", "event", "id"),
 )
 
 audit_head = Table(

@@ -52,7 +52,7 @@ async def test_the_same_is_found_whatever_became_of_mirror_and_number_meanwhile(
     first = await bench.ask(submission, key="form")
     assert first.patch.fields == {Field.OUTBOUND}
     bench.uponai.account.agents[BOOKINGS]["versions"].insert(0, {"version": 9, "updated_at": "2026-11-24T00:00:00Z"})
-    bench.uponai.account.set_number(NUMBER, {"inbound_agents": [], "outbound_agents": []})
+    bench.uponai.account.set_number(NUMBER, {"inbound_agents": []})
     await lookup.refresh_agents(bench.context)
     await lookup.refresh_numbers(bench.context)
     assert (await bench.ask(submission, key="form")).id == first.id

@@ -90,6 +90,7 @@ async def build(
         mirror_refresh=settings.mirror_refresh_seconds,
         default_region=settings.default_region,
         wake=wake,
+        approval_channel=settings.slack_approval_channel,
     )
     try:
         identity = IdentityResolver(client)

@@ -12,8 +12,9 @@ from bot.domain.schedule import may_send_at
 from bot.domain.state import State
 from bot.service import redaction
 from bot.service.applying.closed import put_off
-from bot.service.applying.finish import finish, name_fields
+from bot.service.applying.finish import finish
 from bot.service.applying.lease import held, worker_of
+from bot.service.applying.names import name_fields
 from bot.service.applying.wait import wait
 from bot.service.context import ServiceContext
 from bot.service.messages import thread_fact
@@ -59,7 +60,13 @@ async def _look(context: ServiceContext, change: ChangeRequest) -> ListedNumber 
         await finish(context, change, State.FAILED, problem=GONE)
         return None
     live = reading.listed
-    if compare(change, live.assignment) is not Comparison.AS_BEFORE:
+    comparison = compare(change, live.assignment)
+    if comparison is Comparison.AS_APPROVED and change.looked is not None:
+        # It was sent once, and found without effect then: it landed late. What else is different now is told as any
+        # other change from outside.
+        await conclude(context, change, live, reading)
+        return None
+    if comparison is not Comparison.AS_BEFORE:
         moved = change.before.differing(live.assignment, change.patch.fields)
         problem = f"The number was changed since {change.label} was asked: {name_fields(moved)}. Nothing was sent."
         await finish(context, change, State.STALE, live=live, as_of=reading.started_at, problem=problem)

@@ -3,32 +3,21 @@
 from datetime import datetime, timedelta
 
 from bot.domain.account import ListedNumber
-from bot.domain.assignment import Assignment, Field, fields_to_bits
+from bot.domain.assignment import Assignment, fields_to_bits
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import Fact, Finished, Problem
 from bot.domain.state import State
 from bot.service import redaction, since, token
 from bot.service.applying.lease import held, worker_of
+from bot.service.applying.names import name_fields
 from bot.service.context import ServiceContext
 from bot.service.messages import thread_fact
+from bot.service.outside.own_looks import take_in
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
 from bot.store import changes
 from bot.store.mirror import agents as mirror_agents
-from bot.store.mirror import numbers as mirror_numbers
 from bot.store.token_refusals import Call
-
-FIELD_NAMES = {
-    Field.INBOUND: "inbound calls",
-    Field.OUTBOUND: "outbound calls",
-    Field.WEBHOOK: "the inbound webhook",
-    Field.TIME_ROUTING: "time routing",
-}
-
-
-def name_fields(fields: frozenset[Field]) -> str:
-    """Name fields in the order in which people read them."""
-    return ", ".join(FIELD_NAMES[field] for field in Field if field in fields)
 
 
 async def finish(
@@ -62,7 +51,7 @@ async def finish(
         if live is not None:
             if live.key != change.key:
                 raise ValueError(f"{change.label} is about {change.key}, not about {live.key}")
-            await mirror_numbers.put(unit.tx, live, as_of or unit.at, unit.at)
+            await take_in(unit, context, present, live, as_of or unit.at)
         if unit.held.is_token_refused and present.sent_at is not None and state is not State.UNCLEAR:
             # A PUT that was refused for its token does not end a change; one whose answer was lost proves nothing.
             await token.note_accepted(unit.tx, context, Call.WRITE)

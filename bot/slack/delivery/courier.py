@@ -16,6 +16,7 @@ from bot.service.messages import Kind
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused
 from bot.slack.api.error_codes import NO_CHANNEL
 from bot.slack.delivery.former_card import tell_former_card
+from bot.slack.delivery.outside import tell_outside, tell_outside_again
 from bot.slack.delivery.posting import Posting, Standing
 from bot.slack.delivery.standing_card import see_to_card
 from bot.slack.delivery.standing_facts import see_to_facts
@@ -26,7 +27,9 @@ from bot.store.errors import LeaseLost, StaleCard
 log = structlog.get_logger(__name__)
 
 LONGEST_WAIT = timedelta(seconds=15)
-CAN_WAIT_FOR_CHANNEL = frozenset({Kind.CARD, Kind.THREAD, Kind.FORMER_CARD, Kind.THREAD_AGAIN})
+CAN_WAIT_FOR_CHANNEL = frozenset(
+    {Kind.CARD, Kind.THREAD, Kind.FORMER_CARD, Kind.THREAD_AGAIN, Kind.OUTSIDE, Kind.OUTSIDE_AGAIN}
+)
 
 
 class Courier:
@@ -88,6 +91,11 @@ class Courier:
                 await self._channel(delivery)
             case Kind.DIRECT:
                 await self._direct(delivery, message.payload["user"], render_fact(delivery.of, message.payload))
+            case Kind.OUTSIDE:
+                await tell_outside(self._context, delivery, self._post)
+            case Kind.OUTSIDE_AGAIN:
+                await room.record_done(self._context, delivery)
+                await tell_outside_again(self._context, self._posting, delivery)
             case _:
                 await self._fact(delivery)
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedNumber
@@ -75,16 +76,14 @@ class MirroredNumbers:
 
     async def put(self, tx: AsyncConnection, entries: Sequence[ListedNumber], as_of: datetime, write: Write) -> None:
         """Write numbers."""
-        statement = insert_or(tx, numbers)
-        names = ("assignment", "import_error", "as_of", "is_listed", "written")
-        await tx.execute(
-            statement.on_conflict_do_update(
-                index_elements=["account_sid", "workspace_id", "number"],
-                set_={name: statement.excluded[name] for name in names},
-                where=or_(numbers.c.as_of <= statement.excluded.as_of, numbers.c.as_of > write.at),
-            ),
-            [_to_row(entry, as_of) | {"written": write.number} for entry in entries],
-        )
+        rows = [_to_row(entry, as_of) | {"written": write.number} for entry in entries]
+        await tx.execute(_upsert(tx, unless_newer_than=write.at), rows)
+
+    async def put_newest(
+        self, tx: AsyncConnection, entries: Sequence[ListedNumber], as_of: datetime, write: Write
+    ) -> None:
+        """Write numbers whatever the clocks say: the caller knows that nothing newer is stored of them."""
+        await tx.execute(_upsert(tx), [_to_row(entry, as_of) | {"written": write.number} for entry in entries])
 
     async def unlist(self, tx: AsyncConnection, names: Sequence[str], as_of: datetime, write: Write) -> None:
         """Mark numbers as no longer listed."""
@@ -99,12 +98,21 @@ class MirroredNumbers:
         return and_(numbers.c.account_sid == self.account_sid, numbers.c.workspace_id == self.workspace_id)
 
 
-async def put(tx: AsyncConnection, listed: ListedNumber, as_of: datetime, now: datetime) -> None:
-    """Take over one number that was read by itself at `as_of`, unless something newer is known."""
-    mirrored = MirroredNumbers(listed.key.account_sid, listed.key.workspace_id)
-    written = await mirror_reads.begin_write(tx, mirrored.scope, now)
-    if written.complete_as_of is None or written.complete_as_of <= as_of:
-        await mirrored.put(tx, [listed], as_of, Write(written.number, now))
+async def put(
+    tx: AsyncConnection, listed: ListedNumber, as_of: datetime, now: datetime, *, is_newest: bool = False
+) -> Assignment | None:
+    """Take over one number that was read by itself at `as_of`, unless something newer is known.
+
+    With `is_newest` the caller knows that nothing newer can be stored, whatever the clocks say. Returns the assignment
+    whose place it took; None when the number was not known, or is known newer.
+    """
+    scope = mirror_reads.numbers_scope(listed.key.account_sid, listed.key.workspace_id)
+    written = await mirror_reads.begin_write(tx, scope, now)
+    if not is_newest and written.complete_as_of is not None and written.complete_as_of > as_of:
+        return None
+    upsert = _upsert(tx, unless_newer_than=None if is_newest else now).returning(numbers.c.former)
+    former = await tx.scalar(upsert, _to_row(listed, as_of) | {"written": written.number})
+    return None if former is None else Assignment.from_json(former)
 
 
 async def find(tx: AsyncConnection, key: NumberKey) -> MirroredNumber | None:
@@ -240,6 +248,20 @@ def searched_digits(text: str) -> list[str]:
     digits = _only_digits(text.replace("(0)", ""))
     # 0049… is +49…, and the 0 before a national number is not part of the international one.
     return [each for each in dict.fromkeys((digits, digits.removeprefix("00"), digits.removeprefix("0"))) if each]
+
+
+def _upsert(tx: AsyncConnection, *, unless_newer_than: datetime | None = None) -> sqlite.Insert | postgresql.Insert:
+    """Return what writes numbers; not over a row that is newer, unless its time is in the future of the one given."""
+    statement = insert_or(tx, numbers)
+    names = ("assignment", "import_error", "as_of", "is_listed", "written")
+    is_older = None
+    if unless_newer_than is not None:
+        is_older = or_(numbers.c.as_of <= statement.excluded.as_of, numbers.c.as_of > unless_newer_than)
+    return statement.on_conflict_do_update(
+        index_elements=["account_sid", "workspace_id", "number"],
+        set_={name: statement.excluded[name] for name in names} | {"former": numbers.c.assignment},
+        where=is_older,
+    )
 
 
 def _only_digits(text: str) -> str:

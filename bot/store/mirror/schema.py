@@ -17,6 +17,8 @@ numbers = Table(
     Column("as_of", UtcDateTime, nullable=False),
     Column("is_listed", Boolean, nullable=False),
     Column("written", LongInteger, nullable=False, server_default="0"),
+    # What stood in `assignment` before the last write: so that a write itself can tell what it took the place of.
+    Column("former", CanonicalJson),
     Index("ix_numbers_written", "account_sid", "workspace_id", "written"),
 )
 

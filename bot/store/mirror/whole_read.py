@@ -64,9 +64,18 @@ class Mirrored(Protocol, Generic[T_contra]):
 
 
 async def take_over(
-    database: Database, clock: Clock, mirrored: Mirrored[T], listed: Mapping[str, T], as_of: datetime
+    database: Database,
+    clock: Clock,
+    mirrored: Mirrored[T],
+    listed: Mapping[str, T],
+    as_of: datetime,
+    *,
+    since: int | None = None,
 ) -> None:
     """Store the entries of a complete read that started at `as_of`, by name; an older read changes nothing.
+
+    `since` is the number of the last write before the read started, where that is known: of what was written later
+    nothing is confirmed.
 
     Raises DatabaseUnavailable; what was written until then stays.
     """
@@ -90,7 +99,7 @@ async def take_over(
         # Other processes ask SQLite for the writer again and again: they get as much of it as this one had.
         await asyncio.sleep(time.monotonic() - began if database.dialect == "sqlite" else 0)
     async with database.transaction() as tx:
-        confirmed = 0 if last is None else last.writes
+        confirmed = since if since is not None else 0 if last is None else last.writes
         at = await clock.read(tx)
         await mirror_reads.record(tx, mirrored.scope, at=at, as_of=as_of, confirmed=confirmed)
 

@@ -16,6 +16,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.difference import TITLES
 from bot.domain.events import Event
 from bot.domain.facts import Fact
+from bot.domain.outside import MovedOutside
 from bot.domain.rules.people import People
 from bot.domain.rules.policy import HeldPolicy
 from bot.domain.rules.rule import Rule
@@ -26,8 +27,9 @@ from bot.domain.weights import fractions_of
 from bot.service.context import WORKER_ID
 from bot.service.history import Listing, Overview, Paused, Pending, Record
 from bot.service.lookup import Present
+from bot.service.outside.showing import Shown
 from bot.slack import failures
-from bot.slack.form.current_assignment import Shown
+from bot.slack.form import current_assignment
 from bot.slack.form.state import FormState, Inbound, Meta, Outbound, Row, TimeRouting, Webhook
 from bot.slack.form.view import NOTES, build_view
 from bot.slack.listeners.deny import deny_view
@@ -38,9 +40,11 @@ from bot.slack.messages.fallback import plain_card, plain_fact
 from bot.slack.messages.help import help_blocks
 from bot.slack.messages.home import Home, home_blocks
 from bot.slack.messages.lists import pending_blocks, recent_blocks
+from bot.slack.messages.outside import outside_message, plain_outside
 from bot.slack.messages.override import override_view
 from bot.slack.messages.sending import pause_view
 from bot.slack.messages.thread import render_channel_fact, render_fact
+from bot.store.outside import Notice, OutsideChange
 from tests.domain.strategies import NOW, change
 from tests.slack.messages.reading import lines_of, read, refusals
 from tests.slack.messages.schedule_texts import schedule_texts
@@ -174,14 +178,43 @@ def _forms() -> list[str]:
         time_routing=TimeRouting.ON,
     )
     views = {
-        "empty": build_view(FormState(meta=meta), Shown()),
-        "looking": build_view(FormState(meta=meta), Shown(is_looking=True)),
-        "filled": build_view(filled, Shown(present=present, as_of=NOW, problem="It is down.")),
+        "empty": build_view(FormState(meta=meta), current_assignment.Shown()),
+        "looking": build_view(FormState(meta=meta), current_assignment.Shown(is_looking=True)),
+        "filled": build_view(filled, current_assignment.Shown(present=present, as_of=NOW, problem="It is down.")),
         "deny": deny_view(sample(State.PENDING)),
         "override": override_view(sample(State.PENDING)),
         "pause": pause_view("C1"),
     }
     return [line for name, view in views.items() for line in (f"-- {name}", *lines_of([view]))]
+
+
+def _outside() -> list[str]:
+    moved = MovedOutside(sample(State.PENDING).key, BEFORE, AFTER, ALL_FIELDS)
+    notice = Notice(
+        id=1,
+        team_id="T1",
+        account_sid=moved.key.account_sid,
+        workspace_id=moved.key.workspace_id,
+        channel_id="C1",
+        seen_at=NOW,
+        announced_at=NOW,
+        kept_by=None,
+        kept_at=None,
+    )
+    one = Shown(notice, [OutsideChange(1, 1, moved)], 1, NAMES, {moved.key.number: "Support US"})
+    notices = {
+        "one": one,
+        "sent by us once": replace(one, late="RN-12"),
+        "kept": replace(one, notice=replace(notice, kept_by="UADA", kept_at=NOW)),
+        "many": replace(one, count=1000),
+    }
+    made = {name: outside_message(each) for name, each in notices.items()}
+    made["what Slack cannot show"] = plain_outside(one)
+    return [
+        line
+        for name, (text, blocks) in made.items()
+        for line in (f"-- {name}", f"notification: {read(text)}", *lines_of(blocks))
+    ]
 
 
 def _sentences() -> list[str]:
@@ -197,6 +230,7 @@ def every_text() -> str:
         "Details": _story,
         "Lists, Home, help": _lists,
         "Forms": _forms,
+        "Changed outside": _outside,
         "Refusals": _sentences,
     }
     return "".join(f"== {name}\n" + "".join(f"{line}\n" for line in part()) + "\n" for name, part in parts.items())

@@ -1,0 +1,84 @@
+"""What was sent to some numbers by changes of ours, as far as it can explain how they look now."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.assignment import AssignmentPatch, fields_to_bits
+from bot.domain.change import ChangeRequest
+from bot.domain.key import WorkspaceKey
+from bot.domain.outside import MovedOutside, OwnDeeds
+from bot.domain.state import State
+from bot.store.changes import from_row
+from bot.store.schema import changes, is_unfinished
+
+
+async def of_numbers(tx: AsyncConnection, workspace: WorkspaceKey, names: Collection[str]) -> dict[str, OwnDeeds]:
+    """Return what explains the look of these numbers, by number; of the others nothing does.
+
+    Read it under the lock of the mirror's writes: an applied change is known by its row there, and one that is not yet
+    applied by what stands here.
+    """
+    is_sent = and_(changes.c.state == State.APPLYING, changes.c.sent_at.is_not(None))
+    # It was sent once, found without effect and given back; what was sent may still land.
+    may_be_late = and_(changes.c.state.in_([State.APPROVED, State.APPLYING]), changes.c.looked.is_not(None))
+    query = select(changes.c.number, changes.c.patch, is_sent).where(
+        *_of(workspace, names),
+        is_unfinished(changes),
+        or_(changes.c.state == State.UNCLEAR, is_sent, may_be_late),
+    )
+    loose: dict[str, list[AssignmentPatch]] = defaultdict(list)
+    under_way: set[str] = set()
+    for number, patch, is_under_way in await tx.execute(query):
+        loose[number].append(AssignmentPatch.from_json(patch))
+        under_way |= {number} if is_under_way else set()
+    last = await _last_applied(tx, workspace, names)
+    return {number: OwnDeeds(number in under_way, tuple(loose[number]), last.get(number)) for number in {*loose, *last}}
+
+
+async def _last_applied(
+    tx: AsyncConnection, workspace: WorkspaceKey, names: Collection[str]
+) -> dict[str, AssignmentPatch]:
+    newest = (
+        select(func.max(changes.c.id))
+        .where(*_of(workspace, names), changes.c.state == State.APPLIED)
+        .group_by(changes.c.number)
+    )
+    rows = await tx.execute(select(changes.c.number, changes.c.patch).where(changes.c.id.in_(newest)))
+    return {number: AssignmentPatch.from_json(patch) for number, patch in rows}
+
+
+async def lock_open(tx: AsyncConnection, workspace: WorkspaceKey, moved: Iterable[MovedOutside]) -> list[ChangeRequest]:
+    """Lock and return the pending and approved changes that touch a moved field of one of these numbers."""
+    touched = {each.key.number: fields_to_bits(each.fields) for each in moved}
+    query = (
+        select(changes)
+        .where(
+            *_of(workspace, touched),
+            is_unfinished(changes),
+            changes.c.state.in_([State.PENDING, State.APPROVED]),
+        )
+        .order_by(changes.c.id)
+        .with_for_update()
+    )
+    found = [from_row(row) for row in (await tx.execute(query)).mappings()]
+    return [each for each in found if fields_to_bits(each.patch.fields) & touched[each.key.number]]
+
+
+async def asked_last(
+    tx: AsyncConnection, workspace: WorkspaceKey, names: Collection[str]
+) -> dict[str, tuple[str, str]]:
+    """Return by which team and in which channel the last change of each of these numbers was asked."""
+    newest = select(func.max(changes.c.id)).where(*_of(workspace, names)).group_by(changes.c.number)
+    query = select(changes.c.number, changes.c.team_id, changes.c.channel_id).where(changes.c.id.in_(newest))
+    return {number: (team_id, channel_id) for number, team_id, channel_id in await tx.execute(query)}
+
+
+def _of(workspace: WorkspaceKey, names: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        changes.c.account_sid == workspace.account_sid,
+        changes.c.workspace_id == workspace.workspace_id,
+        changes.c.number.in_(list(names)),
+    )

@@ -32,6 +32,7 @@ class Filter:
     number: str | None = None
     change_id: int | None = None
     actor_id: str | None = None
+    event: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -129,6 +130,8 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(audit_events.c.change_id == wanted.change_id)
     if wanted.actor_id is not None:
         found.append(audit_events.c.actor_id == wanted.actor_id)
+    if wanted.event is not None:
+        found.append(audit_events.c.event == wanted.event)
     if wanted.since is not None:
         found.append(audit_events.c.at >= wanted.since)
     if wanted.until is not None:

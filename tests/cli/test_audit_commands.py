@@ -217,3 +217,19 @@ def test_moments() -> None:
     for text in ("", "h", "-2h", "2y", "soon", "999999w9"):
         with pytest.raises(ValueError, match=r"."):
             read_moment(text, now=now)
+
+
+def test_history_prints_the_events_of_one_name(record: Path) -> None:
+    """What an older or a newer release has recorded is found by its name, too."""
+    known, found = (
+        route_number("history", "--event", name, cwd=record) for name in ("override.reviewed", "routing.paused")
+    )
+    assert (known.code, known.out.count("\n")) == (0, 1)
+    assert "No audit event fits." in known.err
+    assert found.out.count("routing.paused") == 6
+
+
+def test_history_refuses_a_name_that_no_event_has(record: Path) -> None:
+    ended = route_number("history", "--event", "override.review", cwd=record)
+    assert (ended.code, ended.out) == (2, "")
+    assert "--event must be the name of an event, such as override.reviewed" in ended.complaint()

@@ -4,6 +4,7 @@ import re
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from bot.cli.audit.output import CsvOutput, JsonlOutput, Output, TableOutput
 from bot.cli.audit.read_only import read_only
 from bot.cli.exits import run, settings_or_stop, stop
 from bot.domain.errors import UnknownChange
+from bot.domain.events import Event
 from bot.domain.label import parse_label
 from bot.domain.number import normalise
 from bot.domain.storable import storable
@@ -40,6 +42,9 @@ def history(
     by: Annotated[
         str | None, typer.Option(help="Only what this person did (Slack user id, or `worker`).", metavar="USER")
     ] = None,
+    event: Annotated[
+        str | None, typer.Option(help="Only events of this name, such as change.overridden.", metavar="NAME")
+    ] = None,
     since: Annotated[str | None, typer.Option(help=f"From then on: {time_options.FORMS}.", metavar="T")] = None,
     until: Annotated[str | None, typer.Option(help="Before then; of a date alone, up to its end.", metavar="T")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
@@ -55,6 +60,7 @@ def history(
         number=storable(number),
         change_id=None if change is None else _change_id(change),
         actor_id=None if by is None else _user_id(by),
+        event=None if event is None else storable(event.strip()),
         since=None if since is None else _moment("--since", since),
         until=None if until is None else _moment("--until", until, is_end=True),
     )
@@ -74,6 +80,7 @@ async def _print(url: str, wanted: Filter, region: str | None, output: Output) -
         # The head is read first and bounds the export: what is appended meanwhile belongs to the next one.
         head = await audit.read_head(tx)
         wanted = await _with_number_as_listed(tx, wanted, region)
+        await _require_event(tx, wanted.event)
         output.begin()
         async for event in audit.stream(tx, wanted):
             if event.id > head.event_id:
@@ -102,6 +109,17 @@ def _user_id(text: str) -> str:
     if found is None:
         stop("--by must be a Slack user id such as U0123456789, or worker.")
     return found[1]
+
+
+async def _require_event(tx: AsyncConnection, name: str | None) -> None:
+    """Stop at a name that means nothing: an empty export would read as if nothing of the kind had happened.
+
+    Another release may have recorded what this one does not know.
+    """
+    if name is None or name in set(Event) or await audit.read(tx, Filter(event=name), limit=1):
+        return
+    near = get_close_matches(name.lower(), list(Event), n=3) or [Event.APPROVED.value]
+    stop(f"--event must be the name of an event, such as {' or '.join(near)}.")
 
 
 def _moment(option: str, text: str, *, is_end: bool = False) -> datetime:

@@ -11,10 +11,14 @@ from bot.domain.audit import ChainedEvent
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
 from bot.service.context import Actor, ServiceContext
+from bot.service.rights import LookUp
+from bot.service.waiting import is_for_all, part
 from bot.store import audit, cards, changes, overrides, pauses, reviews
 from bot.store.changes import Asked
 
 WHOLE_RECORD = 1000
+# Of what others asked for, to find what waits for one person; beyond that, `pending` goes on page by page.
+MOST_LOOKED_THROUGH = 100
 # They are few, and what else stands in the Home tab needs the room.
 UNREVIEWED_SHOWN = 3
 
@@ -58,7 +62,10 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Undecided changes as one person sees them: to be decided by them, asked by them, decided by them already."""
+    """Undecided changes as one person sees them: to be decided by them, asked by them, decided by them already.
+
+    `needs_others` are those of others that lack no approval which they may give.
+    """
 
     waiting: Listing
     own: Listing
@@ -66,6 +73,7 @@ class Pending:
     pause: Paused | None
     # Behind which the next page begins: of what others asked, of one's own.
     next_page: tuple[int, int] | None
+    needs_others: Listing = field(default_factory=Listing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +97,48 @@ async def pending(context: ServiceContext, team_id: str, limit: int) -> list[Cha
 
 
 async def pending_for(
-    context: ServiceContext, reader: Actor, limit: int, *, after: tuple[int, int] = (0, 0)
+    context: ServiceContext,
+    reader: Actor,
+    limit: int,
+    *,
+    after: tuple[int, int] = (0, 0),
+    look_up: LookUp | None = None,
 ) -> Pending:
-    """Return a page of the undecided changes, oldest first: up to `limit` of others and as many of the reader's own."""
+    """Return a page of the undecided changes, oldest first: up to `limit` of others and as many of the reader's own.
+
+    Without `look_up` the reader is taken for one who may approve by every rule.
+    """
     async with context.database.reading() as tx:
-        waiting, decided = await _by_others(tx, reader, limit, after[0])
+        found, known = await _by_others(tx, reader, limit, after[0])
         asked = Asked(reader.user_id)
-        found = await changes.pending(tx, reader.team_id, limit + 1, asked=asked, after_id=after[1])
-        own = await listing(tx, found, limit)
+        mine = await changes.pending(tx, reader.team_id, limit + 1, asked=asked, after_id=after[1])
+        own = await listing(tx, mine, limit)
         pause = await _paused(tx, context, reader.team_id)
-        last = (
-            max((each.id for each in (*waiting.changes, *decided.changes)), default=after[0]),
-            max((each.id for each in own.changes), default=after[1]),
-        )
-        return Pending(waiting, own, decided, pause, last if waiting.has_more or own.has_more else None)
+    parted = await part(found.changes, known, reader.user_id, look_up)
+    waiting, decided, others = (Listing(each, found.posts) for each in (parted.waiting, parted.decided, parted.others))
+    last = (
+        max((each.id for each in found.changes), default=after[0]),
+        max((each.id for each in own.changes), default=after[1]),
+    )
+    return Pending(waiting, own, decided, pause, last if found.has_more or own.has_more else None, others)
 
 
-async def overview(context: ServiceContext, reader: Actor, limit: int) -> Overview:
-    """Return what waits for a person, what they wait for, the last changes, and whether sending is paused."""
+async def overview(context: ServiceContext, reader: Actor, limit: int, *, look_up: LookUp | None = None) -> Overview:
+    """Return what waits for a person, what they wait for, the last changes, and whether sending is paused.
+
+    Without `look_up` the reader is taken for one who may approve by every rule.
+    """
     async with context.database.reading() as tx:
-        waiting, _ = await _by_others(tx, reader, limit, 0)
+        found, known = await _by_others(tx, reader, limit, 0, most=MOST_LOOKED_THROUGH)
         own = await changes.open_of(tx, reader.team_id, reader.user_id, limit + 1)
         last = await changes.recent(tx, reader.team_id, limit=limit + 1)
         pause = await _paused(tx, context, reader.team_id)
-        overridden = await listing(
-            tx, await overrides.unreviewed(tx, reader.team_id, UNREVIEWED_SHOWN + 1), UNREVIEWED_SHOWN
-        )
-        return Overview(waiting, await listing(tx, own, limit), await listing(tx, last, limit), pause, overridden)
+        unreviewed = await overrides.unreviewed(tx, reader.team_id, UNREVIEWED_SHOWN + 1)
+        overridden = await listing(tx, unreviewed, UNREVIEWED_SHOWN)
+        yours, recently = await listing(tx, own, limit), await listing(tx, last, limit)
+    waiting = (await part(found.changes, known, reader.user_id, look_up)).waiting
+    has_more = found.has_more or len(waiting) > limit
+    return Overview(Listing(waiting[:limit], found.posts, has_more), yours, recently, pause, overridden)
 
 
 async def recent(context: ServiceContext, team_id: str, number: str | None, limit: int) -> list[ChangeRequest]:
@@ -182,12 +205,17 @@ async def _paused(tx: AsyncConnection, context: ServiceContext, team_id: str) ->
     return Paused(pause.by, pause.at, pause.reason, pause.channel_id, held)
 
 
-async def _by_others(tx: AsyncConnection, reader: Actor, limit: int, after_id: int) -> tuple[Listing, Listing]:
-    """Part what others asked into what the reader may decide, and what they have decided and which still waits."""
+async def _by_others(
+    tx: AsyncConnection, reader: Actor, limit: int, after_id: int, *, most: int = 0
+) -> tuple[Listing, dict[int, list[Review]]]:
+    """Return undecided changes that others asked for, with their reviews.
+
+    Where rules say who may approve, up to `most` of them, so that those for the reader are among them.
+    """
     asked = Asked(reader.user_id, is_other=True)
     found = await changes.pending(tx, reader.team_id, limit + 1, asked=asked, after_id=after_id)
-    decided = await reviews.decided_by(tx, reader.user_id, [each.id for each in found])
-    has_more = len(found) > limit
-    whole = await listing(tx, found, limit)
-    parts = [[each for each in whole.changes if (each.id in decided) is is_decided] for is_decided in (False, True)]
-    return Listing(parts[0], whole.posts, has_more), Listing(parts[1], whole.posts)
+    if most > limit < len(found) and not is_for_all(found):
+        limit = most
+        found = await changes.pending(tx, reader.team_id, limit + 1, asked=asked, after_id=after_id)
+    known = await reviews.of_changes(tx, [each.id for each in found if each.version > 1])
+    return await listing(tx, found, limit), known

@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, insert, literal, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.policy import Review, Verdict
 from bot.store.rule_tables import change_rules, review_rules
-from bot.store.schema import changes, reviews
+from bot.store.schema import reviews
 
 _OF_CHANGES = (
     select(reviews, review_rules.c.name, review_rules.c.lost_at)
@@ -78,22 +78,6 @@ def _of_reviewer(change_id: int, review: Review) -> tuple[ColumnElement[bool], .
         reviews.c.revision == review.revision,
         reviews.c.reviewer_id == review.reviewer_id,
     )
-
-
-async def decided_by(tx: AsyncConnection, reviewer_id: str, change_ids: Collection[int]) -> set[int]:
-    """Return those of these changes about which a person has decided, in the revision that stands."""
-    if not change_ids:
-        return set()
-    query = (
-        select(reviews.c.change_id)
-        .join(changes, and_(changes.c.id == reviews.c.change_id, changes.c.revision == reviews.c.revision))
-        .where(
-            reviews.c.change_id.in_(change_ids),
-            reviews.c.reviewer_id == reviewer_id,
-            reviews.c.withdrawn_at.is_(None),
-        )
-    )
-    return set(await tx.scalars(query))
 
 
 async def of_change(tx: AsyncConnection, change_id: int) -> list[Review]:

@@ -168,7 +168,7 @@ async def _blocks(slack: SlackContext, actor: Actor, news: str | None, view: Vie
         await require_member(slack, actor, event=events.Event.HOME_REFUSED)
     except (CannotCheck, NotAllowed) as error:
         return [sentence_block(str(error))]
-    overview = await history.overview(slack.context, actor, LISTED_AT_MOST)
+    overview = await history.overview(slack.context, actor, LISTED_AT_MOST, look_up=slack.look_up)
     told_in = slack.approval_channel or (overview.pause.channel_id if overview.pause else None)
     return home_blocks(
         Home(

@@ -43,13 +43,14 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
 
 async def pending_page(slack: SlackContext, reader: Actor, after: tuple[int, int] = (0, 0)) -> Page:
     """Return what waits, for the reader first; a sentence alone when nothing does."""
-    found = await history.pending_for(slack.context, reader, PENDING_AT_MOST, after=after)
+    found = await history.pending_for(slack.context, reader, PENDING_AT_MOST, after=after, look_up=slack.look_up)
     there = Listing()
     if after == (0, 0):
         waiting = await elsewhere.waiting(slack.context, reader.team_id, LISTED_AT_MOST + 1)
         there = await history.with_cards(slack.context, waiting, LISTED_AT_MOST)
     blocks = lists.pending_blocks(slack.identity.team_url, found, there, _note(slack))
-    waits = found.waiting.changes or found.own.changes or found.others.changes
+    groups = (found.waiting, found.own, found.others, found.needs_others)
+    waits = any(each.changes for each in groups)
     title = lists.PENDING if waits else lists.ELSEWHERE if there.changes else lists.NOTHING
     return title, blocks if waits or there.changes else [*blocks, rows.title(lists.NOTHING)]
 

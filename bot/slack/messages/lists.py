@@ -17,6 +17,7 @@ NOTHING = "Nothing waits for approval."
 WAITING = "Waiting for you"
 OWN = "Yours, waiting for someone else"
 REVIEWED = "You have decided; more approvals are needed"
+OTHERS = "Waiting for the approval of others"
 ELSEWHERE = "Decided, and waiting for another UponAI workspace"
 
 
@@ -35,7 +36,13 @@ def shown_number(number: str) -> str:
 
 def pending_blocks(team_url: str, found: Pending, elsewhere: Listing, note: Note) -> list[Block]:
     """List what waits: for the reader first, then their own, then the rest; nothing at all without any."""
-    groups = ((WAITING, found.waiting), (OWN, found.own), (REVIEWED, found.others), (ELSEWHERE, elsewhere))
+    groups = (
+        (WAITING, found.waiting),
+        (OWN, found.own),
+        (REVIEWED, found.others),
+        (OTHERS, found.needs_others),
+        (ELSEWHERE, elsewhere),
+    )
     blocks = [block for name, listing in groups for block in group_blocks(team_url, name, listing, note)]
     if found.next_page is not None:
         blocks.append(rows.more("More changes that wait", "pending:{}:{}".format(*found.next_page)))

@@ -41,6 +41,9 @@ class Event(StrEnum):
 
     CHANGED_OUTSIDE = "number.changed_outside"
     KEPT = "number.kept"
+    PUT_BACK_PLANNED = "put_back.planned"
+    PUT_BACK_COVERED = "put_back.covered"
+    PUT_BACK_HURRIED = "put_back.hurried"
 
     PAUSED = "sending.paused"
     RESUMED = "sending.resumed"
@@ -54,6 +57,7 @@ class Event(StrEnum):
     REVERT_REFUSED = "revert.refused"
     MOVE_REFUSED = "move.refused"
     FOLLOW_UP_REFUSED = "errand.refused"
+    PUT_BACK_REFUSED = "put_back.refused"
     PAUSE_REFUSED = "pause.refused"
     RESUME_REFUSED = "resume.refused"
     PRESS_REFUSED = "press.refused"
@@ -106,6 +110,9 @@ PHRASES: dict[Event, str] = {
     Event.ASKED_RESOLVE: "asked to mark it as resolved",
     Event.CHANGED_OUTSIDE: "found a number changed outside",
     Event.KEPT: "kept what was changed outside",
+    Event.PUT_BACK_PLANNED: "planned it, to put back what was there before",
+    Event.PUT_BACK_COVERED: "took it as approved, with the change that it ends",
+    Event.PUT_BACK_HURRIED: "asked to put it back now",
     Event.PAUSED: "paused all sending",
     Event.RESUMED: "resumed sending",
     Event.ASK_REFUSED: "tried to ask for a change",
@@ -117,6 +124,7 @@ PHRASES: dict[Event, str] = {
     Event.REVERT_REFUSED: "tried to revert it",
     Event.MOVE_REFUSED: "tried to move the card",
     Event.FOLLOW_UP_REFUSED: "tried to try it again or to mark it as resolved",
+    Event.PUT_BACK_REFUSED: "tried to have it put back now, or kept",
     Event.PAUSE_REFUSED: "tried to pause sending",
     Event.RESUME_REFUSED: "tried to resume sending",
     Event.PRESS_REFUSED: "pressed a button",

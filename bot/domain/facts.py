@@ -37,6 +37,9 @@ class Fact(StrEnum):
     ASKED_TRY_AGAIN = "asked_try_again"
     ASKED_RESOLVE = "asked_resolve"
     FOLLOW_UP_WAITING = "errand_waiting"
+    PUT_BACK = "put_back"
+    PUT_BACK_NOW = "put_back_now"
+    PUT_BACK_ENDED = "put_back_ended"
 
     # To one person.
     CANNOT_POST = "cannot_post"
@@ -171,6 +174,25 @@ class CannotPost(Problem):
     """Which channel takes no card; `problem` is Slack's code."""
 
     channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutBackPlanned(Told):
+    """Which change puts this one back, from when on, and who wants it earlier than was planned."""
+
+    change: str
+    sent_from: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutBackEnded(Told):
+    """How the change ended that was to put this one back: who called it off, or what went wrong."""
+
+    change: str
+    state: str
+    by: str | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

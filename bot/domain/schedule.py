@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.assignment import Assignment, Field
 from bot.domain.errors import InvalidSubmission
@@ -137,9 +137,7 @@ def put_off(change: "ChangeRequest", now: datetime) -> "ChangeRequest":
     return replace(waiting, version=change.version + 1, opens_at=first_moment(change, now) or change.apply_before)
 
 
-def lapsing(
-    change: "ChangeRequest", first: datetime | None, now: datetime, within: timedelta
-) -> dict[str, datetime | None]:
+def lapsing(change: "ChangeRequest", first: datetime | None, now: datetime, within: timedelta) -> dict[str, Any]:
     """Return from when an approval of this moment can be acted on, where that is later than due, and when it lapses.
 
     `first` is None for a change that its rules never let through. One that is to be put back is not sent any more

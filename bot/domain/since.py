@@ -1,6 +1,9 @@
 """What has happened since a change ended: it decides which buttons below its end can still do something."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.state import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -8,13 +11,16 @@ class Since:
     """What became of a message about a change's end.
 
     `asked_again_by` asked for the same values once more, as `asked_again_as`; `reverted_by` put the former values back
-    and was applied. `is_overtaken` says that a later message of the same kind took the place of this one.
-    `reviewed_by` reviewed the override.
+    and was applied. `put_back_state` is where the planned put-back stands, `put_back_from` from when on it is sent.
+    `is_overtaken` says that a later message of the same kind took the place of this one. `reviewed_by` reviewed the
+    override.
     """
 
     asked_again_as: str | None = None
     asked_again_by: str | None = None
     reverted_by: str | None = None
+    put_back_state: State | None = None
+    put_back_from: datetime | None = None
     is_overtaken: bool = False
     reviewed_by: str | None = None
 

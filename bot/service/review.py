@@ -10,6 +10,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import By, Decided, Fact, TakenBack
 from bot.domain.policy import Decision, Review, Verdict
+from bot.domain.putting_back import refuse_cancel
 from bot.domain.reviewing import evaluation, standing, to_take_back, without
 from bot.domain.schedule import sent_from
 from bot.domain.state import State
@@ -166,6 +167,7 @@ async def cancel(context: ServiceContext, actor: Actor, change_id: int) -> Chang
         unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit,
     ):
         change = unit.held.change
+        refuse_cancel(change)
         canceled = change.cancel(actor.user_id, unit.at)
         await unit.step(change, canceled, Event.CANCELED)
         await unit.tell(thread_fact(canceled, Fact.CANCELED, unit.at, By(by=actor.user_id)))

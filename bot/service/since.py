@@ -18,6 +18,8 @@ from bot.store import outbox, overrides, posts
 from bot.store.outbox import OutboxDraft, OutboxMessage
 from bot.store.posts import Child
 
+_UNDOING = frozenset({Origin.REVERT, Origin.PUT_BACK})
+
 
 def asked_again(parent: ChangeRequest, child: ChangeRequest, at: datetime) -> list[OutboxDraft]:
     """Mark the end of a change as dirty when its number was asked for again."""
@@ -27,8 +29,8 @@ def asked_again(parent: ChangeRequest, child: ChangeRequest, at: datetime) -> li
 
 
 def reverted(revert: ChangeRequest, at: datetime) -> list[OutboxDraft]:
-    """Mark the result of a change as dirty when the revert of it was applied."""
-    if revert.origin is not Origin.REVERT or revert.parent_id is None or revert.state is not State.APPLIED:
+    """Mark the result of a change as dirty when the revert of it, or its put-back, was applied."""
+    if revert.origin not in _UNDOING or revert.parent_id is None or revert.state is not State.APPLIED:
         return []
     return [thread_again(revert.team_id, revert.parent_id, Fact.APPLIED, at, revert.label)]
 
@@ -59,10 +61,14 @@ async def show_again(context: ServiceContext, delivery: Delivery) -> None:
 
 
 def _since(children: list[Child]) -> Since:
-    again = children[0] if children else None
-    reverts = [each.id for each in children if each.origin is Origin.REVERT and each.state is State.APPLIED]
+    put_backs = [each for each in children if each.origin is Origin.PUT_BACK]
+    asked = [each for each in children if each.origin is not Origin.PUT_BACK]
+    again = asked[0] if asked else None
+    reverts = [each.id for each in children if each.origin in _UNDOING and each.state is State.APPLIED]
     return Since(
         asked_again_as=again.label if again else None,
         asked_again_by=again.requester_id if again else None,
         reverted_by=format_label(reverts[0]) if reverts else None,
+        put_back_state=put_backs[0].state if put_backs else None,
+        put_back_from=put_backs[0].sent_from if put_backs else None,
     )

@@ -14,6 +14,7 @@ from bot.domain.facts import Fact
 from bot.domain.state import State
 from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
 from bot.service.messages import card_beside, card_is_dirty, change_lane, thread_again
+from bot.service.put_back_facts import put_back_ended
 from bot.store import audit, changes, edits, outbox, overlaps
 from bot.store.held import Held
 from bot.store.held import hold as hold_change
@@ -68,6 +69,7 @@ class UnitOfWork:
             self._hurried.add(change_lane(new.id))
         if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
             self.work |= Work.APPLY if new.is_due(self.at) else Work.LOOK
+        self._told.extend(put_back_ended(new, self.at))
         if old.state is State.UNCLEAR:
             # Whatever is done about it, the buttons that called a person for it can do nothing any more.
             self._told.append(thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version))
@@ -77,10 +79,12 @@ class UnitOfWork:
             await self._show_others_again(old)
         return new
 
-    async def submitted(self, change: ChangeRequest, after: Mapping[str, Any]) -> None:
+    async def submitted(
+        self, change: ChangeRequest, after: Mapping[str, Any], *, event: Event = Event.SUBMITTED
+    ) -> None:
         """Note the first step of a change that was just inserted."""
         self.states.append(change.state)
-        self._note(change, Event.SUBMITTED, None, {"state": change.state.value, **after})
+        self._note(change, event, None, {"state": change.state.value, **after})
         self._dirty[change.id] = card_is_dirty(change, self.at)
         await self._show_others_again(change)
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
 from bot.domain.label import format_label
 from bot.domain.state import Origin, State
 from bot.store import outbox
+from bot.store.columns import UtcDateTime
 from bot.store.outbox import OutboxMessage
 from bot.store.schema import changes
 from bot.store.schema import outbox as messages
@@ -23,6 +25,7 @@ class Child:
     requester_id: str
     origin: Origin | None
     state: State
+    sent_from: datetime
 
     @property
     def label(self) -> str:
@@ -40,7 +43,8 @@ async def of_fact(tx: AsyncConnection, change_id: int, kind: str, name: str) -> 
 async def children(tx: AsyncConnection, change: ChangeRequest) -> list[Child]:
     """Return the changes that were asked from a change, oldest first."""
     key = change.key
-    query = select(changes.c.id, changes.c.requester_id, changes.c.origin, changes.c.state).where(
+    sent_from = func.coalesce(changes.c.opens_at, changes.c.due_at, type_=UtcDateTime)
+    query = select(changes.c.id, changes.c.requester_id, changes.c.origin, changes.c.state, sent_from).where(
         changes.c.account_sid == key.account_sid,
         changes.c.workspace_id == key.workspace_id,
         changes.c.number == key.number,
@@ -48,7 +52,10 @@ async def children(tx: AsyncConnection, change: ChangeRequest) -> list[Child]:
         changes.c.parent_id == change.id,
     )
     rows = await tx.execute(query.order_by(changes.c.id))
-    return [Child(id_, by, Origin(origin) if origin else None, State(state)) for id_, by, origin, state in rows]
+    return [
+        Child(id_, by, Origin(origin) if origin else None, State(state), sent_from)
+        for id_, by, origin, state, sent_from in rows
+    ]
 
 
 def tells_one_of(kind: str, names: Collection[str]) -> ColumnElement[bool]:

@@ -22,8 +22,8 @@ ASKED_AND_SCHEDULE = "{row}.due_at, {row}.starts_at, {row}.put_back_at, {row}.pa
 EDIT = "AND NOT (OLD.state = 'pending' AND NEW.state = 'pending' "
 # A person may have an approved put-back sent earlier; else it stays what it is.
 HURRY = (
-    "OLD.origin = 'put_back' AND OLD.state = 'approved' AND NEW.state = 'approved' AND NEW.due_at < OLD.due_at "
-    "AND NEW.version = OLD.version + 1 AND NEW.revision = OLD.revision AND NOT "
+    "COALESCE(OLD.origin = 'put_back', FALSE) AND OLD.state = 'approved' AND NEW.state = 'approved' "
+    "AND NEW.due_at < OLD.due_at AND NEW.version = OLD.version + 1 AND NEW.revision = OLD.revision AND NOT "
     "(NEW.id, NEW.team_id, NEW.account_sid, NEW.workspace_id, NEW.number, NEW.requester_id, NEW.reason, NEW.before, "
     "NEW.before_at, NEW.patch, NEW.touched, NEW.agent_names, NEW.is_outbound_version_newest, NEW.policy, NEW.quorum, "
     "NEW.submission_key, NEW.created_at, NEW.expires_at, NEW.starts_at, NEW.put_back_at, NEW.parent_id, NEW.origin) "

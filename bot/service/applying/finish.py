@@ -14,6 +14,7 @@ from bot.service.applying.names import name_fields
 from bot.service.context import ServiceContext
 from bot.service.messages import thread_fact
 from bot.service.outside.own_looks import take_in
+from bot.service.put_back import cover, plan
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
 from bot.store import changes
 from bot.store.mirror import agents as mirror_agents
@@ -38,6 +39,9 @@ async def finish(
     async with unit_of_work(context, worker_of(change), hold=change.id) as unit:
         present = held(unit, change)
         result = None if live is None else live.assignment
+        put_back = None
+        if state is State.APPLIED and live is not None and present.put_back_at is not None:
+            put_back = await plan(unit, present, live, as_of or unit.at)
         done = await unit.step(
             present,
             present.finish(state, unit.at, result=result, problem=problem),
@@ -60,6 +64,8 @@ async def finish(
         approved_by = next((each["by"] for each in deferred if each.get("name") == Fact.APPROVED), None)
         told = Finished(by=by, approved_by=approved_by, problem=problem, live=result, names=names)
         await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told), *since.reverted(done, unit.at))
+        if put_back is not None:
+            await cover(context, unit, put_back, done)
         if state is State.APPLIED and live is not None:
             await _overtake(unit, done, live)
     return done

@@ -18,6 +18,7 @@ from bot.service import history
 from bot.service.follow_up import ask_follow_up
 from bot.service.move_card import move_card
 from bot.service.override import refuse_overrider, review_override
+from bot.service.put_back import keep_applied, put_back_now
 from bot.service.refusals import refusals
 from bot.service.revert import revertible
 from bot.service.review import approve, cancel, take_back
@@ -30,7 +31,7 @@ from bot.slack.listeners import override as override_form
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_here, require_member
 from bot.slack.listeners.replies import send_ephemeral
-from bot.slack.messages import card
+from bot.slack.messages import card, put_backs
 from bot.slack.messages import thread_buttons as thread
 from bot.slack.messages.details import TAKE_BACK, details_view
 from bot.slack.messages.override import OVERRIDE, REVIEWED, override_view
@@ -199,6 +200,16 @@ async def _resolve(slack: SlackContext, press: BlockActions) -> str | None:
     return None
 
 
+async def _put_back_now(slack: SlackContext, press: BlockActions) -> str | None:
+    await put_back_now(slack.context, press.actor, press.action.change_id, look_up=slack.look_up)
+    return None
+
+
+async def _keep(slack: SlackContext, press: BlockActions) -> str | None:
+    await keep_applied(slack.context, press.actor, press.action.change_id, look_up=slack.look_up)
+    return None
+
+
 async def _move(slack: SlackContext, press: BlockActions) -> str | None:
     selected = press.action.selected_conversation
     if selected is None:
@@ -233,4 +244,6 @@ VERBS: dict[str, Verb] = {
     thread.TRY_AGAIN: _try_again,
     thread.RESOLVE: _resolve,
     thread.MOVE: _move,
+    put_backs.NOW: _put_back_now,
+    put_backs.KEEP: _keep,
 }

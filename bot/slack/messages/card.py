@@ -185,7 +185,7 @@ def _parent(change: ChangeRequest) -> str:
     # A form that was filled from another change and then altered claims nothing.
     if change.parent_id is None or change.origin is None:
         return ""
-    what = {Origin.REVERT: "to undo", Origin.TRY_AGAIN: "again after", Origin.PUT_BACK: "to end"}[change.origin]
+    what = {Origin.REVERT: "to undo", Origin.TRY_AGAIN: "again after", Origin.PUT_BACK: "to put back"}[change.origin]
     return f" {what} {format_label(change.parent_id)}"
 
 
@@ -205,7 +205,7 @@ def _buttons(change: ChangeRequest, reviews: list[Review], *, is_paused: bool) -
     )
     if change.state is State.APPROVED:
         # What waits for UponAI, or for another workspace, can wait for long.
-        return [cancel, details]
+        return [details] if change.origin is Origin.PUT_BACK else [cancel, details]
     if change.state is not State.PENDING:
         return [details]
     missing = missing_count(_evaluation(change, reviews))

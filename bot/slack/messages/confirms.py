@@ -7,6 +7,8 @@ from bot.slack.messages.warnings import field_names
 
 TEXT_LIMIT = 300
 AT_ONCE = "It takes effect at once."
+AT_START = "It takes effect at its Start."
+AS_RULES_SAY = "It takes effect as soon as its rules let it be sent."
 
 
 def confirm_approve(change: ChangeRequest, *, missing: int | None, is_paused: bool) -> Block:
@@ -17,11 +19,18 @@ def confirm_approve(change: ChangeRequest, *, missing: int | None, is_paused: bo
         others = missing - 1
         when = f"It takes effect after {others} more {'approval' if others == 1 else 'approvals'}."
     else:
-        when = "Sending is paused, so it takes effect later." if is_paused else AT_ONCE
+        when = "Sending is paused, so it takes effect later." if is_paused else _when(change)
     said = f"{named_number(change)}: {in_short(change)}."
     if len(said) + len(when) + 1 > TEXT_LIMIT:
         said = f"{field_names(change.patch.fields)} of this number will change as the card shows."
     return confirm(f"Approve {change.label}?", f"{said} {when}", yes="Approve")
+
+
+def _when(change: ChangeRequest) -> str:
+    if change.starts_at is not None:
+        return AT_START
+    is_timed = any(rule.windows or rule.freezes for rule in change.policy.rules)
+    return AS_RULES_SAY if is_timed else AT_ONCE
 
 
 def confirm_cancel(change: ChangeRequest) -> Block:

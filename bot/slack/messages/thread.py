@@ -9,7 +9,7 @@ from bot.domain.facts import By, CannotPost, Decided, Edited, Fact, Problem, Tak
 from bot.domain.policy import Verdict
 from bot.domain.since import NOTHING_SINCE, Since
 from bot.slack.block_kit.elements import Block, actions, literal, rich_list, rich_text, section, text_run
-from bot.slack.messages import endings, override
+from bot.slack.messages import endings, override, put_backs
 from bot.slack.messages.no_channel import why_not
 from bot.slack.messages.schedule import will_be_sent
 from bot.slack.messages.sending import paused_message, resumed_message
@@ -190,6 +190,8 @@ _FACTS: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any]], Message]] = {
     Fact.ASKED_TRY_AGAIN: _asked_try_again,
     Fact.ASKED_RESOLVE: _asked_resolve,
     Fact.FOLLOW_UP_WAITING: _follow_up_waiting,
+    Fact.PUT_BACK_NOW: put_backs.wanted_now,
+    Fact.PUT_BACK_ENDED: put_backs.ended,
     Fact.CANNOT_POST: _cannot_post,
 }
 _WITH_SINCE: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any], Since], Message]] = {
@@ -203,4 +205,5 @@ _WITH_SINCE: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any], Since], Mess
     Fact.STALE: endings.stale,
     Fact.UNCLEAR: endings.unclear,
     Fact.RESOLVED: endings.resolved,
+    Fact.PUT_BACK: put_backs.planned,
 }

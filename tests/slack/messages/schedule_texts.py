@@ -4,15 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.change import ChangeRequest
-from bot.domain.facts import Decided, Fact
+from bot.domain.facts import Decided, Fact, PutBackEnded, PutBackPlanned
 from bot.domain.rules.policy import HeldPolicy
 from bot.domain.rules.rule import Rule
 from bot.domain.rules.windows import Freeze
-from bot.domain.state import State
+from bot.domain.since import Since
+from bot.domain.state import Origin, State
+from bot.slack.messages.card import card_blocks, card_text
 from bot.slack.messages.schedule import when_text
 from bot.slack.messages.thread import render_fact
 from tests.domain.strategies import NOW, change
-from tests.slack.messages.reading import read
+from tests.slack.messages.reading import lines_of, read
 
 HOUR = timedelta(hours=1)
 _LOCAL = NOW.replace(tzinfo=None)
@@ -39,4 +41,14 @@ def schedule_texts() -> list[str]:
             f"-- approved, {'closed' if is_closed else 'at a time'}, told",
             read(render_fact(change(), payload)[0]),
         ]
-    return lines
+    for state in (State.APPLIED, State.CANCELED):
+        ended = PutBackEnded(change="RN-13", state=state.value, by="UADA")
+        payload = {"name": Fact.PUT_BACK_ENDED.value, "at": NOW.isoformat(), **ended.to_json()}
+        lines += [f"-- put back, {state}", read(render_fact(change(), payload)[0])]
+    plan = PutBackPlanned(change="RN-13", sent_from=(NOW + HOUR).isoformat())
+    payload = {"name": Fact.PUT_BACK.value, "at": NOW.isoformat(), **plan.to_json()}
+    for since in (Since(put_back_state=State.APPROVED, put_back_from=NOW), Since(put_back_state=State.STALE)):
+        text, blocks = render_fact(change(), payload, since)
+        lines += [f"-- put back planned, then {since.put_back_state}", read(text), *lines_of(blocks)]
+    put_back = change(state=State.APPROVED, origin=Origin.PUT_BACK, parent_id=11, due_at=NOW + HOUR)
+    return [*lines, "-- card of a put-back", read(card_text(put_back)), *lines_of(card_blocks(put_back, []))]

@@ -64,6 +64,7 @@ AFTER = Assignment(
 _BY_WORKER = {
     *(Event.APPLIED, Event.FAILED, Event.STALE, Event.UNCLEAR, Event.EXPIRED),
     *(Event.SENDING, Event.RELEASED, Event.WAITING, Event.ANSWER_LOST),
+    *(Event.PUT_BACK_PLANNED, Event.PUT_BACK_COVERED),
 }
 OVERRIDABLE = HeldPolicy(rules=(Rule(name="Main lines", override=People(frozenset({"UADA"}))),))
 PAUSED = Paused("UADA", NOW, "The line is down", "C1", 2)

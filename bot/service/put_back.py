@@ -1,0 +1,92 @@
+"""Put-backs: stored with the change that they end, hurried on or called off by an approver."""
+
+from datetime import datetime
+from functools import partial
+
+from bot.domain.account import ListedNumber
+from bot.domain.change import ChangeRequest
+from bot.domain.events import Event
+from bot.domain.facts import By, Fact, PutBackPlanned
+from bot.domain.putting_back import covered, hurry, keep, put_back_of
+from bot.domain.schedule import sent_from
+from bot.service import redaction
+from bot.service.context import Actor, ServiceContext
+from bot.service.elsewhere import refuse_elsewhere
+from bot.service.messages import thread_fact
+from bot.service.put_back_facts import put_back_hurried
+from bot.service.refusals import refusals
+from bot.service.rights import LookUp, Rights, with_rights
+from bot.service.unit_of_work import UnitOfWork, unit_of_work
+from bot.store import changes
+
+
+async def plan(unit: UnitOfWork, parent: ChangeRequest, live: ListedNumber, as_of: datetime) -> ChangeRequest:
+    """Store the put-back of a change that is about to be applied; `cover` has to follow behind that step."""
+    planned = await changes.insert(unit.tx, put_back_of(parent, live.assignment, as_of, unit.at))
+    after = {
+        "number": planned.key.number,
+        "account_sid": planned.key.account_sid,
+        "workspace_id": planned.key.workspace_id,
+        "reason": planned.reason,
+        "before": redaction.of_assignment(planned.before),
+        "patch": redaction.of_patch(planned.patch),
+        "policy": planned.policy.to_json(),
+        "origin": planned.origin,
+        "parent_id": planned.parent_id,
+        "channel_id": planned.channel_id,
+        "due_at": planned.due_at.isoformat(),
+    }
+    await unit.submitted(planned, after, event=Event.PUT_BACK_PLANNED)
+    return planned
+
+
+async def cover(context: ServiceContext, unit: UnitOfWork, planned: ChangeRequest, parent: ChangeRequest) -> None:
+    """Let the approval of a change that is applied now hold for its put-back, and tell its thread."""
+    approved = covered(planned, parent, unit.at, context.apply_within)
+    approved = await unit.step(planned, approved, Event.PUT_BACK_COVERED, {"covered_by": parent.label})
+    told = PutBackPlanned(change=approved.label, sent_from=sent_from(approved).isoformat())
+    await unit.tell(thread_fact(parent, Fact.PUT_BACK, unit.at, told))
+
+
+async def put_back_now(
+    context: ServiceContext, actor: Actor, change_id: int, *, look_up: LookUp | None = None
+) -> ChangeRequest:
+    """Let a put-back be sent as soon as its rules let it. Raises as `keep_applied` does."""
+    async with refusals(context, actor, Event.PUT_BACK_REFUSED, change_id):
+        return await with_rights(look_up, partial(_put_back_now, context, actor, change_id))
+
+
+async def _put_back_now(context: ServiceContext, actor: Actor, change_id: int, rights: Rights) -> ChangeRequest:
+    async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
+        change = unit.held.change
+        refuse_elsewhere(context, change)
+        is_approver = _is_approver(change, actor, rights)
+        due = hurry(change, actor.user_id, unit.at, is_approver=is_approver, apply_within=context.apply_within)
+        due = await unit.step(change, due, Event.PUT_BACK_HURRIED, {"due_at": due.due_at.isoformat()})
+        await unit.tell(*put_back_hurried(due, actor.user_id, unit.at))
+    return due
+
+
+async def keep_applied(
+    context: ServiceContext, actor: Actor, change_id: int, *, look_up: LookUp | None = None
+) -> ChangeRequest:
+    """Call a put-back off, so that what is live stays.
+
+    Raises OwnChange, NotAllowed, CannotCheck, AlreadyDecided, Elsewhere, UnknownChange; the caller has checked that
+    the actor is a full member of the team.
+    """
+    async with refusals(context, actor, Event.PUT_BACK_REFUSED, change_id):
+        return await with_rights(look_up, partial(_keep, context, actor, change_id))
+
+
+async def _keep(context: ServiceContext, actor: Actor, change_id: int, rights: Rights) -> ChangeRequest:
+    async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
+        change = unit.held.change
+        kept = keep(change, actor.user_id, unit.at, is_approver=_is_approver(change, actor, rights))
+        kept = await unit.step(change, kept, Event.CANCELED)
+        await unit.tell(thread_fact(kept, Fact.CANCELED, unit.at, By(by=actor.user_id)))
+    return kept
+
+
+def _is_approver(change: ChangeRequest, actor: Actor, rights: Rights) -> bool:
+    return actor.user_id != change.requester_id and bool(rights.of(change.policy, actor.user_id))

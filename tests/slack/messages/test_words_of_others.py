@@ -109,6 +109,7 @@ def test_g9_a_thread_entry_fits_whatever_is_quoted_in_it(name: str) -> None:
     words = "&" * 5000
     payload = {"name": name, "by": "U0ACTOR", "reason": words[:3000], "problem": words, "live": change.after.to_json()}
     payload |= {"at": NOW.isoformat(), "elsewhere": words, "since": NOW.isoformat(), "overridden_by": "U0OTHER"}
+    payload |= {"change": "RN-2", "sent_from": NOW.isoformat(), "state": "stale"}
     accept_message(*render_fact(change, payload))
     former = {**payload, "live": change.before.to_json()}
     accept_message(*render_fact(change, former))

@@ -28,9 +28,9 @@ UNFINISHED = ("pending", "approved", "applying", "unclear")
 _IS_UNFINISHED = f"state IN {UNFINISHED}"
 
 
-def _only(condition: str, name: str, *columns: str) -> Index:
+def _only(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
     """Make an index that holds only the rows of a condition."""
-    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 def is_unfinished(table: FromClause) -> ColumnElement[bool]:
@@ -66,6 +66,8 @@ changes = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("parent_id", LongInteger, ForeignKey("changes.id")),
     Column("origin", Text),
+    # The first of the changes that were asked together; the triggers hold it.
+    Column("bundle_id", LongInteger),
     Column("revision", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Column("state", Text, nullable=False),
@@ -122,6 +124,8 @@ changes = Table(
     Index(None, "team_id", "id"),
     Index(None, "account_sid", "workspace_id", "number", "id"),
     Index(None, "number", "id"),
+    _only("bundle_id IS NOT NULL", "ix_changes_bundle", "bundle_id", "id"),
+    _only("bundle_id IS NOT NULL", "uq_changes_bundle_number", "bundle_id", "number", unique=True),
     # A look reads what is due, or what has not ended, and never the history. The state comes first though it is one:
     # without statistics, as it runs here, SQLite takes the index of which it knows the most columns.
     _only("state = 'pending'", "ix_changes_pending", "state", "expires_at", "id"),

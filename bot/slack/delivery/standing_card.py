@@ -9,6 +9,7 @@ from bot.service.messages import card_fact
 from bot.slack.api.calls import SlackError, SlackRefused, SlackUnavailable
 from bot.slack.api.error_codes import CARD_GONE
 from bot.slack.delivery.posting import Posting
+from bot.slack.messages.bundle_card import bundle_card
 from bot.slack.messages.card import card_blocks, card_text
 from bot.slack.messages.fallback import plain_card
 from bot.slack.messages.thread import Message
@@ -23,7 +24,7 @@ async def see_to_card(context: ServiceContext, posting: Posting, delivery: Deliv
     card, change = delivery.of_card, delivery.of
     if card.is_posted:
         is_forced = bool(delivery.message.payload.get("is_forced")) and not delivery.is_card_fresh
-        if (card.shown_version >= change.version and not is_forced) or await _update(posting, delivery):
+        if (card.shown_version >= delivery.version and not is_forced) or await _update(posting, delivery):
             return
         delivery.card = card.anew(change.channel_id)
     if await _post(context, posting, delivery) and not await _update(posting, delivery):
@@ -32,6 +33,8 @@ async def see_to_card(context: ServiceContext, posting: Posting, delivery: Deliv
 
 
 def _rendered(delivery: Delivery) -> Message:
+    if delivery.bundle is not None:
+        return bundle_card(delivery.bundle, standstill=delivery.standstill)
     change, overlaps = delivery.of, delivery.overlaps
     blocks = card_blocks(change, delivery.reviews, overlaps=overlaps, standstill=delivery.standstill)
     return card_text(change, overlaps), blocks
@@ -59,7 +62,7 @@ async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -
     delivery.card = replace(
         delivery.of_card,
         message_ts=posted.ts,
-        shown_version=0 if posted.was_found else change.version,
+        shown_version=0 if posted.was_found else delivery.version,
         attempted_at=None,
     )
     delivery.is_card_fresh = not posted.was_found
@@ -82,6 +85,6 @@ async def _update(posting: Posting, delivery: Delivery) -> bool:
         if error.error not in CARD_GONE:
             raise
         return False
-    delivery.card = replace(card, shown_version=change.version)
+    delivery.card = replace(card, shown_version=delivery.version)
     delivery.is_card_fresh = True
     return True

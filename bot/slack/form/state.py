@@ -72,7 +72,8 @@ class Meta(BaseModel):
     another one resets the field. `is_answered` says that a read for the chosen number has ended, `problem` how it
     failed. `asked` is the change that this form gave already and that can be withdrawn, `said` a sentence until the
     next choice. `edits` is the change that is edited, `revision` the one of it that the form was filled with.
-    `workspace` is the one of UponAI that the form was opened for, `team_id` whose changes it warns of.
+    `is_several` says that more numbers can be entered. `workspace` is the one of UponAI that the form was opened for,
+    `team_id` whose changes it warns of.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -93,6 +94,7 @@ class Meta(BaseModel):
     parent_id: int | None = None
     edits: int | None = None
     revision: int = 1
+    is_several: bool = False
     workspace: str | None = None
     team_id: str | None = None
 
@@ -116,6 +118,7 @@ class FormState:
 
     meta: Meta
     number: Option | None = None
+    more_numbers: str = ""
     inbound: Inbound = Inbound.KEEP
     rows: tuple[Row, ...] = ()
     outbound: Outbound = Outbound.KEEP
@@ -136,6 +139,7 @@ class FormState:
         return cls(
             meta=meta,
             number=entries.option(fields.number_block(meta.number_at)),
+            more_numbers=entries.text(fields.MORE_NUMBERS) if meta.is_several else "",
             inbound=Inbound(entries.choice(fields.inbound_block(meta.inbound_at))),
             rows=tuple(entries.row(row_id) for row_id in meta.rows),
             outbound=Outbound(entries.choice(fields.OUTBOUND)),

@@ -112,7 +112,7 @@ def _ended(change: ChangeRequest) -> list[Block]:
         _head(change, *lines),
         *([rich_text(*reason_parts("Why not:", change.decision_reason or ""), block_id="why")] if is_denied else []),
         *overridden_blocks(change),
-        context(f"Asked by {mention(change.requester_id)} · {_who_decided(change)}", block_id="needed"),
+        context(f"Asked by {mention(change.requester_id)} · {who_decided(change)}", block_id="needed"),
     ]
 
 
@@ -169,7 +169,7 @@ def _needed(change: ChangeRequest, reviews: list[Review]) -> list[Block]:
     if change.revision > 1:
         asked = f"{asked} · edited since, the thread says how"
     if change.state is not State.PENDING:
-        return [context(f"{asked} · {_who_decided(change)}", block_id="needed")]
+        return [context(f"{asked} · {who_decided(change)}", block_id="needed")]
     found = _evaluation(change, reviews)
     who = "" if has_named_rules(change) else "anyone here but them can approve · "
     line = f"{asked} · {count_words(change, found)}{who}open until {date(change.expires_at)}"
@@ -189,7 +189,8 @@ def _parent(change: ChangeRequest) -> str:
     return f" {what} {format_label(change.parent_id)}"
 
 
-def _who_decided(change: ChangeRequest) -> str:
+def who_decided(change: ChangeRequest) -> str:
+    """Say who decided and when, or that nobody did."""
     if change.decided_by is not None and change.decided_at is not None:
         did = "Decided" if change.overridden_at is None else "Overridden"
         did = "Withdrawn" if change.state is State.CANCELED else did

@@ -121,6 +121,16 @@ async def find(tx: AsyncConnection, key: NumberKey) -> MirroredNumber | None:
     return found[0] if found else None
 
 
+async def find_all(
+    tx: AsyncConnection, account_sid: str, workspace_id: int, some: Collection[str]
+) -> dict[str, MirroredNumber]:
+    """Return those of some numbers that are listed exactly so, by number."""
+    if not some:
+        return {}
+    found = await _select(tx, account_sid, workspace_id, numbers.c.number.in_(some), limit=len(some))
+    return {one.listed.key.number: one for one in found}
+
+
 async def search(
     tx: AsyncConnection, account_sid: str, workspace_id: int, text: str, limit: int
 ) -> list[MirroredNumber]:

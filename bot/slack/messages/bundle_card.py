@@ -40,7 +40,7 @@ NUMBERS_LIMIT = 1200
 # Of what the rules still need, where they differ by number.
 PROGRESS_ROOM = 2400
 GROUPS_SHOWN = 10
-MIXED_SIGN = "🗂️"
+MIXED_SIGN = "⌛"
 
 
 def bundle_card(shown: BundleShown, *, standstill: Standstill | None = None) -> Message:

@@ -42,26 +42,15 @@ async def of_fact(tx: AsyncConnection, change_id: int, kind: str, name: str) -> 
 
 async def children(tx: AsyncConnection, change: ChangeRequest) -> list[Child]:
     """Return the changes that were asked from a change, oldest first."""
-    key = change.key
-    sent_from = func.coalesce(changes.c.opens_at, changes.c.due_at, type_=UtcDateTime)
-    query = select(changes.c.id, changes.c.requester_id, changes.c.origin, changes.c.state, sent_from).where(
-        changes.c.account_sid == key.account_sid,
-        changes.c.workspace_id == key.workspace_id,
-        changes.c.number == key.number,
-        changes.c.id > change.id,
-        changes.c.parent_id == change.id,
-    )
-    rows = await tx.execute(query.order_by(changes.c.id))
-    return [
-        Child(id_, by, Origin(origin) if origin else None, State(state), sent_from)
-        for id_, by, origin, state, sent_from in rows
-    ]
+    return (await children_of_all(tx, [change])).get(change.id, [])
 
 
 async def children_of_all(tx: AsyncConnection, members: Sequence[ChangeRequest]) -> dict[int, list[Child]]:
     """Do as `children` does for several changes of an account, by change."""
     key = members[0].key
-    query = select(changes.c.parent_id, changes.c.id, changes.c.requester_id, changes.c.origin, changes.c.state).where(
+    sent_from = func.coalesce(changes.c.opens_at, changes.c.due_at, type_=UtcDateTime)
+    columns = (changes.c.id, changes.c.requester_id, changes.c.origin, changes.c.state, sent_from)
+    query = select(changes.c.parent_id, *columns).where(
         changes.c.account_sid == key.account_sid,
         changes.c.workspace_id == key.workspace_id,
         changes.c.number.in_([each.key.number for each in members]),
@@ -69,8 +58,9 @@ async def children_of_all(tx: AsyncConnection, members: Sequence[ChangeRequest])
         changes.c.parent_id.in_([each.id for each in members]),
     )
     found: dict[int, list[Child]] = {}
-    for parent_id, id_, by, origin, state in await tx.execute(query.order_by(changes.c.id)):
-        found.setdefault(parent_id, []).append(Child(id_, by, Origin(origin) if origin else None, State(state), None))
+    for parent_id, id_, by, origin, state, sent in await tx.execute(query.order_by(changes.c.id)):
+        child = Child(id_, by, Origin(origin) if origin else None, State(state), sent)
+        found.setdefault(parent_id, []).append(child)
     return found
 
 

@@ -40,6 +40,7 @@ NUMBERS_LIMIT = 1200
 # Of what the rules still need, where they differ by number.
 PROGRESS_ROOM = 2400
 GROUPS_SHOWN = 10
+ANYONE = "one approval, by anyone here but the requester"
 MIXED_SIGN = "⌛"
 
 
@@ -179,7 +180,7 @@ def _progress(pending: Sequence[ChangeRequest], reviews: Reviews) -> list[Block]
         return [context("\n".join(words), block_id="progress")] if words else []
     room = PROGRESS_ROOM // min(len(groups), GROUPS_SHOWN)
     shown = list(groups.items())[:GROUPS_SHOWN]
-    texts = [cut(f"{labels(members)}:\n{chr(10).join(words)}", room) for words, members in shown]
+    texts = [cut(f"{labels(members)}: {'; '.join(words) or ANYONE}", room) for words, members in shown]
     if len(groups) > GROUPS_SHOWN:
         left = [each for members in list(groups.values())[GROUPS_SHOWN:] for each in members]
         texts.append(f"What {labels(left)} need is in Details.")

@@ -33,11 +33,13 @@ from bot.slack.messages.wording import Part, Person, in_line, in_text
 
 LABELS_SHOWN = 50
 VOID_SHOWN = 20
+# These are told of bundles alone.
+OF_BUNDLES = frozenset({Fact.RESULTS, Fact.LEFT_OUT})
 
 
 def render_bundle_fact(bundle: Bundle, payload: Mapping[str, Any], since: BundleSince = NOTHING_SINCE_ALL) -> Message:
     """Return the text and the blocks of one fact of a bundle, as it stands after what has happened since."""
-    ids = set(payload["members"])
+    ids = set(payload.get("members", ()))
     members = [each for each in bundle.members if each.id in ids] or list(bundle.members)
     return _FACTS[Fact(payload["name"])](bundle, members, payload, since)
 

@@ -134,23 +134,9 @@ changes = Table(
     _only(_IS_UNFINISHED, "ix_changes_number_unfinished", "number", "account_sid", "workspace_id", "state", "id"),
     _only(_IS_UNFINISHED, "ix_changes_team_unfinished", "team_id", "state", "id"),
     Index("ix_changes_unfinished", "state", "id", postgresql_where=text(f"state NOT IN ({FINAL})")),
-    Index(
-        "uq_changes_put_back",
-        "parent_id",
-        unique=True,
-        sqlite_where=text("origin = 'put_back'"),
-        postgresql_where=text("origin = 'put_back'"),
-    ),
+    _only("origin = 'put_back'", "uq_changes_put_back", "parent_id", unique=True),
     # G4's backstop: whatever the workers do, one change of a number is being applied at a time.
-    Index(
-        "uq_changes_applying",
-        "account_sid",
-        "workspace_id",
-        "number",
-        unique=True,
-        sqlite_where=text("state = 'applying'"),
-        postgresql_where=text("state = 'applying'"),
-    ),
+    _only("state = 'applying'", "uq_changes_applying", "account_sid", "workspace_id", "number", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -167,15 +153,7 @@ reviews = Table(
     Column("withdrawn_at", UtcDateTime),
     CheckConstraint("verdict IN ('approve','deny')", "verdict"),
     Index(None, "change_id", "id"),
-    Index(
-        "uq_reviews_live",
-        "change_id",
-        "revision",
-        "reviewer_id",
-        unique=True,
-        sqlite_where=text("withdrawn_at IS NULL"),
-        postgresql_where=text("withdrawn_at IS NULL"),
-    ),
+    _only("withdrawn_at IS NULL", "uq_reviews_live", "change_id", "revision", "reviewer_id", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -238,21 +216,9 @@ outbox = Table(
     Column("attempted_thread", Text),
     UniqueConstraint("fact"),
     CheckConstraint("lease_id IS NULL OR leased_until IS NOT NULL", "lease"),
-    Index(
-        "ix_outbox_undone",
-        "lane",
-        "id",
-        sqlite_where=text("done_at IS NULL"),
-        postgresql_where=text("done_at IS NULL"),
-    ),
+    _only("done_at IS NULL", "ix_outbox_undone", "lane", "id"),
     # What was delivered long ago is found by it, without a look at what is kept.
-    Index(
-        "ix_outbox_done",
-        "done_at",
-        "id",
-        sqlite_where=text("done_at IS NOT NULL"),
-        postgresql_where=text("done_at IS NOT NULL"),
-    ),
+    _only("done_at IS NOT NULL", "ix_outbox_done", "done_at", "id"),
     _only("done_at IS NULL", "ix_outbox_due", "due_at", "id"),
     Index(None, "change_id"),
     sqlite_autoincrement=True,

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.domain.state import Origin
 from bot.slack.form import fields, option_values
@@ -63,6 +63,11 @@ class Exact(BaseModel):
     model_config = ConfigDict(frozen=True)
     weight: str
     agent: str
+
+
+# A choice of another release is told as such, like its meta data.
+_INBOUND, _OUTBOUND = TypeAdapter(Inbound), TypeAdapter(Outbound)
+_WEBHOOK, _TIME_ROUTING = TypeAdapter(Webhook), TypeAdapter(TimeRouting)
 
 
 class Meta(BaseModel):
@@ -132,7 +137,7 @@ class FormState:
 
     @classmethod
     def read(cls, private_metadata: str, blocks: Blocks, values: Values) -> Self:
-        """Rebuild the state of a view. Raises pydantic's ValidationError for meta data that is not ours."""
+        """Rebuild the state of a view. Raises pydantic's ValidationError for what no release has made."""
         meta = Meta.model_validate_json(private_metadata)
         entries = Entries(blocks, values)
         outbound_agent = entries.option(fields.OUTBOUND_AGENT)
@@ -140,14 +145,14 @@ class FormState:
             meta=meta,
             number=entries.option(fields.number_block(meta.number_at)),
             more_numbers=entries.text(fields.MORE_NUMBERS) if meta.is_several else "",
-            inbound=Inbound(entries.choice(fields.inbound_block(meta.inbound_at))),
+            inbound=_INBOUND.validate_python(entries.choice(fields.inbound_block(meta.inbound_at))),
             rows=tuple(entries.row(row_id) for row_id in meta.rows),
-            outbound=Outbound(entries.choice(fields.OUTBOUND)),
+            outbound=_OUTBOUND.validate_python(entries.choice(fields.OUTBOUND)),
             outbound_agent=outbound_agent,
             outbound_version=entries.option(fields.outbound_version_block(outbound_agent)),
-            webhook=Webhook(entries.choice(fields.WEBHOOK)),
+            webhook=_WEBHOOK.validate_python(entries.choice(fields.WEBHOOK)),
             webhook_url=entries.text(fields.WEBHOOK_URL),
-            time_routing=TimeRouting(entries.choice(fields.TIME_ROUTING)),
+            time_routing=_TIME_ROUTING.validate_python(entries.choice(fields.TIME_ROUTING)),
             reason=entries.text(fields.REASON),
         )
 

@@ -12,6 +12,7 @@ from bot.slack.delivery.posting import Posting
 from bot.slack.messages.bundle_card import bundle_card
 from bot.slack.messages.card import card_blocks, card_text
 from bot.slack.messages.fallback import plain_card
+from bot.slack.messages.progress import named_ids
 from bot.slack.messages.thread import Message
 
 
@@ -32,11 +33,13 @@ async def see_to_card(context: ServiceContext, posting: Posting, delivery: Deliv
         raise SlackUnavailable("The card was deleted just now.", was_sent=False)
 
 
-def _rendered(delivery: Delivery) -> Message:
+async def _rendered(posting: Posting, delivery: Delivery) -> Message:
+    ids = frozenset[str]().union(*map(named_ids, delivery.of_bundle.members))
+    names = await posting.names.of(ids) if ids else {}
     if delivery.bundle is not None:
-        return bundle_card(delivery.bundle, standstill=delivery.standstill)
+        return bundle_card(delivery.bundle, standstill=delivery.standstill, names=names)
     change, overlaps = delivery.of, delivery.overlaps
-    blocks = card_blocks(change, delivery.reviews, overlaps=overlaps, standstill=delivery.standstill)
+    blocks = card_blocks(change, delivery.reviews, overlaps=overlaps, standstill=delivery.standstill, names=names)
     return card_text(change, overlaps), blocks
 
 
@@ -46,11 +49,12 @@ async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -
     place = Place(card.channel_id)
     attempt = Attempt(card.attempted_at, place, is_new=delivery.is_card_begun)
     delivery.is_card_begun = False
+    rendered = await _rendered(posting, delivery)
     try:
         posted = await posting.post(
             delivery,
             attempt,
-            _rendered(delivery),
+            rendered,
             plain_card(change),
             place=place,
             fact=card_fact(change.id, card.generation),
@@ -75,7 +79,7 @@ async def _update(posting: Posting, delivery: Delivery) -> bool:
     try:
         await posting.update(
             delivery,
-            _rendered(delivery),
+            await _rendered(posting, delivery),
             plain_card(change),
             place=Place(card.channel_id),
             ts=card.message_ts,

@@ -31,7 +31,7 @@ from bot.slack.messages.card import APPROVE, CANCEL, DENY, DETAILS, EDIT, TEXT_L
 from bot.slack.messages.change_blocks import reason_parts
 from bot.slack.messages.confirms import AT_ONCE
 from bot.slack.messages.glance import SIGNS, in_short, named_number
-from bot.slack.messages.progress import missing_count, progress_blocks
+from bot.slack.messages.progress import missing_count, progress_blocks, progress_context
 from bot.slack.messages.thread_parts import Message
 from bot.slack.messages.warnings import high_risk_line, overlap_sentences, warning_sentence
 
@@ -44,11 +44,16 @@ ANYONE = "one approval, by anyone here but the requester"
 MIXED_SIGN = "⌛"
 
 
-def bundle_card(shown: BundleShown, *, standstill: Standstill | None = None) -> Message:
-    """Build the card as text and blocks. No state word stands on it but the one of its state line."""
+def bundle_card(
+    shown: BundleShown, *, standstill: Standstill | None = None, names: Mapping[str, str] | None = None
+) -> Message:
+    """Build the card as text and blocks. No state word stands on it but the one of its state line.
+
+    `names` are those of the people and user groups that its rules name.
+    """
     bundle = shown.of
     return _text(bundle, shown.overlaps), [
-        *(_over(bundle) if bundle.is_over else _open(shown, standstill)),
+        *(_over(bundle) if bundle.is_over else _open(shown, standstill, names or {})),
         section(f"State: {bundle.state}", block_id="state"),
         actions(*_buttons(shown, is_paused=standstill is not None), block_id="buttons"),
     ]
@@ -94,7 +99,7 @@ def _over(bundle: Bundle) -> list[Block]:
     ]
 
 
-def _open(shown: BundleShown, standstill: Standstill | None) -> list[Block]:
+def _open(shown: BundleShown, standstill: Standstill | None, names: Mapping[str, str]) -> list[Block]:
     bundle, lead = shown.of, shown.of.lead
     warned = _warned(bundle.members, shown.overlaps)
     risk = high_risk_line(warned)
@@ -106,7 +111,7 @@ def _open(shown: BundleShown, standstill: Standstill | None) -> list[Block]:
         *([context(cut("\n".join(f"⚠️ {line}" for line in others), 2900), block_id="warnings")] if others else []),
         *_age(bundle),
         *_waiting(bundle, standstill),
-        *_needed(bundle, shown.reviews),
+        *_needed(bundle, shown.reviews, names),
     ]
 
 
@@ -156,7 +161,7 @@ def _waiting(bundle: Bundle, standstill: Standstill | None) -> list[Block]:
     return [context(f"{text} What is not sent by {date(min(ends))} expires." if ends else text, block_id="waiting")]
 
 
-def _needed(bundle: Bundle, reviews: Reviews) -> list[Block]:
+def _needed(bundle: Bundle, reviews: Reviews, names: Mapping[str, str]) -> list[Block]:
     lead = bundle.lead
     asked = f"Asked by {mention(lead.requester_id)} {date(lead.created_at)}"
     if lead.revision > 1:
@@ -167,29 +172,29 @@ def _needed(bundle: Bundle, reviews: Reviews) -> list[Block]:
     is_open_to_all = not any(rule.name for each in pending for rule in each.policy.rules)
     who = "anyone here but them can approve · " if is_open_to_all else ""
     until = date(min(each.expires_at for each in pending))
-    return [*_progress(pending, reviews), context(f"{asked} · {who}open until {until}", block_id="needed")]
+    return [*_progress(pending, reviews, names), context(f"{asked} · {who}open until {until}", block_id="needed")]
 
 
-def _progress(pending: Sequence[ChangeRequest], reviews: Reviews) -> list[Block]:
+def _progress(pending: Sequence[ChangeRequest], reviews: Reviews, names: Mapping[str, str]) -> list[Block]:
     """Say what is still needed: once where all need the same, else by number."""
     groups: dict[tuple[str, ...], list[ChangeRequest]] = {}
     for each in pending:
-        groups.setdefault(_progress_words(each, reviews.get(each.id, [])), []).append(each)
+        groups.setdefault(_progress_words(each, reviews.get(each.id, []), names), []).append(each)
     if len(groups) == 1:
         words = next(iter(groups))
-        return [context("\n".join(words), block_id="progress")] if words else []
+        return progress_context(words)
     room = PROGRESS_ROOM // min(len(groups), GROUPS_SHOWN)
     shown = list(groups.items())[:GROUPS_SHOWN]
     texts = [cut(f"{labels(members)}: {'; '.join(words) or ANYONE}", room) for words, members in shown]
     if len(groups) > GROUPS_SHOWN:
         left = [each for members in list(groups.values())[GROUPS_SHOWN:] for each in members]
         texts.append(f"What {labels(left)} need is in Details.")
-    return [context(cut("\n".join(texts), 2900), block_id="progress")]
+    return progress_context(texts)
 
 
-def _progress_words(change: ChangeRequest, reviews: list[Review]) -> tuple[str, ...]:
+def _progress_words(change: ChangeRequest, reviews: list[Review], names: Mapping[str, str]) -> tuple[str, ...]:
     found = _evaluation(change, reviews)
-    blocks = progress_blocks(change, reviews, found)
+    blocks = progress_blocks(change, reviews, found, names)
     lines = [element["text"] for block in blocks for element in block["elements"]]
     unnamed = [each for each in found.progress if not each.rule.name]
     counts = [f"{len(each.approved_by)} of {each.rule.quorum} approvals" for each in unnamed if each.rule.quorum > 1]

@@ -62,9 +62,17 @@ class Town:
     """The stand-ins, the people, and the bot's processes."""
 
     def __init__(
-        self, slack: SlackStandIn, slack_url: str, uponai_url: str, settings: dict[str, str], folder: Path
+        self,
+        slack: SlackStandIn,
+        slack_url: str,
+        uponai: UponAIStandIn,
+        uponai_url: str,
+        *,
+        settings: dict[str, str],
+        folder: Path,
     ) -> None:
         self.slack = slack
+        self.uponai_stand_in = uponai
         self.slack_url = slack_url
         self.settings = settings
         self.folder = folder
@@ -227,7 +235,7 @@ async def town(
             **({"SLACK_APP_TOKEN": APP_TOKEN} if is_socket_mode else {}),
             **settings,
         }
-        built = Town(slack, slack_url, uponai_url, environment, folder)
+        built = Town(slack, slack_url, uponai, uponai_url, settings=environment, folder=folder)
         try:
             yield built
         finally:

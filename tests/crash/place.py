@@ -1,0 +1,168 @@
+"""A town whose bot is mortal: it is started, counted, and started anew, over one database and the same far ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import exists, func, or_, select, update
+
+from bot.domain.state import State
+from bot.store.database import Database
+from bot.store.schema import changes, outbox
+from tests.crash.mortals import Mortal, Mortals, Nursery, mortals
+from tests.e2e.processes import Town, free_port, town
+from tests.guarantees import Json, broken
+
+_LOOK_SECONDS = 0.03
+_QUIET_SECONDS = 0.1
+_PATIENCE_SECONDS = 60.0
+
+
+class Place:
+    """The town, the one bot in it, and what it did so far."""
+
+    def __init__(self, town: Town, bots: Mortals, database: Database) -> None:
+        self.town = town
+        self.database = database
+        self.landed: list[tuple[str, Json]] = []
+        self._bots = bots
+        self._bot: Mortal | None = None
+        _note_landed(town, self.landed)
+
+    @property
+    def bot(self) -> Mortal:
+        assert self._bot is not None
+        return self._bot
+
+    async def start(self) -> None:
+        """Start the bot; return when it takes requests."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while not await self._starts():  # noqa: ASYNC110 - somebody else took its port meanwhile
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _starts(self) -> bool:
+        port = free_port()
+        self._bot = await self._bots.bear({**self.town.settings, "PORT": str(port)})
+        self.town.slack.request_url = f"http://127.0.0.1:{port}/slack/events"
+        while self.bot.is_alive:
+            if await self._answers():
+                # Whoever answers could be another one at the same port.
+                await asyncio.sleep(_LOOK_SECONDS)
+                return self.bot.is_alive
+            await asyncio.sleep(_LOOK_SECONDS)
+        return False
+
+    async def _answers(self) -> bool:
+        try:
+            await self.town.uponai.get(f"http://127.0.0.1:{self.bot.port}/healthz")
+        except httpx.TransportError:
+            return False
+        return True
+
+    async def is_quiet(self) -> None:
+        """Wait until the bot does nothing any more that would count, such as what an open form is refreshed by."""
+        self.bot.count()
+        while True:
+            before = len(self.bot.effects)
+            await asyncio.sleep(_QUIET_SECONDS)
+            assert await self._answers(), self.transcript()
+            if len(self.bot.effects) == before:
+                return
+
+    async def rise(self) -> None:
+        """Let the time pass that frees what a dead process had claimed, and start the bot anew."""
+        await self.let_time_pass()
+        await self.start()
+
+    async def let_time_pass(self) -> None:
+        """Let every lease have run out and everything that was put off be due."""
+        at = datetime.now(UTC) - timedelta(seconds=1)
+        async with self.database.transaction() as tx:
+            for table in changes.metadata.sorted_tables:
+                if "leased_until" in table.c:
+                    await tx.execute(update(table).where(table.c.leased_until > at).values(leased_until=at))
+            await tx.execute(update(outbox).where(outbox.c.done_at.is_(None), outbox.c.due_at > at).values(due_at=at))
+
+    async def comes_to_rest(self) -> bool:
+        """Wait until nothing is left to do, or the bot dies; say whether it lives."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while self.bot.is_alive and not await self._is_at_rest():  # noqa: ASYNC110 - what another process stores gives no event
+                    await asyncio.sleep(_LOOK_SECONDS)
+        except TimeoutError:
+            raise AssertionError(f"Never came to rest.\n{self.transcript()}") from None
+        # It may die of its last commit, which is stored by then.
+        await asyncio.sleep(_LOOK_SECONDS)
+        if self.bot.is_alive and await self._answers():
+            return True
+        await self.bot.ended.wait()
+        return False
+
+    async def _is_at_rest(self) -> bool:
+        now = datetime.now(UTC)
+        unfinished = or_(
+            changes.c.state == State.APPLYING,
+            (changes.c.state == State.APPROVED) & (changes.c.due_at <= now),
+            (changes.c.state == State.PENDING) & (changes.c.expires_at <= now),
+            changes.c.follow_up.is_not(None),
+        )
+        # In one statement: what ends between two of them leaves messages that neither sees.
+        is_busy = exists().where(outbox.c.done_at.is_(None)) | exists().where(unfinished)
+        async with self.database.reading() as tx:
+            return not await tx.scalar(select(is_busy))
+
+    async def broken(self) -> list[str]:
+        """Return which guarantees do not hold."""
+        return await broken(self.database, self.town.slack.world, self.landed)
+
+    async def state(self, change_id: int) -> State | None:
+        """Return where a change stands, None when there is no such change."""
+        async with self.database.reading() as tx:
+            found = await tx.scalar(select(changes.c.state).where(changes.c.id == change_id))
+        return None if found is None else State(found)
+
+    async def last_change(self) -> int:
+        """Return the number of the newest change, 0 before the first."""
+        async with self.database.reading() as tx:
+            return int(await tx.scalar(select(func.max(changes.c.id))) or 0)
+
+    async def until(self, is_so: Callable[[], Awaitable[Any]]) -> None:
+        """Wait for something that is stored."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while not await is_so():  # noqa: ASYNC110 - as above
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    def transcript(self) -> str:
+        return f"{self.town.transcript()}\n--\n{self._bots.last_logs()}"
+
+
+def _note_landed(town: Town, landed: list[tuple[str, Json]]) -> None:
+    """Write down what UponAI really applies, whether or not its answer arrives."""
+    account = town.uponai_stand_in.account
+    assign = account.assign
+
+    def noted(number: str, body: Any) -> Json:
+        landed.append((number, dict(body)))
+        return assign(number, body)
+
+    account.assign = noted  # type: ignore[method-assign]  # The stand-in is ours.
+
+
+@asynccontextmanager
+async def place(nursery: Nursery, database_url: str, folder: Path, **settings: str) -> AsyncIterator[Place]:
+    """Build a place around a migrated database; no bot lives there yet."""
+    # The mirror is read once, at the first start: a reading in the middle of a path would be an effect by chance.
+    settings = {"MIRROR_REFRESH_SECONDS": "3600", "LOG_LEVEL": "warning", **settings}
+    database = Database.connect(database_url, patience=timedelta(seconds=10))
+    try:
+        async with (
+            town(database_url, folder, is_socket_mode=False, **settings) as built,
+            mortals(nursery, folder) as bots,
+        ):
+            yield Place(built, bots, database)
+    finally:
+        await database.dispose()

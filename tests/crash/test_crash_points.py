@@ -1,0 +1,101 @@
+"""A real bot killed at every effect of every path: whoever comes next finishes, once, and the card tells the truth.
+
+By default it is killed at a spread of each path's points, and the number of points is compared with `points.txt`.
+`CRASH_POINTS=all` kills it at every one of them; `CRASH_POINTS=write` does so too, and writes the file.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path as File
+
+import pytest
+
+from tests.crash.mortals import Nursery, nursery
+from tests.crash.paths import PATHS, Case, Path
+from tests.crash.place import Place, place
+from tests.crash.points import Points
+
+HOW = os.environ.get("CRASH_POINTS", "")
+SPREAD = 3
+TRIES = 4
+MOST_POINTS = 200
+
+
+@pytest.fixture(scope="session")
+def births() -> Iterator[Nursery]:
+    with nursery() as made:
+        yield made
+
+
+@pytest.mark.timeout(900 if HOW else 120)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+async def test_g2_a_bot_killed_at_any_effect_finishes_once(
+    path: Path, births: Nursery, database_url: str, dialect: str, tmp_path: File
+) -> None:
+    async with place(births, database_url, tmp_path, **path.settings_in(tmp_path)) as built:
+        await everywhere(built, path, dialect)
+
+
+async def everywhere(built: Place, path: Path, dialect: str) -> None:
+    """Stop at one point after the other, until a run ends by itself."""
+    cases, known = await path.cases(built), Points.known(path.name, dialect)
+    points = {"write": range(1, MOST_POINTS), "all": range(1, known + 1)}.get(HOW, spread(known))
+    stopped_at: list[int] = []
+    for point in points:
+        if not await dies_at(point, built, path, cases.new()):
+            break
+        stopped_at.append(point)
+    if HOW == "write":
+        Points.write(path.name, dialect, len(stopped_at))
+        return
+    assert path.waits or stopped_at == [*points]
+    # Where the machine is slow, a run may tell in two messages what else is told in one.
+    counts: list[int] = []
+    while not any(is_near(known, count, path) for count in counts):
+        assert len(counts) < TRIES, f"{path.name} on {dialect} has {counts} points, see above for how to write them."
+        counts.append(await count_all(built, path, cases.new()))
+
+
+def is_near(known: int, count: int, path: Path) -> bool:
+    return abs(known - count) <= (known / 5 if path.waits else 0)
+
+
+def spread(known: int) -> list[int]:
+    return [known * nth // SPREAD for nth in range(1, SPREAD + 1)]
+
+
+async def dies_at(point: int, built: Place, path: Path, case: Case) -> bool:
+    """Kill the bot at one point of its path, and see what the next one makes of it; False when it outlives its path."""
+    await path.prepare(case)
+    await built.is_quiet()
+    built.bot.count(stop_at=point)
+    await path.act(case)
+    if await built.comes_to_rest():
+        built.bot.count()
+        return False
+    effects = list(built.bot.effects)
+    where = f"{path.name}, killed {effects[-1]}, point {point}"
+    assert len(effects) == point, where
+    await built.rise()
+    if not case.is_acknowledged:
+        await path.act(case)
+    assert await built.comes_to_rest(), f"{where}\n{built.transcript()}"
+    await holds(built, path, case, where)
+    return True
+
+
+async def count_all(built: Place, path: Path, case: Case) -> int:
+    """Return how many points the path has."""
+    await path.prepare(case)
+    await built.is_quiet()
+    built.bot.count()
+    await path.act(case)
+    assert await built.comes_to_rest()
+    await holds(built, path, case, path.name)
+    return len(built.bot.effects)
+
+
+async def holds(built: Place, path: Path, case: Case, where: str) -> None:
+    broken = await built.broken()
+    assert not broken, "\n".join([where, *broken, built.transcript()])
+    assert await built.state(case.change_id) is path.ends, f"{where}\n{built.transcript()}"

@@ -28,9 +28,9 @@ UNFINISHED = ("pending", "approved", "applying", "unclear")
 _IS_UNFINISHED = f"state IN {UNFINISHED}"
 
 
-def _only(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
+def _only(condition: str, name: str, *columns: str) -> Index:
     """Make an index that holds only the rows of a condition."""
-    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 def is_unfinished(table: FromClause) -> ColumnElement[bool]:
@@ -66,8 +66,6 @@ changes = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("parent_id", LongInteger, ForeignKey("changes.id")),
     Column("origin", Text),
-    # The first of the changes that were asked together; the triggers hold it.
-    Column("bundle_id", LongInteger),
     Column("revision", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Column("state", Text, nullable=False),
@@ -124,8 +122,6 @@ changes = Table(
     Index(None, "team_id", "id"),
     Index(None, "account_sid", "workspace_id", "number", "id"),
     Index(None, "number", "id"),
-    _only("bundle_id IS NOT NULL", "ix_changes_bundle", "bundle_id", "id"),
-    _only("bundle_id IS NOT NULL", "uq_changes_bundle_number", "bundle_id", "number", unique=True),
     # A look reads what is due, or what has not ended, and never the history. The state comes first though it is one:
     # without statistics, as it runs here, SQLite takes the index of which it knows the most columns.
     _only("state = 'pending'", "ix_changes_pending", "state", "expires_at", "id"),
@@ -134,9 +130,23 @@ changes = Table(
     _only(_IS_UNFINISHED, "ix_changes_number_unfinished", "number", "account_sid", "workspace_id", "state", "id"),
     _only(_IS_UNFINISHED, "ix_changes_team_unfinished", "team_id", "state", "id"),
     Index("ix_changes_unfinished", "state", "id", postgresql_where=text(f"state NOT IN ({FINAL})")),
-    _only("origin = 'put_back'", "uq_changes_put_back", "parent_id", unique=True),
+    Index(
+        "uq_changes_put_back",
+        "parent_id",
+        unique=True,
+        sqlite_where=text("origin = 'put_back'"),
+        postgresql_where=text("origin = 'put_back'"),
+    ),
     # G4's backstop: whatever the workers do, one change of a number is being applied at a time.
-    _only("state = 'applying'", "uq_changes_applying", "account_sid", "workspace_id", "number", unique=True),
+    Index(
+        "uq_changes_applying",
+        "account_sid",
+        "workspace_id",
+        "number",
+        unique=True,
+        sqlite_where=text("state = 'applying'"),
+        postgresql_where=text("state = 'applying'"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -153,7 +163,15 @@ reviews = Table(
     Column("withdrawn_at", UtcDateTime),
     CheckConstraint("verdict IN ('approve','deny')", "verdict"),
     Index(None, "change_id", "id"),
-    _only("withdrawn_at IS NULL", "uq_reviews_live", "change_id", "revision", "reviewer_id", unique=True),
+    Index(
+        "uq_reviews_live",
+        "change_id",
+        "revision",
+        "reviewer_id",
+        unique=True,
+        sqlite_where=text("withdrawn_at IS NULL"),
+        postgresql_where=text("withdrawn_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -216,9 +234,21 @@ outbox = Table(
     Column("attempted_thread", Text),
     UniqueConstraint("fact"),
     CheckConstraint("lease_id IS NULL OR leased_until IS NOT NULL", "lease"),
-    _only("done_at IS NULL", "ix_outbox_undone", "lane", "id"),
+    Index(
+        "ix_outbox_undone",
+        "lane",
+        "id",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
     # What was delivered long ago is found by it, without a look at what is kept.
-    _only("done_at IS NOT NULL", "ix_outbox_done", "done_at", "id"),
+    Index(
+        "ix_outbox_done",
+        "done_at",
+        "id",
+        sqlite_where=text("done_at IS NOT NULL"),
+        postgresql_where=text("done_at IS NOT NULL"),
+    ),
     _only("done_at IS NULL", "ix_outbox_due", "due_at", "id"),
     Index(None, "change_id"),
     sqlite_autoincrement=True,

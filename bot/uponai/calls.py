@@ -98,21 +98,18 @@ class Calls:
                     raise
             await asyncio.sleep(wait)
 
-    async def write(
-        self, *path: str, body: bytes, webhooks: Collection[str], may_leave: Callable[[], bool]
-    ) -> dict[str, Any]:
+    async def write(self, *path: str, body: bytes, webhooks: Collection[str]) -> dict[str, Any]:
         """PUT a body once and return the answer of a success.
 
-        What can be secret of `webhooks` is not quoted in errors. `may_leave` is asked at the last moment.
+        What can be secret of `webhooks` is not quoted in errors.
 
         Raises:
-            TooLate: It may not leave any more. Nothing was applied.
             Unavailable, Unauthorized, Refused: Nothing was applied.
             OutcomeUnknown: It may have been applied.
         """
         headers = {"Content-Type": "application/json"}
         request = self._http.build_request("PUT", self._url(path), content=body, headers=headers)
-        progress = Progress(may_leave=may_leave, lives=self._timeout)
+        progress = Progress()
         try:
             reply = await exchange(self._http, request, within=self._timeout, largest=LARGEST_ANSWER, progress=progress)
         except _BEFORE_SENDING as exc:
@@ -130,9 +127,7 @@ class Calls:
     async def _read_once(self, url: str, params: dict[str, str | int] | None, within: timedelta, largest: int) -> Any:
         request = self._http.build_request("GET", url, params=params)
         try:
-            reply = await exchange(
-                self._http, request, within=within, largest=largest, progress=Progress(lives=self._timeout)
-            )
+            reply = await exchange(self._http, request, within=within, largest=largest, progress=Progress())
         except TimeoutError as exc:
             raise Unavailable("UponAI did not answer in time.") from exc
         except httpx.DecodingError as exc:

@@ -1,1 +1,0 @@
-"""Several numbers in one request: asked, decided, edited and expired together."""

@@ -1,1 +1,0 @@
-"""Several numbers in one request, through the whole app."""

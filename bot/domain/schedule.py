@@ -1,10 +1,11 @@
 """When a change is to be sent and put back, and from when it may be: its Start, joined with the hours of its rules."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from bot.domain.assignment import Assignment, Field
 from bot.domain.errors import InvalidSubmission
@@ -16,6 +17,7 @@ from bot.domain.state import State
 if TYPE_CHECKING:
     from bot.domain.change import ChangeRequest
 
+UTC_ZONE = "UTC"
 FARTHEST = timedelta(days=366)
 
 
@@ -36,10 +38,14 @@ class InvalidSchedule(InvalidSubmission):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What was chosen: `starts_at` is None for as soon as approved, `put_back_at` for never."""
+    """What was chosen: `starts_at` is None for as soon as approved, `put_back_at` for never.
+
+    `zone` is the one in which whoever chose it reads times; two schedules are the same whatever theirs is.
+    """
 
     starts_at: datetime | None = None
     put_back_at: datetime | None = None
+    zone: str = field(default=UTC_ZONE, compare=False)
 
     @property
     def is_scheduled(self) -> bool:
@@ -79,9 +85,9 @@ def refuse_schedule(
         entry = Entry.START if start is not None else Entry.PUT_BACK
         raise InvalidSchedule("The rules that hold for this change never let it be sent from then on.", entry)
     if put_back is not None and put_back <= first:
+        opens = in_words(first, schedule.zone)
         raise InvalidSchedule(
-            f"By its rules this change is not sent before {in_words(first)}: choose a later time to put it back.",
-            Entry.PUT_BACK,
+            f"By its rules this change is not sent before {opens}: choose a later time to put it back.", Entry.PUT_BACK
         )
 
 
@@ -151,6 +157,6 @@ def lapsing(change: "ChangeRequest", first: datetime | None, now: datetime, with
     return {"opens_at": first if first > due_at else None, "apply_before": lapses}
 
 
-def in_words(at: datetime) -> str:
-    """Write a moment where no one's own zone is at hand."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def in_words(at: datetime, zone: str = UTC_ZONE) -> str:
+    """Write a moment where Slack would not put it into everyone's own zone."""
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"

@@ -25,6 +25,7 @@ MOST_KNOWN = 10_000
 class _Known:
     refusal: str | None
     at: datetime
+    zone: str | None = None
 
 
 class Members:
@@ -61,6 +62,11 @@ class Members:
             raise
         return True
 
+    def zone_of(self, user_id: str) -> str | None:
+        """Return the time zone in which somebody reads times, as far as it was heard of; its age does not matter."""
+        known = self._known.get(user_id)
+        return None if known is None else known.zone
+
     async def _look_up(self, user_id: str) -> _Known:
         # The age counts from before the question: what happened while Slack answered may not be in the answer.
         at = self._now()
@@ -70,7 +76,8 @@ class Members:
             raise CannotCheck(
                 "I could not check with Slack who you are, so I did nothing. Please try again in a moment."
             ) from error
-        known = _Known(_refusal(answer.get("user") or {}, self._team_id), at)
+        user = answer.get("user") or {}
+        known = _Known(_refusal(user, self._team_id), at, user["tz"] if isinstance(user.get("tz"), str) else None)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         self._known[user_id] = known

@@ -10,6 +10,7 @@ from bot.domain.webhook import parse_webhook_url
 from bot.domain.weights import fractions_of
 from bot.service.context import ServiceContext
 from bot.slack.form import fields as form
+from bot.slack.form import schedule
 from bot.slack.form.compose import resolve_agent
 from bot.slack.form.fill import agent_mark, percent_entry
 from bot.slack.form.option_values import Option, version_of
@@ -32,6 +33,7 @@ async def parse_patch(context: ServiceContext, state: FormState) -> AssignmentPa
     inbound = await _inbound(context, state, errors)
     outbound = await _outbound(context, state, errors)
     webhook_url = _webhook(state, errors)
+    errors |= schedule.missing(state.timing)
     if not without_invisible(state.reason):
         errors[form.REASON] = "Say why, so that the reviewer can decide."
     if errors:

@@ -7,6 +7,7 @@ travels in `private_metadata`: a hint, never authority.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Self
@@ -14,8 +15,9 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.domain.state import Origin
-from bot.slack.form import fields, option_values
+from bot.slack.form import fields, option_values, schedule
 from bot.slack.form.option_values import Option
+from bot.slack.form.schedule import SOON_AND_FOR_GOOD, Timing
 
 MOST_ROWS = 10
 FEWEST_ROWS = 2
@@ -72,7 +74,8 @@ class Meta(BaseModel):
     another one resets the field. `is_answered` says that a read for the chosen number has ended, `problem` how it
     failed. `asked` is the change that this form gave already and that can be withdrawn, `said` a sentence until the
     next choice. `edits` is the change that is edited, `revision` the one of it that the form was filled with.
-    `workspace` is the one of UponAI that the form was opened for, `team_id` whose changes it warns of.
+    `workspace` is the one of UponAI that the form was opened for, `team_id` whose changes it warns of, `zone` the time
+    zone of whoever fills it in.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -95,6 +98,7 @@ class Meta(BaseModel):
     revision: int = 1
     workspace: str | None = None
     team_id: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class FormState:
     webhook: Webhook = Webhook.KEEP
     webhook_url: str = ""
     time_routing: TimeRouting = TimeRouting.KEEP
+    timing: Timing = SOON_AND_FOR_GOOD
     reason: str = ""
     focus: str | None = None
 
@@ -144,6 +149,7 @@ class FormState:
             webhook=Webhook(entries.choice(fields.WEBHOOK)),
             webhook_url=entries.text(fields.WEBHOOK_URL),
             time_routing=TimeRouting(entries.choice(fields.TIME_ROUTING)),
+            timing=schedule.read(entries),
             reason=entries.text(fields.REASON),
         )
 
@@ -185,11 +191,15 @@ class Entries:
         """Read a text field."""
         return str(self._entry(block_id, "value", "initial_value") or "")
 
-    def choice(self, block_id: str) -> str:
+    def moment(self, block_id: str) -> datetime | None:
+        """Read a date with a time; None when none is picked."""
+        return schedule.moment(self._entry(block_id, "selected_date_time", "initial_date_time"))
+
+    def choice(self, block_id: str, default: str = "keep") -> str:
         """Read a choice, which cannot be emptied: without an entry the initial one holds."""
         chosen = self._entry(block_id, "selected_option", "initial_option")
         chosen = chosen or self._initial.get(block_id, {}).get("initial_option") or {}
-        return str(chosen.get("value", "keep"))
+        return str(chosen.get("value", default))
 
     def _entry(self, block_id: str, key: str, initial_key: str) -> Any:
         for entry in self._values.get(block_id, {}).values():

@@ -9,6 +9,7 @@ from bot.domain.webhook import LONGEST
 from bot.slack.block_kit.elements import Block, actions, button, confirm, plain, rich_line, rich_text, text_run
 from bot.slack.block_kit.sentences import sentence_runs
 from bot.slack.form import fields as form
+from bot.slack.form import schedule
 from bot.slack.form.current_assignment import Shown, present_blocks
 from bot.slack.form.inbound_view import CHOICE, inbound_blocks
 from bot.slack.form.inputs import choice, labelled, telling_each_letter, text, type_ahead
@@ -67,6 +68,7 @@ def build_view(state: FormState, shown: Shown) -> Block:
             *_outbound(state),
             *_webhook(state),
             _choice(form.TIME_ROUTING, "Time routing", TIME_ROUTING_LABELS, state.time_routing),
+            *schedule.blocks(state.timing, CHOICE, state.meta.zone),
             *warning_blocks(shown.warnings),
             labelled(form.REASON, "Reason", text("plain_text_input", state.reason, multiline=True, limit=REASON_LIMIT)),
         ],

@@ -23,7 +23,7 @@ from bot.slack.form.agent_options import of_agents
 from bot.slack.form.compose import Composed, compose, resolve_number
 from bot.slack.form.fields import agent_block, number_block, weight_block
 from bot.slack.form.fill import fill
-from bot.slack.form.open_forms import UPDATE_WITHIN
+from bot.slack.form.open_forms import UPDATE_WITHIN, OpenForm
 from bot.slack.form.state import FEWEST_ROWS, MOST_ROWS, Entries, FormState, Inbound, Row
 from bot.slack.listeners.form_refresh import ensure_read
 from bot.slack.listeners.permission import require_member
@@ -49,7 +49,8 @@ async def choose(slack: SlackContext, view: View, actions: Sequence[Action], act
     form = slack.forms.of(view)
     async with form.lock:
         _, composed = await together(
-            require_member(slack, actor, event=Event.ASK_REFUSED), _chosen(slack, form.entered(view), view, actions)
+            require_member(slack, actor, event=Event.ASK_REFUSED),
+            _chosen(slack, _entered(slack, form, view, actor), view, actions),
         )
         if all(action.action_id in TYPED for action in actions) and form.says(composed):
             return
@@ -63,6 +64,12 @@ async def choose(slack: SlackContext, view: View, actions: Sequence[Action], act
             return
     if composed.needs_read:
         ensure_read(slack, form)
+
+
+def _entered(slack: SlackContext, form: OpenForm, view: View, actor: Actor) -> FormState:
+    """Return what is entered; by now it is known in which zone whoever enters it reads times."""
+    state = form.entered(view)
+    return state.with_meta(zone=slack.members.zone_of(actor.user_id) or state.meta.zone)
 
 
 async def _chosen(slack: SlackContext, state: FormState, view: View, actions: Iterable[Action]) -> Composed:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain.assignment import AssignmentPatch
 from bot.domain.change import ChangeRequest
+from bot.domain.schedule import schedule_of
 from bot.domain.state import Origin
 from bot.service import lookup
 from bot.service.context import Actor
@@ -16,6 +17,7 @@ from bot.slack.form.agent_options import of_agents
 from bot.slack.form.compose import Composed, compose
 from bot.slack.form.fill import fill
 from bot.slack.form.option_values import Option
+from bot.slack.form.schedule import SOON_AND_FOR_GOOD, of_schedule
 from bot.slack.form.state import FormState, Meta
 from bot.slack.listeners.form_refresh import ensure_read
 from bot.slack.listeners.permission import require_may_ask
@@ -52,10 +54,12 @@ async def open_form(
         revision=1 if edits is None else edits.revision,
         workspace=str(slack.context.workspace),
         team_id=actor.team_id,
+        zone=slack.members.zone_of(actor.user_id),
     )
+    timing = SOON_AND_FOR_GOOD if edits is None else of_schedule(schedule_of(edits))
     _, composed = await together(
         require_may_ask(slack, actor, channel_id),
-        _compose(slack, FormState(meta=meta, reason=reason), number, filled),
+        _compose(slack, FormState(meta=meta, timing=timing, reason=reason), number, filled),
     )
     answer = await call(slack.client, "views.open", timeout=OPEN_WITHIN, trigger_id=trigger_id, view=composed.view)
     form = slack.forms.add(answer["view"], composed)

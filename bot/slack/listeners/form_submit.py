@@ -15,6 +15,7 @@ from bot.domain.errors import (
     TooBusy,
 )
 from bot.domain.events import Event
+from bot.domain.schedule import InvalidSchedule
 from bot.service.context import Actor
 from bot.service.edit import edit
 from bot.service.refusals import refusals
@@ -22,6 +23,7 @@ from bot.service.submit import Submission, submit
 from bot.slack.background import together
 from bot.slack.block_kit.sentences import names_others, sentence_plain
 from bot.slack.context import SlackContext
+from bot.slack.form import schedule
 from bot.slack.form.compose import needs_read, resolve_number
 from bot.slack.form.fields import number_block
 from bot.slack.form.parse import WrongEntries, block_of, chosen_fields, parse_patch
@@ -58,6 +60,8 @@ async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str
         return dict.fromkeys(blocks, str(error))
     except InvalidNumber as error:
         return {at_number: _about_number(slack, view, error)}
+    except InvalidSchedule as error:
+        return {schedule.BLOCKS[error.entry]: str(error)}
     except InvalidSubmission as error:
         return {block_of(state, error.field, error.row): str(error)}
     except AlreadyAsked as error:
@@ -99,6 +103,7 @@ async def _ask(slack: SlackContext, state: FormState, actor: Actor, *, look_unti
         reason=state.reason,
         submission_key=state.meta.submission_key,
         parent_id=state.meta.parent_id,
+        schedule=schedule.asked(state.timing, state.meta.zone),
     )
     if state.meta.edits is None:
         return await submit(slack.context, submission, look_until=look_until, look_up=slack.look_up)

@@ -34,6 +34,7 @@ from bot.slack.block_kit.elements import (
 from bot.slack.block_kit.limits import few, short_names
 from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.messages.glance import sign
+from bot.slack.messages.schedule import when_lines
 from bot.slack.messages.story import line_runs, lines_of
 
 # A text in a rich_text block can be as long as a section's: 3000 characters. Long words are put in pieces, whole.
@@ -96,6 +97,7 @@ def _asked(change: ChangeRequest) -> list[Block]:
         rich_line(text_run(f"{sign(change)} {change.label} · ", bold=True), *number),
         rich_line(text_run(f"State: {change.state}\nAsked by "), user_run(change.requester_id), text_run(", because:")),
         *(rich_quote(piece) for piece in _pieces(change.reason)),
+        *when_lines(change),
     ]
 
 

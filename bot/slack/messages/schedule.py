@@ -4,10 +4,11 @@ from datetime import datetime
 
 from bot.domain.change import ChangeRequest
 from bot.domain.facts import Decided
+from bot.domain.label import format_label
 from bot.domain.schedule import first_moment, sent_from
 from bot.domain.state import Origin, State
 from bot.slack.block_kit.elements import Block, context, date
-from bot.slack.messages.wording import Part
+from bot.slack.messages.wording import Part, in_line
 
 
 def when_text(change: ChangeRequest) -> str | None:
@@ -20,6 +21,20 @@ def when_blocks(change: ChangeRequest) -> list[Block]:
     """Build the line of the card that says so."""
     text = when_text(change)
     return [] if text is None else [context(f"⏰ {text}", block_id="when")]
+
+
+def when_lines(change: ChangeRequest) -> list[Block]:
+    """Build the lines of the whole record: what was asked for, and what came of it."""
+    lines: list[tuple[Part, ...]] = []
+    if change.origin is Origin.PUT_BACK and change.parent_id is not None:
+        lines.append((f"Puts {format_label(change.parent_id)} back, due ", change.due_at))
+    if change.starts_at is not None:
+        lines.append(("Start ", change.starts_at))
+    if change.opens_at is not None:
+        lines.append(("Its rules let it be sent from ", change.opens_at))
+    if change.put_back_at is not None:
+        lines.append(("Put back at ", change.put_back_at))
+    return [in_line(*line) for line in lines]
 
 
 def will_be_sent(told: Decided) -> tuple[Part, ...]:

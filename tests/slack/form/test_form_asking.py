@@ -12,7 +12,16 @@ NUMBER = "+14155550123"
 async def test_the_form_opens_at_keep_as_is_with_the_present_assignment_above(bot_world: BotWorld) -> None:
     rita = bot_world.rita
     assert await bot_world.type(rita, "+1 415 555 0123") == ""
-    assert rita.labels() == ["Number", "Inbound calls", "Outbound calls", "Inbound webhook", "Time routing", "Reason"]
+    assert rita.labels() == [
+        "Number",
+        "Inbound calls",
+        "Outbound calls",
+        "Inbound webhook",
+        "Time routing",
+        "When",
+        "Put back",
+        "Reason",
+    ]
     assert rita.value("Number") == "+1 415-555-0123"
     for choice in ("Inbound calls", "Outbound calls", "Inbound webhook", "Time routing"):
         assert rita.value(choice) == "Keep as is"

@@ -150,6 +150,8 @@ async def test_each_other_choice_brings_its_own_fields_alone(bot_world: BotWorld
         "Inbound webhook",
         "Webhook URL",
         "Time routing",
+        "When",
+        "Put back",
         "Reason",
     ]
     await rita.fill("Outbound calls", "No agent")

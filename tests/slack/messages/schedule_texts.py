@@ -10,8 +10,9 @@ from bot.domain.rules.rule import Rule
 from bot.domain.rules.windows import Freeze
 from bot.domain.since import Since
 from bot.domain.state import Origin, State
+from bot.slack.block_kit.elements import rich_text
 from bot.slack.messages.card import card_blocks, card_text
-from bot.slack.messages.schedule import when_text
+from bot.slack.messages.schedule import when_lines, when_text
 from bot.slack.messages.thread import render_fact
 from tests.domain.strategies import NOW, change
 from tests.slack.messages.reading import lines_of, read
@@ -51,4 +52,6 @@ def schedule_texts() -> list[str]:
         text, blocks = render_fact(change(), payload, since)
         lines += [f"-- put back planned, then {since.put_back_state}", read(text), *lines_of(blocks)]
     put_back = change(state=State.APPROVED, origin=Origin.PUT_BACK, parent_id=11, due_at=NOW + HOUR)
+    record = scheduled(State.APPROVED), put_back, replace(closed, opens_at=NOW + 9 * HOUR)
+    lines += [line for one in record for line in ("-- in Details", *lines_of([rich_text(*when_lines(one))]))]
     return [*lines, "-- card of a put-back", read(card_text(put_back)), *lines_of(card_blocks(put_back, []))]

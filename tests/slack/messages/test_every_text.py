@@ -30,6 +30,7 @@ from bot.service.lookup import Present
 from bot.service.outside.showing import Shown
 from bot.slack import failures
 from bot.slack.form import current_assignment
+from bot.slack.form.schedule import PutBack, Timing, When
 from bot.slack.form.state import FormState, Inbound, Meta, Outbound, Row, TimeRouting, Webhook
 from bot.slack.form.view import NOTES, build_view
 from bot.slack.listeners.deny import deny_view
@@ -177,7 +178,8 @@ def _forms() -> list[str]:
         outbound=Outbound.ONE,
         webhook=Webhook.SET,
         time_routing=TimeRouting.ON,
-    )
+        timing=Timing(When.AT, None, PutBack.AT, None),
+    ).with_meta(zone="Europe/Berlin")
     views = {
         "empty": build_view(FormState(meta=meta), current_assignment.Shown()),
         "looking": build_view(FormState(meta=meta), current_assignment.Shown(is_looking=True)),

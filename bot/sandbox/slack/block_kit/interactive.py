@@ -114,6 +114,12 @@ def _moment(form: str, key: str) -> Callable[[Problems, str, dict[str, Any]], No
     return check
 
 
+def _unix_time(problems: Problems, at: str, element: dict[str, Any]) -> None:
+    value = element.get("initial_date_time")
+    if value is not None and (not isinstance(value, int) or not re.fullmatch(r"\d{10}", str(value))):
+        problems.add(f"{at}/initial_date_time", "must be a Unix timestamp of 10 digits")
+
+
 _MENU = ("placeholder", "confirm", "focus_on_load")
 _TYPED = ("placeholder", "focus_on_load", "initial_value", "dispatch_action_config")
 KINDS: dict[str, Kind] = {
@@ -153,7 +159,7 @@ KINDS: dict[str, Kind] = {
     "datetimepicker": Kind(
         ("actions", "input"),
         ("initial_date_time", "confirm", "focus_on_load"),
-        check=_moment(r"\d{10}", "initial_date_time"),
+        check=_unix_time,
     ),
     "plain_text_input": Kind(("input",), (*_TYPED, "multiline", "min_length", "max_length"), check=_plain_text_input),
     "number_input": Kind(

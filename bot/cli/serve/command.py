@@ -13,7 +13,7 @@ import structlog
 import typer
 
 from bot.cli.exits import run, settings_or_stop, stop
-from bot.cli.serve.http_server import HttpServer, listen
+from bot.cli.serve.http_server import HttpServer, allow_many_connections, listen
 from bot.cli.serve.readiness import Readiness
 from bot.cli.serve.wiring import Parts, build, now, secrets_of
 from bot.policy_file.book import PolicyBook
@@ -64,6 +64,7 @@ def serve(
 
 async def _serve(settings: Settings, book: PolicyBook, *, has_web: bool, has_worker: bool) -> None:
     async with AsyncExitStack() as stack:
+        allow_many_connections()
         listener = listen(settings.host, settings.port)
         stack.callback(listener.close)
         database = Database.connect(settings.database_url.get_secret_value())

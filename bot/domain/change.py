@@ -63,6 +63,11 @@ class ChangeRequest(ChangeDraft):
         return format_label(self.id)
 
     @property
+    def lead_id(self) -> int:
+        """The change that owns card and thread: the first of those that were asked together, else this one."""
+        return self.bundle_id or self.id
+
+    @property
     def after(self) -> Assignment:
         """The assignment that the reviewers are asked to approve."""
         return self.patch.onto(self.before)

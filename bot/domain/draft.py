@@ -16,7 +16,8 @@ class ChangeDraft:
 
     `before` is the assignment as it was read at `before_at`; `agent_names` are the names that the reviewers see.
     `starts_at` and `put_back_at` are what was chosen; `due_at` is from when it is to be sent, whatever its rules say.
-    `submission_key` makes a repeated submission of one form find the change of the first.
+    `submission_key` makes a repeated submission of one form find the change of the first. `bundle_id` is the first of
+    the changes that were asked together, None for a change by itself.
     """
 
     team_id: str
@@ -38,3 +39,4 @@ class ChangeDraft:
     put_back_at: datetime | None = None
     parent_id: int | None = None
     origin: Origin | None = None
+    bundle_id: int | None = None

@@ -40,6 +40,9 @@ class Fact(StrEnum):
     PUT_BACK = "put_back"
     PUT_BACK_NOW = "put_back_now"
     PUT_BACK_ENDED = "put_back_ended"
+    # Of several numbers at once: what became of each, and which were not asked for.
+    RESULTS = "results"
+    LEFT_OUT = "left_out"
 
     # To one person.
     CANNOT_POST = "cannot_post"
@@ -146,6 +149,13 @@ class OverrideReviewed(By):
     """Who reviewed an override, and whose it was."""
 
     overridden_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut(By):
+    """Who asked, and for which numbers nothing would have changed."""
+
+    numbers: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What has happened since a change ended: it decides which buttons below its end can still do something."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.state import State
@@ -26,3 +27,15 @@ class Since:
 
 
 NOTHING_SINCE = Since()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleSince:
+    """What became of a message about several numbers; `reverted` names by change what put its former values back."""
+
+    asked_again_as: str | None = None
+    asked_again_by: str | None = None
+    reverted: Mapping[int, str] = field(default_factory=dict)
+
+
+NOTHING_SINCE_ALL = BundleSince()

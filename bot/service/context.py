@@ -8,7 +8,7 @@ from enum import CONFORM, Flag, auto
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.rules.policy import Policy
 from bot.service.agent_versions import AgentVersions
-from bot.store.clock import Clock
+from bot.store.clock import Clock, count_seconds
 from bot.store.database import Database
 from bot.store.mirror.number_index import NumberIndex
 from bot.uponai.client import UponAIClient
@@ -29,7 +29,7 @@ class ServiceContext:
 
     `policy` returns what the policy file says now: its rules and the names of numbers. `wake` is called after a commit
     that left work for a worker, with its kinds; it may do nothing. `approval_channel` is where approvals are asked,
-    None for wherever somebody asks.
+    None for wherever somebody asks. `elapsed` counts seconds by a clock that nobody can set.
     """
 
     database: Database
@@ -47,6 +47,7 @@ class ServiceContext:
     default_region: str | None
     wake: Callable[[Work], None]
     approval_channel: str | None = None
+    elapsed: Callable[[], float] = count_seconds
     numbers: NumberIndex = field(init=False, repr=False, compare=False)
     versions: AgentVersions = field(init=False, default_factory=AgentVersions, repr=False, compare=False)
     _shared: dict[Callable[..., Awaitable[None]], SharedRead[None]] = field(

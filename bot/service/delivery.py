@@ -10,12 +10,14 @@ from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
 from bot.domain.warnings import Overlap, Standstill
 from bot.service.context import ServiceContext
+from bot.service.delivery_subject import BundleShown, read_subjects
 from bot.service.messages import Kind
-from bot.store import cards, changes, outbox, overlaps, pauses, rate_limits, reviews
+from bot.store import cards, outbox, rate_limits
 from bot.store.cards import Card
 from bot.store.errors import StaleCard
 from bot.store.outbox import OutboxMessage, Posted
@@ -23,7 +25,6 @@ from bot.store.outbox import OutboxMessage, Posted
 # How long one call of Slack may take at the most, and how many lanes are delivered side by side.
 CALL_WITHIN = timedelta(seconds=5)
 BATCH = 8
-_WITH_CARD = (Kind.CARD, Kind.THREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ class Delivery:
     """What is due of one lane, on its way: `messages` in order, of which the first ones are `done`.
 
     Of these the first ones are `recorded`. `stored` is the card as the database has it, `card` as it will be recorded
-    with the next transaction. `limits` says until when Slack wants no such calls, by method and channel.
+    with the next transaction. `limits` says until when Slack wants no such calls, by method and channel. Of changes
+    that were asked together `change` is the lead and `bundle` all; `shown_again` names what of a thread is shown as it
+    stands by now.
     """
 
     messages: list[OutboxMessage]
@@ -74,6 +77,8 @@ class Delivery:
     is_card_fresh: bool = False
     overlaps: list[Overlap] = field(default_factory=list)
     standstill: Standstill | None = None
+    bundle: BundleShown | None = None
+    shown_again: set[tuple[object, ...]] = field(default_factory=set)
 
     @property
     def is_done(self) -> bool:
@@ -112,6 +117,27 @@ class Delivery:
         return self.change
 
     @property
+    def version(self) -> int:
+        """The version that the card shows when it shows all of what is stored."""
+        return self.of.version if self.bundle is None else self.bundle.of.version
+
+    @property
+    def of_bundle(self) -> Bundle:
+        """The changes that were asked together which the messages are about; perhaps one alone."""
+        return Bundle((self.of,)) if self.bundle is None else self.bundle.of
+
+    @property
+    def subject(self) -> ChangeRequest:
+        """The change that the message whose turn it is is about: of several that were asked together one of them."""
+        return self.subject_of(self.message)
+
+    def subject_of(self, message: OutboxMessage) -> ChangeRequest:
+        """Return the change that a message is about."""
+        if self.bundle is None or message.change_id is None:
+            return self.of
+        return self.bundle.member(message.change_id)
+
+    @property
     def of_card(self) -> Card:
         """The card of that change."""
         if self.card is None:
@@ -138,41 +164,10 @@ async def claim(context: ServiceContext) -> list[Delivery]:
         limits = await rate_limits.lasting(tx, now)
         lanes = [list(lane) for _, lane in groupby(messages, key=lambda message: message.lane)]
         deliveries = [Delivery(lane, until, [_attempt_of(message) for message in lane], limits) for lane in lanes]
-        await _read(tx, deliveries)
+        await read_subjects(tx, deliveries)
         for delivery in deliveries:
             await _begin(tx, delivery, now)
     return deliveries
-
-
-async def _read(tx: AsyncConnection, deliveries: list[Delivery]) -> None:
-    """Read the changes that the messages are about, and their cards."""
-    about = [(delivery, change_id) for delivery in deliveries if (change_id := delivery.messages[0].change_id)]
-    if not about:
-        return
-    found = await changes.get_all(tx, [change_id for _, change_id in about])
-    for delivery, change_id in about:
-        delivery.change = found[change_id]
-    with_card = [delivery for delivery, _ in about if any(one.kind in _WITH_CARD for one in delivery.messages)]
-    if not with_card:
-        return
-    ids = [delivery.of.id for delivery in with_card]
-    known_cards = await cards.get_all(tx, ids)
-    # The first version of a change is the one that was asked: nobody has reviewed it.
-    known_reviews = await reviews.of_changes(tx, [one.of.id for one in with_card if one.of.version > 1])
-    for delivery in with_card:
-        change = delivery.of
-        delivery.reviews = known_reviews.get(change.id, [])
-        delivery.stored = known_cards.get(change.id)
-        if change.state.is_open:
-            delivery.overlaps = await overlaps.of_change(tx, change)
-            pause = await pauses.paused(tx, change.team_id)
-            delivery.standstill = None if pause is None else Standstill(pause.by, pause.at)
-        card = delivery.stored or Card(change_id=change.id, channel_id=change.channel_id)
-        message = delivery.message
-        if message.kind == Kind.CARD and message.attempted_at and not card.is_posted and card.attempted_at is None:
-            # An early release noted the attempt at the message.
-            card = replace(card, attempted_at=message.attempted_at)
-        delivery.card = card
 
 
 async def _begin(tx: AsyncConnection, delivery: Delivery, now: datetime) -> None:

@@ -14,12 +14,13 @@ from bot.domain.reviewing import standing
 from bot.domain.revising import changed, refuse_edit, revise
 from bot.service import redaction
 from bot.service.context import ServiceContext
+from bot.service.drafting import draft_of
 from bot.service.elsewhere import refuse_elsewhere
 from bot.service.lookup import present_within
 from bot.service.messages import thread_fact
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights
-from bot.service.submit import Submission, as_asked_then, asked, draft_of
+from bot.service.submit import Submission, as_asked_then, asked
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
 from bot.store import changes, reviews
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import AgentVersion, ListedAgent
 from bot.domain.assignment import Assignment
+from bot.domain.errors import InvalidNumber
 from bot.domain.number import normalise, read_number
 from bot.domain.warnings import Overlap
 from bot.service import token
@@ -83,6 +85,25 @@ async def read_typed_within(tx: AsyncConnection, context: ServiceContext, text: 
     )
 
 
+async def read_all_typed(context: ServiceContext, texts: Collection[str]) -> dict[str, str | InvalidNumber]:
+    """Read several numbers that somebody typed, each as `read_typed` does; what it would raise stands in its place."""
+    readings = {text: {text, normalise(text, context.default_region) or text} for text in texts}
+    account_sid, workspace_id = context.account_sid, context.workspace_id
+    found: dict[str, str | InvalidNumber] = {}
+    async with context.database.reading() as tx:
+        listed = await mirror_numbers.find_all(tx, account_sid, workspace_id, set().union(*readings.values()))
+        for text in texts:
+            if text in listed:
+                found[text] = text
+                continue
+            try:
+                whole = next((each for each in readings[text] if each in listed), None)
+                found[text] = whole or await read_typed_within(tx, context, text)
+            except InvalidNumber as error:
+                found[text] = error
+    return found
+
+
 def as_typed(context: ServiceContext, text: str) -> str:
     """Return what a typed text would be called if the account listed it: E.164, else the text itself."""
     typed = text.strip()
@@ -100,10 +121,27 @@ async def present_within(tx: AsyncConnection, context: ServiceContext, number: s
     found = await mirror_numbers.find(tx, context.key(number))
     if found is None:
         return None
-    assignment = found.listed.assignment
-    ids = {agent.agent_id for agent in (*assignment.inbound, *assignment.outbound)}
-    names = await mirror_agents.names(tx, context.workspace_id, ids)
+    names = await mirror_agents.names(tx, context.workspace_id, _agents_of(found.listed.assignment))
     return present_of(context, found, names)
+
+
+async def present_all(context: ServiceContext, some: Collection[str]) -> dict[str, Present]:
+    """Return the present assignments of several numbers, by number; those that are not listed are left out."""
+    async with context.database.reading() as tx:
+        return await present_all_within(tx, context, some)
+
+
+async def present_all_within(tx: AsyncConnection, context: ServiceContext, some: Collection[str]) -> dict[str, Present]:
+    """Do as `present_all` does, inside an open transaction."""
+    found = await mirror_numbers.find_all(tx, context.account_sid, context.workspace_id, some)
+    ids = {number: _agents_of(one.listed.assignment) for number, one in found.items()}
+    names = await mirror_agents.names(tx, context.workspace_id, set().union(*ids.values()))
+    own = {number: {each: names[each] for each in some_ids if each in names} for number, some_ids in ids.items()}
+    return {number: present_of(context, one, own[number]) for number, one in found.items()}
+
+
+def _agents_of(assignment: Assignment) -> set[str]:
+    return {agent.agent_id for agent in (*assignment.inbound, *assignment.outbound)}
 
 
 def present_of(context: ServiceContext, found: MirroredNumber, names: dict[str, str]) -> Present:

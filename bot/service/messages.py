@@ -3,10 +3,12 @@
 All messages about one change share a lane and are delivered in order; a fact is posted once, whoever delivers it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.facts import By, CannotPost, Fact, Told
 from bot.domain.label import format_label
@@ -34,7 +36,7 @@ def card_is_dirty(change: ChangeRequest, at: datetime) -> OutboxDraft:
     """Ask for the card to show the stored state, whatever it is by then."""
     return OutboxDraft(
         team_id=change.team_id,
-        lane=change_lane(change.id),
+        lane=change_lane(change.lead_id),
         kind=Kind.CARD,
         fact=f"{change.label}/card/{change.version}",
         change_id=change.id,
@@ -44,11 +46,14 @@ def card_is_dirty(change: ChangeRequest, at: datetime) -> OutboxDraft:
 
 
 def thread_fact(change: ChangeRequest, name: Fact, at: datetime, told: Told, *, once: str | None = None) -> OutboxDraft:
-    """Tell one fact in the card's thread: once for this step, or once in its life, where `once` names it."""
-    fact = f"{change.label}/{once or f'{name}/{change.version}'}"
+    """Tell one fact in the card's thread: once for this step, or once in its life, where `once` names it.
+
+    What is told once in a life is told once for all that were asked together.
+    """
+    fact = f"{format_label(change.lead_id)}/{once}" if once else f"{change.label}/{name}/{change.version}"
     return OutboxDraft(
         team_id=change.team_id,
-        lane=change_lane(change.id),
+        lane=change_lane(change.lead_id),
         kind=Kind.THREAD,
         fact=fact,
         change_id=change.id,
@@ -57,17 +62,37 @@ def thread_fact(change: ChangeRequest, name: Fact, at: datetime, told: Told, *, 
     )
 
 
-def thread_again(team_id: str, change_id: int, name: Fact, at: datetime, why: object) -> OutboxDraft:
-    """Ask for the posts of a fact to show the stored state; `why` names what made them dirty, once."""
+def thread_again(
+    team_id: str, change_id: int, name: Fact, at: datetime, why: object, *, lead_id: int | None = None
+) -> OutboxDraft:
+    """Ask for the posts of a fact to show the stored state; `why` names what made them dirty, once.
+
+    `lead_id` is the change in whose thread they stand, where that is another one.
+    """
     return OutboxDraft(
         team_id=team_id,
-        lane=change_lane(change_id),
+        lane=change_lane(lead_id or change_id),
         kind=Kind.THREAD_AGAIN,
         fact=f"{format_label(change_id)}/{name}_again/{why}",
         change_id=change_id,
         payload={"of": name.value},
         due_at=at,
     )
+
+
+def bundle_fact(
+    bundle: Bundle, name: Fact, at: datetime, told: Told, members: Sequence[ChangeRequest], *, once: bool = False
+) -> OutboxDraft:
+    """Tell one fact of some changes of a bundle: once for this step, or once in its life."""
+    named = f"{name}/all" if once else f"{name}/all-{bundle.version}"
+    draft = replace(thread_fact(bundle.lead, name, at, told), fact=f"{bundle.lead.label}/{named}")
+    return replace(draft, payload={**draft.payload, "members": [each.id for each in members]})
+
+
+def bundle_again(change: ChangeRequest, name: Fact, at: datetime, why: object) -> OutboxDraft:
+    """Ask for the posts of a fact of a whole bundle to show the stored state, because of one of its changes."""
+    draft = thread_again(change.team_id, change.id, name, at, f"all/{why}", lead_id=change.lead_id)
+    return replace(draft, payload={**draft.payload, "bundle": change.lead_id})
 
 
 def channel_fact(*, team_id: str, channel_id: str, name: Fact, fact: str, at: datetime, told: By) -> OutboxDraft:
@@ -96,7 +121,7 @@ def direct_fact(change: ChangeRequest, *, user_id: str, name: Fact, fact: str, a
 
 
 def change_lane(change_id: int) -> str:
-    """Name the lane of everything that is told about one change."""
+    """Name the lane of everything that is told about one change, or about all that were asked together with it."""
     return f"change/{change_id}"
 
 
@@ -105,14 +130,15 @@ def card_again(change: ChangeRequest, at: datetime, unique: str) -> OutboxDraft:
     return replace(card_is_dirty(change, at), fact=f"{change.label}/card/again/{unique}")
 
 
-def card_anyway(team_id: str, change_id: int, at: datetime, because: str) -> OutboxDraft:
+def card_anyway(team_id: str, change_id: int, at: datetime, because: str, *, lead_id: int | None = None) -> OutboxDraft:
     """Ask for a card once more for something that stands on it and is no part of its change.
 
-    The version that the card shows does not tell whether that is on it, so it is shown whatever that is.
+    The version that the card shows does not tell whether that is on it, so it is shown whatever that is. `lead_id` is
+    the change whose card it is, where that is another one.
     """
     return OutboxDraft(
         team_id=team_id,
-        lane=change_lane(change_id),
+        lane=change_lane(lead_id or change_id),
         kind=Kind.CARD,
         fact=f"{format_label(change_id)}/card/{because}",
         change_id=change_id,
@@ -121,9 +147,10 @@ def card_anyway(team_id: str, change_id: int, at: datetime, because: str) -> Out
     )
 
 
-def card_beside(team_id: str, change_id: int, other: ChangeRequest, at: datetime) -> OutboxDraft:
+def card_beside(change_id: int, lead_id: int, other: ChangeRequest, at: datetime) -> OutboxDraft:
     """Ask for a card once more because another change of its number came or ended with this step."""
-    return card_anyway(team_id, change_id, at, f"beside/{other.label}/{other.version}")
+    because = f"beside/{other.label}/{other.version}"
+    return card_anyway(other.team_id, change_id, at, because, lead_id=lead_id)
 
 
 def cannot_post(change: ChangeRequest, at: datetime, problem: str, unique: str) -> OutboxDraft:

@@ -135,7 +135,7 @@ async def _review(context: ServiceContext, actor: Actor, change_id: int, rights:
         told = OverrideReviewed(by=actor.user_id, overridden_by=reviewed.overridden_by)
         await unit.tell(
             *(
-                thread_again(change.team_id, change.id, name, unit.at, "reviewed")
+                thread_again(change.team_id, change.id, name, unit.at, "reviewed", lead_id=change.lead_id)
                 for name in (Fact.OVERRIDDEN, Fact.OVERRIDE_UNREVIEWED)
             ),
             thread_fact(change, Fact.OVERRIDE_REVIEWED, unit.at, told, once=Fact.OVERRIDE_REVIEWED.value),

@@ -3,8 +3,8 @@
 A transaction that finds that it must know more ends without a trace, Slack is asked, and it is begun again.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from bot.domain.errors import CannotCheck
@@ -40,30 +40,46 @@ class LookUp(Protocol):
 
 
 class NotLookedUp(Exception):
-    """The work needs to know more of Slack first: about who asks, or about these people."""
+    """The work needs to know more of Slack first: by each of these policies about these people, or with none who asks.
 
-    def __init__(self, held: HeldPolicy, people: Collection[str] = ()) -> None:
+    Whoever needs more than one policy says so at once.
+    """
+
+    def __init__(self, *missing: tuple[HeldPolicy, Collection[str]]) -> None:
         super().__init__("not looked up")
-        self.held = held
-        self.people = frozenset(people)
+        self.missing = missing
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What was looked up so far; it says nothing about any other policy than the one that it was looked up for."""
+    """What was looked up so far, by the policy that it was looked up for: it says nothing about any other."""
 
-    held: HeldPolicy | None = None
-    asking: Asking | None = None
-    rules: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    asking: Mapping[HeldPolicy, Asking] = field(default_factory=dict)
+    rules: Mapping[HeldPolicy, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+
+    def require_known(
+        self, *, to_ask: Iterable[HeldPolicy] = (), to_decide: Iterable[tuple[HeldPolicy, Collection[str]]] = ()
+    ) -> None:
+        """Raise NotLookedUp with all at once that the work needs by several policies, unless it is known."""
+        missing: dict[HeldPolicy, set[str]] = {
+            held: set() for held in to_ask if not held.is_open and held not in self.asking
+        }
+        for held, people in to_decide:
+            unknown = frozenset(people) - self.rules.get(held, {}).keys()
+            if unknown:
+                missing.setdefault(held, set()).update(unknown)
+        if missing:
+            raise NotLookedUp(*missing.items())
 
     def require_may_ask(self, held: HeldPolicy, requester_id: str) -> None:
         """Raise NotAllowed unless the rules let this person ask, and others could approve it. Raises NotLookedUp."""
         if held.is_open:
             return
-        if self.held != held or self.asking is None:
-            raise NotLookedUp(held)
-        refuse_requester(held, self.asking.person)
-        refuse_unreachable(held, requester_id=requester_id, eligible=self.asking.eligible)
+        if held not in self.asking:
+            raise NotLookedUp((held, ()))
+        asking = self.asking[held]
+        refuse_requester(held, asking.person)
+        refuse_unreachable(held, requester_id=requester_id, eligible=asking.eligible)
 
     def rules_of(self, held: HeldPolicy, reviewer_id: str) -> frozenset[str]:
         """Name the rules that the review of a full member counts for. Raises NotAllowed when none, NotLookedUp."""
@@ -80,10 +96,10 @@ class Rights:
 
     def again(self, held: HeldPolicy, people: Collection[str]) -> Mapping[str, frozenset[str]]:
         """Return for what these people may count now, whatever was known of them before. Raises NotLookedUp."""
-        known = self.rules if self.held == held else {}
+        known = self.rules.get(held, {})
         missing = frozenset(people) - known.keys()
         if missing:
-            raise NotLookedUp(held, missing)
+            raise NotLookedUp((held, missing))
         return known
 
 
@@ -96,13 +112,14 @@ async def with_rights(look_up: LookUp | None, work: Callable[[Rights], Awaitable
     for _ in range(MOST_ROUNDS):
         try:
             return await work(rights)
-        except NotLookedUp as missing:
+        except NotLookedUp as error:
             if look_up is None:
                 raise CannotCheck("I cannot look people up here, so I did nothing.") from None
-            held, people = missing.held, missing.people
-        if people:
-            known = rights.rules if rights.held == held else {}
-            rights = Rights(held, rules={**known, **await look_up.to_decide(held, people)})
-        else:
-            rights = Rights(held, await look_up.to_ask(held, asker))
+            missing = error.missing
+        for held, people in missing:
+            if people:
+                known = {**rights.rules.get(held, {}), **await look_up.to_decide(held, people)}
+                rights = replace(rights, rules={**rights.rules, held: known})
+            else:
+                rights = replace(rights, asking={**rights.asking, held: await look_up.to_ask(held, asker)})
     raise CannotCheck(BUSY)

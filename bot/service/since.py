@@ -3,18 +3,21 @@
 Whoever makes a button useless marks its post as dirty, in the same transaction; the courier shows what is stored.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
 from bot.domain.facts import Fact
 from bot.domain.label import format_label
-from bot.domain.since import Since
+from bot.domain.since import BundleSince, Since
 from bot.domain.state import WITHOUT_EFFECT, Origin, State
 from bot.service.context import ServiceContext
 from bot.service.delivery import Delivery
-from bot.service.messages import Kind, thread_again
-from bot.store import outbox, overrides, posts
+from bot.service.messages import Kind, bundle_again, thread_again
+from bot.store import changes, outbox, overrides, posts
 from bot.store.outbox import OutboxDraft, OutboxMessage
 from bot.store.posts import Child
 
@@ -25,14 +28,19 @@ def asked_again(parent: ChangeRequest, child: ChangeRequest, at: datetime) -> li
     """Mark the end of a change as dirty when its number was asked for again."""
     if parent.state not in WITHOUT_EFFECT or parent.key != child.key:
         return []
-    return [thread_again(parent.team_id, parent.id, Fact.of_state(parent.state), at, child.label)]
+    if parent.bundle_id is not None and parent.state in (State.DENIED, State.CANCELED, State.EXPIRED):
+        return [bundle_again(parent, Fact.of_state(parent.state), at, child.label)]
+    return [_again(parent, Fact.of_state(parent.state), at, child.label)]
 
 
-def reverted(revert: ChangeRequest, at: datetime) -> list[OutboxDraft]:
+async def reverted(tx: AsyncConnection, revert: ChangeRequest, at: datetime) -> list[OutboxDraft]:
     """Mark the result of a change as dirty when the revert of it, or its put-back, was applied."""
     if revert.origin not in _UNDOING or revert.parent_id is None or revert.state is not State.APPLIED:
         return []
-    return [thread_again(revert.team_id, revert.parent_id, Fact.APPLIED, at, revert.label)]
+    parent = await changes.get(tx, revert.parent_id)
+    if parent.bundle_id is not None:
+        return [bundle_again(parent, Fact.RESULTS, at, revert.label)]
+    return [_again(parent, Fact.APPLIED, at, revert.label)]
 
 
 async def standing(context: ServiceContext, delivery: Delivery) -> list[tuple[OutboxMessage, Since]]:
@@ -40,7 +48,7 @@ async def standing(context: ServiceContext, delivery: Delivery) -> list[tuple[Ou
 
     What is not posted yet counts as well: it takes the place of what is.
     """
-    change, name = delivery.of, delivery.message.payload["of"]
+    change, name = delivery.subject, delivery.message.payload["of"]
     async with context.database.reading() as tx:
         found = await posts.of_fact(tx, change.id, Kind.THREAD, name)
         since = _since(await posts.children(tx, change))
@@ -50,14 +58,31 @@ async def standing(context: ServiceContext, delivery: Delivery) -> list[tuple[Ou
     return [(post, since if post is found[-1] else replace(since, is_overtaken=True)) for post in found]
 
 
+async def standing_of_all(context: ServiceContext, delivery: Delivery) -> list[tuple[OutboxMessage, BundleSince]]:
+    """Return where a fact of a whole bundle stands, with what has happened since."""
+    bundle, name = delivery.of_bundle, delivery.message.payload["of"]
+    async with context.database.reading() as tx:
+        found = [
+            post for post in await posts.of_fact(tx, bundle.lead.id, Kind.THREAD, name) if "members" in post.payload
+        ]
+        since = _since_all(await posts.children_of_all(tx, bundle.members))
+    return [(post, since) for post in found]
+
+
 async def show_again(context: ServiceContext, delivery: Delivery) -> None:
     """Mark the posts as dirty once more: what was shown may have overwritten something newer."""
-    names = {one.payload["of"]: None for one in delivery.messages if one.kind == Kind.THREAD_AGAIN}
-    if not names:
+    again = [one for one in delivery.messages if one.kind == Kind.THREAD_AGAIN]
+    if not again:
         return
     async with context.database.transaction() as tx:
-        at, change, why = await context.clock.read(tx), delivery.of, context.new_id()
-        await outbox.enqueue(tx, [thread_again(change.team_id, change.id, Fact(name), at, why) for name in names])
+        at, why = await context.clock.read(tx), context.new_id()
+        drafts = {(one.change_id, one.payload["of"]): one for one in again}.values()
+        await outbox.enqueue(tx, [_once_more(delivery.subject_of(one), one, at, why) for one in drafts])
+
+
+def _once_more(change: ChangeRequest, message: OutboxMessage, at: datetime, why: str) -> OutboxDraft:
+    again = bundle_again if "bundle" in message.payload else _again
+    return again(change, Fact(message.payload["of"]), at, why)
 
 
 def _since(children: list[Child]) -> Since:
@@ -72,3 +97,23 @@ def _since(children: list[Child]) -> Since:
         put_back_state=put_backs[0].state if put_backs else None,
         put_back_from=put_backs[0].sent_from if put_backs else None,
     )
+
+
+def _since_all(children: Mapping[int, list[Child]]) -> BundleSince:
+    everyone = sorted((each for found in children.values() for each in found), key=lambda each: each.id)
+    again = everyone[0] if everyone else None
+    reverts = {
+        parent_id: each.label
+        for parent_id, found in children.items()
+        for each in reversed(found)
+        if each.origin in _UNDOING and each.state is State.APPLIED
+    }
+    return BundleSince(
+        asked_again_as=again.label if again else None,
+        asked_again_by=again.requester_id if again else None,
+        reverted=reverts,
+    )
+
+
+def _again(change: ChangeRequest, name: Fact, at: datetime, why: str) -> OutboxDraft:
+    return thread_again(change.team_id, change.id, name, at, why, lead_id=change.lead_id)

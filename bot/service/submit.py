@@ -3,38 +3,32 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.account import ListedAgent
-from bot.domain.assignment import Agents, AssignmentPatch, Field
+from bot.domain.assignment import AssignmentPatch, Field
 from bot.domain.change import ChangeRequest
-from bot.domain.draft import ChangeDraft
-from bot.domain.errors import InvalidNumber, InvalidSubmission, NothingDiffers, UnknownAgent
+from bot.domain.errors import InvalidNumber, UnknownAgent
 from bot.domain.events import Event
-from bot.domain.number import pretty, without_invisible
+from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
-from bot.domain.patch_validation import refuse_impossible
-from bot.domain.resubmission import deviation_from, refuse_other, refuse_same
-from bot.domain.rules.facts import facts_of
-from bot.domain.rules.refusals import refuse_webhook
-from bot.domain.schedule import UNSCHEDULED, Schedule, refuse_schedule
+from bot.domain.resubmission import Deviation, deviation_from, refuse_other, refuse_same
+from bot.domain.schedule import UNSCHEDULED, Schedule
 from bot.domain.state import WITHOUT_EFFECT
 from bot.service import redaction, since
 from bot.service.context import Actor, ServiceContext
+from bot.service.drafting import draft_of, with_newest
 from bot.service.elsewhere import refuse_elsewhere
-from bot.service.lookup import Present, present_within, refresh_agents
+from bot.service.lookup import present_within, refresh_agents
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights, with_rights
 from bot.service.unit_of_work import unit_of_work
-from bot.store import changes
+from bot.store import changes, turns
 from bot.store.mirror import agents as mirror_agents
 from bot.uponai.errors import UponAIError
-
-REASON_LIMIT = 3000
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +38,8 @@ class Submission:
     """What the form asks for.
 
     `patch` holds the chosen fields, as chosen; an outbound agent without a version gets the newest one of the agent
-    list. `channel_id` is where the approval is asked, `parent_id` the change from which the form was filled.
+    list. `channel_id` is where the approval is asked, `parent_id` the change from which the form was filled; `others`
+    are more numbers to which the same is done.
     """
 
     actor: Actor
@@ -55,6 +50,7 @@ class Submission:
     submission_key: str
     parent_id: int | None = None
     schedule: Schedule = UNSCHEDULED
+    others: tuple[str, ...] = ()
 
 
 async def submit(
@@ -108,7 +104,7 @@ async def _look_for_agents(context: ServiceContext, until: float | None) -> None
 
 async def _submit(context: ServiceContext, submission: Submission, rights: Rights) -> ChangeRequest:
     async with unit_of_work(context, submission.actor) as unit:
-        key, stored = await _asked_before(unit.tx, context, submission)
+        key, stored = await asked_before(unit.tx, submission, partial(_deviation, unit.tx, context, submission))
         if stored is not None:
             return stored
         parent = (
@@ -125,47 +121,43 @@ async def _submit(context: ServiceContext, submission: Submission, rights: Right
         rights.require_may_ask(draft.policy, submission.actor.user_id)
         origin = origin_of(parent, draft.key, draft.before, draft.patch) if parent else None
         change = await changes.insert(unit.tx, replace(draft, submission_key=key, origin=origin))
-        await unit.submitted(
-            change,
-            {
-                "number": change.key.number,
-                "account_sid": change.key.account_sid,
-                "workspace_id": change.key.workspace_id,
-                "reason": change.reason,
-                "before": redaction.of_assignment(change.before),
-                "patch": redaction.of_patch(change.patch),
-                "policy": change.policy.to_json(),
-                "origin": change.origin,
-                "parent_id": change.parent_id,
-                **submission.schedule.to_json(),
-                "channel_id": change.channel_id,
-            },
-        )
+        await unit.submitted(change, evidence(change, submission.schedule))
         if parent is not None:
             await unit.tell(*since.asked_again(parent, change, unit.at))
     return change
 
 
-async def _asked_before(
-    tx: AsyncConnection, context: ServiceContext, submission: Submission
+def evidence(change: ChangeRequest, schedule: Schedule) -> dict[str, Any]:
+    """Return what the record keeps of what was asked."""
+    return {
+        "number": change.key.number,
+        "account_sid": change.key.account_sid,
+        "workspace_id": change.key.workspace_id,
+        "reason": change.reason,
+        "before": redaction.of_assignment(change.before),
+        "patch": redaction.of_patch(change.patch),
+        "policy": change.policy.to_json(),
+        "origin": change.origin,
+        "parent_id": change.parent_id,
+        **schedule.to_json(),
+        "channel_id": change.channel_id,
+    }
+
+
+async def asked_before(
+    tx: AsyncConnection,
+    submission: Submission,
+    deviates: Callable[[ChangeRequest], Awaitable[Deviation | None]],
 ) -> tuple[str, ChangeRequest | None]:
     """Return the change that this form asked for already, and the key under which it asks now. Raises AlreadyAsked.
 
     A change that has ended gives way to the next one of its form. That one's key follows from it, so that it is found
     as well when it comes twice.
     """
-    await changes.lock_submission(tx, submission.actor.team_id, submission.submission_key)
+    await turns.to_submit(tx, submission.actor.team_id, submission.submission_key)
     key = submission.submission_key
     while (stored := await changes.find_by_submission(tx, submission.actor.team_id, key)) is not None:
-        deviation = deviation_from(
-            stored,
-            requester_id=submission.actor.user_id,
-            key=context.key(submission.number),
-            patch=await as_asked_then(tx, context, submission.patch, stored),
-            reason=submission.reason.strip(),
-            parent_id=submission.parent_id,
-            schedule=submission.schedule,
-        )
+        deviation = await deviates(stored)
         if deviation is None and stored.state in WITHOUT_EFFECT:
             raise refuse_same(stored)
         if deviation is None:
@@ -174,6 +166,29 @@ async def _asked_before(
             raise refuse_other(stored, deviation)
         key = f"{submission.submission_key}/{stored.label}"
     return key, stored
+
+
+async def _deviation(
+    tx: AsyncConnection, context: ServiceContext, submission: Submission, stored: ChangeRequest
+) -> Deviation | None:
+    if stored.bundle_id is not None:
+        return Deviation(is_number=True, field=None)
+    return await deviation_of(tx, context, submission, stored)
+
+
+async def deviation_of(
+    tx: AsyncConnection, context: ServiceContext, submission: Submission, stored: ChangeRequest
+) -> Deviation | None:
+    """Compare what is asked for one number with a change that was stored before, None when it is the same."""
+    return deviation_from(
+        stored,
+        requester_id=submission.actor.user_id,
+        key=context.key(submission.number),
+        patch=await as_asked_then(tx, context, submission.patch, stored),
+        reason=submission.reason.strip(),
+        parent_id=submission.parent_id,
+        schedule=submission.schedule,
+    )
 
 
 async def as_asked_then(
@@ -188,69 +203,4 @@ async def as_asked_then(
     known = await mirror_agents.find(tx, context.workspace_id, {outbound[0].agent_id})
     if outbound[0].agent_id not in known:
         return patch
-    return replace(patch, wanted=replace(patch.wanted, outbound=_with_newest(outbound, known)[0]))
-
-
-async def draft_of(
-    tx: AsyncConnection, context: ServiceContext, submission: Submission, present: Present, now: datetime
-) -> ChangeDraft:
-    """Return what is asked for, under the rules that hold for it now. Raises InvalidWish, NothingDiffers."""
-    refuse_impossible(submission.patch)
-    wanted = submission.patch.wanted
-    ids = {agent.agent_id for agent in (*wanted.inbound, *wanted.outbound)}
-    known, names = await mirror_agents.find_with_names(tx, context.workspace_id, ids)
-    for field, agents in ((Field.INBOUND, wanted.inbound), (Field.OUTBOUND, wanted.outbound)):
-        if field in submission.patch.fields:
-            _refuse_unknown(field, agents, known)
-    outbound, is_newest = _with_newest(wanted.outbound, known)
-    patch = replace(submission.patch, wanted=replace(wanted, outbound=outbound)).without_unchanged(present.assignment)
-    if not submission.patch.fields:
-        raise NothingDiffers("Nothing would change: choose at least one thing to change.")
-    if not patch.fields:
-        raise NothingDiffers("Nothing would change: this is the present assignment already.")
-    reason = submission.reason.strip()
-    if not without_invisible(reason):
-        raise InvalidSubmission("Say why, so that the reviewer can decide.")
-    if len(reason) > REASON_LIMIT:
-        raise InvalidSubmission(f"Keep the reason within {REASON_LIMIT} characters.")
-    held = context.policy().holding_for(
-        facts_of(submission.number, present.assignment, patch, is_scheduled=submission.schedule.is_scheduled)
-    )
-    if Field.WEBHOOK in patch.fields:
-        refuse_webhook(held, patch.wanted.webhook_url)
-    schedule = submission.schedule
-    refuse_schedule(schedule, rules=held.rules, before=present.assignment, fields=patch.fields, now=now)
-    return ChangeDraft(
-        team_id=submission.actor.team_id,
-        key=context.key(submission.number),
-        requester_id=submission.actor.user_id,
-        reason=reason,
-        before=present.assignment,
-        before_at=present.as_of,
-        patch=patch,
-        agent_names={**present.names, **names},
-        is_outbound_version_newest=is_newest and Field.OUTBOUND in patch.fields,
-        policy=held,
-        channel_id=held.channel or submission.channel_id,
-        submission_key=submission.submission_key,
-        created_at=now,
-        expires_at=held.expires_at(now, context.change_ttl, start=schedule.decide_by),
-        due_at=schedule.starts_at or now,
-        starts_at=schedule.starts_at,
-        put_back_at=schedule.put_back_at,
-        parent_id=submission.parent_id,
-    )
-
-
-def _refuse_unknown(field: Field, agents: Agents, known: dict[str, ListedAgent]) -> None:
-    for row, agent in enumerate(agents):
-        if agent.agent_id not in known:
-            raise UnknownAgent("This workspace does not list this agent any more.", field=field, row=row)
-
-
-def _with_newest(outbound: Agents, known: dict[str, ListedAgent]) -> tuple[Agents, bool]:
-    """Give an outbound agent its newest version: the API keeps the former agent's version otherwise."""
-    if not outbound or outbound[0].version is not None:
-        return outbound, False
-    agent = outbound[0]
-    return (replace(agent, version=known[agent.agent_id].newest_version),), True
+    return replace(patch, wanted=replace(patch.wanted, outbound=with_newest(outbound, known)[0]))

@@ -1,7 +1,8 @@
 """The one way in which the service writes: state, outbox messages and audit events of a decision commit together."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +14,23 @@ from bot.domain.events import Event
 from bot.domain.facts import Fact
 from bot.domain.state import State
 from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
-from bot.service.messages import card_beside, card_is_dirty, change_lane, thread_again
+from bot.service.messages import bundle_again, card_beside, card_is_dirty, change_lane, thread_again
 from bot.service.put_back_facts import put_back_ended
-from bot.store import audit, changes, edits, outbox, overlaps
+from bot.store import audit, bundles, changes, edits, outbox, overlaps
 from bot.store.held import Held
 from bot.store.held import hold as hold_change
 from bot.store.outbox import OutboxDraft
 from bot.telemetry import CHANGE_STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a change's life, with what its audit event says of it."""
+
+    old: ChangeRequest
+    new: ChangeRequest
+    event: Event
+    after: Mapping[str, Any] = field(default_factory=dict)
 
 
 class UnitOfWork:
@@ -61,44 +72,85 @@ class UnitOfWork:
         """
         is_edit = new.revision != old.revision
         new = await (edits.save if is_edit else changes.save)(self.tx, new)
-        self.states.append(new.state)
-        self._note(new, event, {"state": old.state.value}, {"state": new.state.value, **(after or {})})
-        if is_shown:
-            self._dirty[new.id] = card_is_dirty(new, self.at + shown_after)
-        if old.state in (State.APPROVED, State.APPLYING) and is_shown and not shown_after:
-            self._hurried.add(change_lane(new.id))
-        if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
-            self.work |= Work.APPLY if new.is_due(self.at) else Work.LOOK
-        self._told.extend(put_back_ended(new, self.at))
-        if old.state is State.UNCLEAR:
-            # Whatever is done about it, the buttons that called a person for it can do nothing any more.
-            self._told.append(thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version))
+        self._stepped(Step(old, new, event, after or {}), is_shown=is_shown, shown_after=shown_after)
         if (old.state in overlaps.STATES) != (new.state in overlaps.STATES) or is_edit:
             await self._show_others_again(new)
         if is_edit and not old.patch.fields <= new.patch.fields:
             await self._show_others_again(old)
         return new
 
+    async def step_all(self, steps: Sequence[Step]) -> list[ChangeRequest]:
+        """Do as `step` does for changes that were asked together, all locked in this transaction, as one."""
+        if not steps:
+            return []
+        is_edit = steps[0].new.revision != steps[0].old.revision
+        saved = await (bundles.edit_all if is_edit else bundles.save_all)(self.tx, [each.new for each in steps])
+        steps = [replace(each, new=new) for each, new in zip(steps, saved, strict=True)]
+        for each in steps:
+            self._stepped(each)
+        moved = [
+            each.new for each in steps if (each.old.state in overlaps.STATES) != (each.new.state in overlaps.STATES)
+        ]
+        await self._show_others_of_all_again([*(each.old for each in steps), *saved] if is_edit else moved)
+        return saved
+
+    def _stepped(self, step: Step, *, is_shown: bool = True, shown_after: timedelta = timedelta(0)) -> None:
+        old, new = step.old, step.new
+        self.states.append(new.state)
+        self._note(new, step.event, {"state": old.state.value}, {"state": new.state.value, **step.after})
+        if is_shown:
+            self._dirty[new.lead_id] = card_is_dirty(new, self.at + shown_after)
+        if old.state in (State.APPROVED, State.APPLYING) and is_shown and not shown_after:
+            self._hurried.add(change_lane(new.lead_id))
+        if new.bundle_id is not None and old.state is not State.PENDING and is_shown and not shown_after:
+            self._told.append(bundle_again(new, Fact.RESULTS, self.at, new.version))
+        if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
+            self.work |= Work.APPLY if new.is_due(self.at) else Work.LOOK
+        self._told.extend(put_back_ended(new, self.at))
+        if old.state is State.UNCLEAR:
+            # Whatever is done about it, the buttons that called a person for it can do nothing any more.
+            again = thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version, lead_id=new.lead_id)
+            self._told.append(again)
+
     async def submitted(
         self, change: ChangeRequest, after: Mapping[str, Any], *, event: Event = Event.SUBMITTED
     ) -> None:
         """Note the first step of a change that was just inserted."""
+        self._submitted(change, after, event)
+        await self._show_others_again(change)
+
+    async def submitted_all(self, asked: Sequence[tuple[ChangeRequest, Mapping[str, Any]]]) -> None:
+        """Do as `submitted` does for changes that were asked together."""
+        for change, after in asked:
+            self._submitted(change, after)
+        await self._show_others_of_all_again([change for change, _ in asked])
+
+    def _submitted(self, change: ChangeRequest, after: Mapping[str, Any], event: Event = Event.SUBMITTED) -> None:
         self.states.append(change.state)
         self._note(change, event, None, {"state": change.state.value, **after})
-        self._dirty[change.id] = card_is_dirty(change, self.at)
-        await self._show_others_again(change)
+        self._dirty[change.lead_id] = card_is_dirty(change, self.at)
 
     async def _show_others_again(self, change: ChangeRequest) -> None:
         """Let the cards of other open changes name this one, or name it no longer."""
         others = await overlaps.shown_beside(self.tx, change)
-        self._told.extend(card_beside(change.team_id, other, change, self.at) for other in others)
+        self._told.extend(card_beside(other, lead, change, self.at) for other, lead in others)
+
+    async def _show_others_of_all_again(self, some: Sequence[ChangeRequest]) -> None:
+        of_change = {each.id: each for each in some}
+        for change_id, others in (await overlaps.shown_beside_all(self.tx, some)).items() if some else ():
+            self._told.extend(card_beside(other, lead, of_change[change_id], self.at) for other, lead in others)
 
     async def tell(self, *drafts: OutboxDraft) -> None:
         """Record messages to send, as the transaction ends; a fact that is recorded already is left alone."""
         self._told.extend(drafts)
 
     async def take_deferred(self, change: ChangeRequest) -> list[Mapping[str, Any]]:
-        """Drop what the change's lane was to tell later, and return it: what this transaction tells includes it."""
+        """Drop what the change's lane was to tell later, and return it: what this transaction tells includes it.
+
+        Of changes that were asked together it may be about another one, and stays.
+        """
+        if change.bundle_id is not None:
+            return []
         lane = change_lane(change.id)
         self._hurried.discard(lane)
         return await outbox.drop_deferred(self.tx, lane, self.at)

@@ -5,7 +5,16 @@ What names a change or a channel here is a hint: what may be done about it is de
 
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from bot.domain.errors import UnknownChange
 from bot.domain.label import parse_label
@@ -81,10 +90,46 @@ class Action(Model):
         return int(value)
 
 
+class _Words(Model):
+    text: str | None = None
+
+
+class _Option(Model):
+    value: str | None = None
+    text: _Words | None = None
+    description: _Words | None = None
+
+
+class _Entered(Model):
+    """What the form reads of an element: what was entered, or what stood there before."""
+
+    value: str | None = None
+    initial_value: str | None = None
+    selected_option: _Option | None = None
+    initial_option: _Option | None = None
+
+
+_ENTERED = TypeAdapter(_Entered)
+
+
+def _readable(element: dict[str, Any]) -> dict[str, Any]:
+    """Refuse an element of a form whose parts are of other types than Slack's; it stays as it came."""
+    _ENTERED.validate_python(element)
+    return element
+
+
+def _readable_block(block: dict[str, Any]) -> dict[str, Any]:
+    if block.get("type") == "input":
+        if not isinstance(element := block.get("element"), dict):
+            raise ValueError("an input without an element")
+        _readable(element)
+    return block
+
+
 class ViewState(Model):
     """What is entered in a view: block id, action id, the element's state."""
 
-    values: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
+    values: dict[str, dict[str, Annotated[dict[str, Any], AfterValidator(_readable)]]] = Field(default_factory=dict)
 
 
 class View(Model):
@@ -95,7 +140,7 @@ class View(Model):
     hash: str = ""
     callback_id: str = ""
     private_metadata: str = ""
-    blocks: list[dict[str, Any]] = Field(default_factory=list)
+    blocks: list[Annotated[dict[str, Any], AfterValidator(_readable_block)]] = Field(default_factory=list)
     state: ViewState = Field(default_factory=ViewState)
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, literal_column, or_, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, literal_column, or_, select, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,22 +17,23 @@ from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.label import format_label
 from bot.domain.rules.policy import HeldPolicy
 from bot.domain.state import FollowUp, Origin, State, WaitCause
+from bot.store import turns
 from bot.store.errors import StaleVersion
 from bot.store.schema import UNFINISHED, changes, is_unfinished
 
 # Everything but what the draft said and the reviewers saw. The database refuses the rest.
 _STEPS = {f.name for f in fields(ChangeRequest)} - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}
 # Only an approved put-back can be made due earlier.
-_MUTABLE = _STEPS | {"channel_id", "due_at"}
+MUTABLE = _STEPS | {"channel_id", "due_at"}
 _SAVE = (
     update(changes)
     .where(changes.c.id == bindparam("of_id"), changes.c.version == bindparam("of_version"))
-    .values({name: bindparam(name) for name in _MUTABLE})
+    .values({name: bindparam(name) for name in MUTABLE})
     .returning(changes.c.approval_order)
 )
 _earlier = changes.alias("earlier")
 # Behind all changes of its number that were approved before.
-_NEXT_APPROVAL_ORDER = (
+NEXT_APPROVAL_ORDER = (
     select(func.coalesce(func.max(_earlier.c.approval_order), 0) + 1)
     .where(
         _earlier.c.account_sid == bindparam("of_sid"),
@@ -41,7 +42,7 @@ _NEXT_APPROVAL_ORDER = (
     )
     .scalar_subquery()
 )
-_SAVE_FIRST_APPROVED = _SAVE.values(approval_order=_NEXT_APPROVAL_ORDER)
+_SAVE_FIRST_APPROVED = _SAVE.values(approval_order=NEXT_APPROVAL_ORDER)
 _GET_ALL = select(changes).where(changes.c.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -63,17 +64,16 @@ async def insert(tx: AsyncConnection, draft: ChangeDraft) -> ChangeRequest:
 
     The database refuses a second change of one submission: lock it and look for its change first.
     """
-    values = {f.name: getattr(draft, f.name) for f in fields(ChangeDraft) if f.name != "key"}
-    request = ChangeRequest(id=0, key=draft.key, **values)
+    request = as_asked(draft)
     row = {name: value for name, value in to_row(request).items() if name != "id"}
     return replace(
         request, id=(await tx.execute(insert_into(changes).values(row).returning(changes.c.id))).scalar_one()
     )
 
 
-async def lock_submission(tx: AsyncConnection, team_id: str, submission_key: str) -> None:
-    """Let nobody else answer this submission of a form until the transaction ends."""
-    await _take_turn(tx, f"submission of {team_id}/{submission_key}")
+def as_asked(draft: ChangeDraft) -> ChangeRequest:
+    """Return what is asked as the change that it becomes, without its id."""
+    return ChangeRequest(id=0, **{f.name: getattr(draft, f.name) for f in fields(ChangeDraft)})
 
 
 async def find_by_submission(tx: AsyncConnection, team_id: str, submission_key: str) -> ChangeRequest | None:
@@ -118,11 +118,11 @@ async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
         StaleVersion: The stored change is not at the version before this one.
     """
     row = to_row(change)
-    values = {name: row[name] for name in _MUTABLE} | {"of_id": change.id, "of_version": change.version - 1}
+    values = {name: row[name] for name in MUTABLE} | {"of_id": change.id, "of_version": change.version - 1}
     if change.state is State.APPROVED and change.approval_order is None:
-        await _take_turn_to_approve(tx, change.key)
+        await turns.to_approve(tx, [change.key])
         del values["approval_order"]
-        saved = await tx.execute(_SAVE_FIRST_APPROVED, values | _key_values(change.key))
+        saved = await tx.execute(_SAVE_FIRST_APPROVED, values | key_values(change.key))
     else:
         saved = await tx.execute(_SAVE, values)
     stored = saved.one_or_none()
@@ -181,11 +181,11 @@ async def recent(
 
 
 async def open_ids(tx: AsyncConnection, team_id: str) -> list[int]:
-    """Return a team's pending and approved changes, oldest first."""
-    query = select(changes.c.id).where(
+    """Return a team's pending and approved changes, oldest first; of those that were asked together their lead."""
+    query = select(func.coalesce(changes.c.bundle_id, changes.c.id)).where(
         changes.c.team_id == team_id, is_unfinished(changes), changes.c.state.in_([State.PENDING, State.APPROVED])
     )
-    return list((await tx.scalars(query.order_by(changes.c.id))).all())
+    return list(dict.fromkeys((await tx.scalars(query.order_by(changes.c.id))).all()))
 
 
 async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, except_id: int) -> list[ChangeRequest]:
@@ -206,21 +206,9 @@ async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, 
     return await _all(tx, query)
 
 
-async def _take_turn_to_approve(tx: AsyncConnection, key: NumberKey) -> None:
-    # Two approvals of one number at the same instant wait for each other here, until the first has committed:
-    # otherwise a worker could see the second and not yet the first.
-    await _take_turn(tx, f"approval of {key.account_sid}/{key.workspace_id}/{key.number}")
-
-
-def _key_values(key: NumberKey) -> dict[str, Any]:
+def key_values(key: NumberKey) -> dict[str, Any]:
+    """Return the values by which the next place among a number's approvals is found."""
     return {"of_sid": key.account_sid, "of_workspace": key.workspace_id, "of_number": key.number}
-
-
-async def _take_turn(tx: AsyncConnection, name: str) -> None:
-    """Wait for whoever took a turn of this name, until their transaction ends: no row is there yet to be locked."""
-    # SQLite has one writer anyway.
-    if tx.dialect.name == "postgresql":
-        await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
 def _unfinished(team_id: str, *states: str) -> Select[Any]:

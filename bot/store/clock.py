@@ -42,7 +42,7 @@ class DatabaseClock:
     ) -> None:
         """Take the process's own clocks: `wall` for the time of day, `elapsed` for seconds that no one can set."""
         self._wall = wall or _wall
-        self._elapsed = elapsed or _elapsed
+        self._elapsed = elapsed or count_seconds
         self._reading: tuple[datetime, float] | None = None
         self._timed: dict[Select[Any], Select[Any]] = {}
         self.skew: timedelta | None = None
@@ -104,6 +104,7 @@ def _wall() -> datetime:
     return datetime.now(UTC)
 
 
-def _elapsed() -> float:
+def count_seconds() -> float:
+    """Return seconds since some moment, by a clock that nobody can set."""
     # Where it exists, the clock that also counts while the machine sleeps: a lease goes on ageing then.
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

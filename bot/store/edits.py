@@ -8,7 +8,7 @@ from bot.store.changes import to_row
 from bot.store.errors import StaleVersion
 from bot.store.schema import changes
 
-_EDITED = (
+EDITED = (
     "reason",
     "before",
     "before_at",
@@ -29,7 +29,7 @@ _EDITED = (
 _SAVE = (
     update(changes)
     .where(changes.c.id == bindparam("of_id"), changes.c.version == bindparam("of_version"))
-    .values({name: bindparam(name) for name in _EDITED})
+    .values({name: bindparam(name) for name in EDITED})
     .returning(changes.c.id)
 )
 
@@ -41,7 +41,7 @@ async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
         StaleVersion: The stored change is not at the version before this one.
     """
     row = to_row(change)
-    values = {name: row[name] for name in _EDITED} | {"of_id": change.id, "of_version": change.version - 1}
+    values = {name: row[name] for name in EDITED} | {"of_id": change.id, "of_version": change.version - 1}
     if (await tx.execute(_SAVE, values)).one_or_none() is None:
         raise StaleVersion(f"{change.label} moved on while it was being changed.")
     return change

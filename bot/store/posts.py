@@ -1,6 +1,6 @@
 """Where facts of a thread stand, and what became of the changes that they tell the end of."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,20 +42,26 @@ async def of_fact(tx: AsyncConnection, change_id: int, kind: str, name: str) -> 
 
 async def children(tx: AsyncConnection, change: ChangeRequest) -> list[Child]:
     """Return the changes that were asked from a change, oldest first."""
-    key = change.key
+    return (await children_of_all(tx, [change])).get(change.id, [])
+
+
+async def children_of_all(tx: AsyncConnection, members: Sequence[ChangeRequest]) -> dict[int, list[Child]]:
+    """Do as `children` does for several changes of an account, by change."""
+    key = members[0].key
     sent_from = func.coalesce(changes.c.opens_at, changes.c.due_at, type_=UtcDateTime)
-    query = select(changes.c.id, changes.c.requester_id, changes.c.origin, changes.c.state, sent_from).where(
+    columns = (changes.c.id, changes.c.requester_id, changes.c.origin, changes.c.state, sent_from)
+    query = select(changes.c.parent_id, *columns).where(
         changes.c.account_sid == key.account_sid,
         changes.c.workspace_id == key.workspace_id,
-        changes.c.number == key.number,
-        changes.c.id > change.id,
-        changes.c.parent_id == change.id,
+        changes.c.number.in_([each.key.number for each in members]),
+        changes.c.id > members[0].id,
+        changes.c.parent_id.in_([each.id for each in members]),
     )
-    rows = await tx.execute(query.order_by(changes.c.id))
-    return [
-        Child(id_, by, Origin(origin) if origin else None, State(state), sent_from)
-        for id_, by, origin, state, sent_from in rows
-    ]
+    found: dict[int, list[Child]] = {}
+    for parent_id, id_, by, origin, state, sent in await tx.execute(query.order_by(changes.c.id)):
+        child = Child(id_, by, Origin(origin) if origin else None, State(state), sent)
+        found.setdefault(parent_id, []).append(child)
+    return found
 
 
 def tells_one_of(kind: str, names: Collection[str]) -> ColumnElement[bool]:

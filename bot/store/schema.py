@@ -28,9 +28,9 @@ UNFINISHED = ("pending", "approved", "applying", "unclear")
 _IS_UNFINISHED = f"state IN {UNFINISHED}"
 
 
-def _only(condition: str, name: str, *columns: str) -> Index:
+def _only(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
     """Make an index that holds only the rows of a condition."""
-    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 def is_unfinished(table: FromClause) -> ColumnElement[bool]:
@@ -66,6 +66,8 @@ changes = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("parent_id", LongInteger, ForeignKey("changes.id")),
     Column("origin", Text),
+    # The first of the changes that were asked together; the triggers hold it.
+    Column("bundle_id", LongInteger),
     Column("revision", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Column("state", Text, nullable=False),
@@ -122,6 +124,8 @@ changes = Table(
     Index(None, "team_id", "id"),
     Index(None, "account_sid", "workspace_id", "number", "id"),
     Index(None, "number", "id"),
+    _only("bundle_id IS NOT NULL", "ix_changes_bundle", "bundle_id", "id"),
+    _only("bundle_id IS NOT NULL", "uq_changes_bundle_number", "bundle_id", "number", unique=True),
     # A look reads what is due, or what has not ended, and never the history. The state comes first though it is one:
     # without statistics, as it runs here, SQLite takes the index of which it knows the most columns.
     _only("state = 'pending'", "ix_changes_pending", "state", "expires_at", "id"),
@@ -130,23 +134,9 @@ changes = Table(
     _only(_IS_UNFINISHED, "ix_changes_number_unfinished", "number", "account_sid", "workspace_id", "state", "id"),
     _only(_IS_UNFINISHED, "ix_changes_team_unfinished", "team_id", "state", "id"),
     Index("ix_changes_unfinished", "state", "id", postgresql_where=text(f"state NOT IN ({FINAL})")),
-    Index(
-        "uq_changes_put_back",
-        "parent_id",
-        unique=True,
-        sqlite_where=text("origin = 'put_back'"),
-        postgresql_where=text("origin = 'put_back'"),
-    ),
+    _only("origin = 'put_back'", "uq_changes_put_back", "parent_id", unique=True),
     # G4's backstop: whatever the workers do, one change of a number is being applied at a time.
-    Index(
-        "uq_changes_applying",
-        "account_sid",
-        "workspace_id",
-        "number",
-        unique=True,
-        sqlite_where=text("state = 'applying'"),
-        postgresql_where=text("state = 'applying'"),
-    ),
+    _only("state = 'applying'", "uq_changes_applying", "account_sid", "workspace_id", "number", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -163,15 +153,7 @@ reviews = Table(
     Column("withdrawn_at", UtcDateTime),
     CheckConstraint("verdict IN ('approve','deny')", "verdict"),
     Index(None, "change_id", "id"),
-    Index(
-        "uq_reviews_live",
-        "change_id",
-        "revision",
-        "reviewer_id",
-        unique=True,
-        sqlite_where=text("withdrawn_at IS NULL"),
-        postgresql_where=text("withdrawn_at IS NULL"),
-    ),
+    _only("withdrawn_at IS NULL", "uq_reviews_live", "change_id", "revision", "reviewer_id", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -234,21 +216,9 @@ outbox = Table(
     Column("attempted_thread", Text),
     UniqueConstraint("fact"),
     CheckConstraint("lease_id IS NULL OR leased_until IS NOT NULL", "lease"),
-    Index(
-        "ix_outbox_undone",
-        "lane",
-        "id",
-        sqlite_where=text("done_at IS NULL"),
-        postgresql_where=text("done_at IS NULL"),
-    ),
+    _only("done_at IS NULL", "ix_outbox_undone", "lane", "id"),
     # What was delivered long ago is found by it, without a look at what is kept.
-    Index(
-        "ix_outbox_done",
-        "done_at",
-        "id",
-        sqlite_where=text("done_at IS NOT NULL"),
-        postgresql_where=text("done_at IS NOT NULL"),
-    ),
+    _only("done_at IS NOT NULL", "ix_outbox_done", "done_at", "id"),
     _only("done_at IS NULL", "ix_outbox_due", "due_at", "id"),
     Index(None, "change_id"),
     sqlite_autoincrement=True,

@@ -98,18 +98,21 @@ class Calls:
                     raise
             await asyncio.sleep(wait)
 
-    async def write(self, *path: str, body: bytes, webhooks: Collection[str]) -> dict[str, Any]:
+    async def write(
+        self, *path: str, body: bytes, webhooks: Collection[str], may_leave: Callable[[], bool]
+    ) -> dict[str, Any]:
         """PUT a body once and return the answer of a success.
 
-        What can be secret of `webhooks` is not quoted in errors.
+        What can be secret of `webhooks` is not quoted in errors. `may_leave` is asked at the last moment.
 
         Raises:
+            TooLate: It may not leave any more. Nothing was applied.
             Unavailable, Unauthorized, Refused: Nothing was applied.
             OutcomeUnknown: It may have been applied.
         """
         headers = {"Content-Type": "application/json"}
         request = self._http.build_request("PUT", self._url(path), content=body, headers=headers)
-        progress = Progress()
+        progress = Progress(may_leave=may_leave, lives=self._timeout)
         try:
             reply = await exchange(self._http, request, within=self._timeout, largest=LARGEST_ANSWER, progress=progress)
         except _BEFORE_SENDING as exc:
@@ -127,7 +130,9 @@ class Calls:
     async def _read_once(self, url: str, params: dict[str, str | int] | None, within: timedelta, largest: int) -> Any:
         request = self._http.build_request("GET", url, params=params)
         try:
-            reply = await exchange(self._http, request, within=within, largest=largest, progress=Progress())
+            reply = await exchange(
+                self._http, request, within=within, largest=largest, progress=Progress(lives=self._timeout)
+            )
         except TimeoutError as exc:
             raise Unavailable("UponAI did not answer in time.") from exc
         except httpx.DecodingError as exc:

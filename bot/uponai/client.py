@@ -112,10 +112,15 @@ class UponAIClient:
         found = [read_entry(WireWorkspace, entry) for entry in list_in(value, "workspaces", "data")]
         return tuple(workspace for wire in found if wire and (workspace := wire.to_workspace()))
 
-    async def put_assignment(self, key: NumberKey, patch: AssignmentPatch) -> PutAnswer:
+    async def put_assignment(
+        self, key: NumberKey, patch: AssignmentPatch, *, may_leave: Callable[[], bool] = lambda: True
+    ) -> PutAnswer:
         """Set the touched fields of a number; sent once, never repeated here.
 
+        `may_leave` is asked when all that is left to do is to write the request to the socket.
+
         Raises:
+            TooLate: It may not leave any more; nothing was applied.
             Unavailable, Unauthorized, Refused: Nothing was applied.
             OutcomeUnknown: It may have been applied; look before anything is sent again.
             ValueError: It is a number of another workspace, or the patch holds what the request cannot say (a split
@@ -125,7 +130,7 @@ class UponAIClient:
         body = put_body(self._account_sid, self._workspace_id, patch)
         wanted = patch.wanted.webhook_url if Field.WEBHOOK in patch.fields else None
         webhooks = tuple(url for url in (wanted, self._webhooks.get(number)) if url)
-        value = await self._calls.write("numbers", number, "agent", body=body, webhooks=webhooks)
+        value = await self._calls.write("numbers", number, "agent", body=body, webhooks=webhooks, may_leave=may_leave)
         listed = self._own_entry(value.get("numbers"), number, webhooks)
         assignment = read_entry(WireImport, value.get("assignment"))
         import_error = (listed.import_error if listed else None) or (

@@ -41,6 +41,10 @@ class Forbidden(Refused):
         super().__init__(403, "the token in UPONAI_API_TOKEN may not do this; the settings of the bot need a look.")
 
 
+class TooLate(UponAIError):
+    """A write was held up for too long before it left. Its body was not sent, so that nothing was changed."""
+
+
 class Unauthorized(UponAIError):
     """The token is not accepted at all; nothing was changed. Once an operator has set a valid one, ask again."""
 

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import Collection, Mapping
+import socket
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,11 +17,14 @@ from pydantic_core import from_json
 from bot.domain.shortening import shorten
 from bot.domain.storable import SUSPICIOUS_ESCAPES, storable
 from bot.domain.webhook import without_secrets
+from bot.uponai.errors import TooLate
 
 # The fast parser holds all threads up until its end, some 3 ms at this size; what is longer goes the slow way.
 LARGEST_FAST = 1024 * 1024
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 LONGEST_MESSAGE = 500
+# What httpcore tells right before it writes: a head without its body is no request yet.
+_LEAVES = ("send_request_headers.started", "send_request_body.started")
 _SUSPICIOUS_BYTES = re.compile(SUSPICIOUS_ESCAPES.pattern.encode())
 
 
@@ -33,23 +37,44 @@ class Reply:
     body: bytes | bytearray | None = field(repr=False)
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class Progress:
-    """How far a request came, as the transport tells it. A transport that tells nothing may have sent it."""
+    """How far a request came, as the transport tells it. A transport that tells nothing may have sent it.
+
+    `may_leave` is asked right before the head and right before the body is written to the socket. `lives` is how long
+    the machine goes on sending what is not acknowledged, also after the connection was closed here.
+    """
 
     is_traced: bool = False
     is_sent: bool = False
+    may_leave: Callable[[], bool] = _always
+    lives: timedelta | None = None
 
     @property
     def is_surely_unsent(self) -> bool:
         """Say whether not one byte of the request has left."""
         return self.is_traced and not self.is_sent
 
-    async def note(self, event: str, _info: Mapping[str, Any]) -> None:
-        """Take an event of httpcore's `trace` extension."""
+    async def note(self, event: str, info: Mapping[str, Any]) -> None:
+        """Take an event of httpcore's `trace` extension. Raises TooLate when the request may not leave any more."""
         self.is_traced = True
+        if event.endswith("connect_tcp.complete"):
+            _limit_sending(info.get("return_value"), self.lives)
+        if event.endswith(_LEAVES) and not self.may_leave():
+            raise TooLate("This was held up for too long before it was sent, so it was not sent.")
         if "send_request_headers" in event:
             self.is_sent = True
+
+
+def _limit_sending(stream: Any, lives: timedelta | None) -> None:
+    """Let the machine give up sending after this time: otherwise it goes on for a quarter of an hour."""
+    connected = stream.get_extra_info("socket") if stream is not None else None
+    if lives is not None and connected is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(lives.total_seconds() * 1000))
 
 
 async def exchange(

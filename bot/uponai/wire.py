@@ -34,9 +34,15 @@ Weight = Annotated[Decimal, Field(ge=0, le=1000, max_digits=60, decimal_places=5
 Model = TypeVar("Model", bound=BaseModel)
 
 
+# Two of them are one key of an index, which holds some 2700 bytes; one that does not fit would stop the whole list.
+LONGEST_IDENTIFIER_BYTES = 1000
+
+
 def _refuse_damaged(identifier: str) -> str:
     if REPLACEMENT in identifier:
         raise ValueError("a character of this identifier was lost")
+    if len(identifier.encode()) > LONGEST_IDENTIFIER_BYTES:
+        raise ValueError("this identifier is too long to be one")
     return identifier
 
 

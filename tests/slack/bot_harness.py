@@ -1,11 +1,11 @@
 """The whole bot in one process, between both stand-ins: real door, real app, real store, real wire formats."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from slack_sdk.web.async_client import AsyncWebClient
@@ -21,7 +21,7 @@ from bot.service.context import ServiceContext, Work
 from bot.service.messages import TOLD_AFTER
 from bot.slack.api.calls import call, close_client, make_client
 from bot.slack.api.identity import Identity
-from bot.slack.app import SlackApp
+from bot.slack.app import Answer, SlackApp
 from bot.slack.delivery.courier import Courier
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient
@@ -123,7 +123,13 @@ class BotWorld:
         await self.slack.until(lambda: (words in person.read_view()) is is_there, seconds)
 
 
-def transport_to(app: SlackApp, clock: Clock) -> httpx.AsyncBaseTransport:
+class Handles(Protocol):
+    """What answers parsed requests, as the app does."""
+
+    async def handle(self, body: Mapping[str, Any]) -> Answer: ...
+
+
+def transport_to(app: Handles, clock: Clock) -> httpx.AsyncBaseTransport:
     """Reach an app through the real door."""
 
     async def is_ready() -> str | None:

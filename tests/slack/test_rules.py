@@ -1,5 +1,6 @@
 """Rules through the whole app: who may ask and decide, progress on the card, taking back, and rights that were lost."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -55,13 +56,36 @@ def shown(bot_world: BotWorld) -> str:
 async def test_g1_each_rule_needs_its_own_people_and_the_card_counts_them(bot_world: BotWorld) -> None:
     hold(bot_world, MAIN, OPERATIONS)
     card = await ask(bot_world)
-    assert f"Main lines*: 0 of 2, still needed: 2 of <!subteam^{LEADS}>" in shown(bot_world)
+    assert "Main lines*: 0 of 2, still needed: 2 of @leads" in shown(bot_world)
     assert await press(bot_world, bot_world.alan, "Approve", card) == ""
     assert "1 of 2, still needed: one of" in shown(bot_world)
     assert await press(bot_world, bot_world.ada, "Approve", card) == ""
     assert await state(bot_world) is State.PENDING
     assert await press(bot_world, amy(bot_world), "Approve", card) == ""
     assert await state(bot_world) is State.APPROVED
+
+
+async def test_the_card_names_who_may_approve_and_calls_nobody(bot_world: BotWorld) -> None:
+    """A mention in a new message calls whoever it names; in the thread they are called once."""
+    hold(bot_world, MAIN, OPERATIONS)
+    card = await ask(bot_world)
+    assert "Main lines*: 0 of 2, still needed: 2 of @leads" in shown(bot_world)
+    assert "Operations*: 0 of 1, still needed: one of @amy" in shown(bot_world).replace("\u2060", "")
+    posted = json.dumps(card.blocks)
+    assert [each for each in (LEADS, AMY) if each in posted] == []
+
+
+@pytest.mark.parametrize("method", ["usergroups.list", "users.info"])
+async def test_g9_a_card_stands_there_though_slack_tells_no_names(bot_world: BotWorld, method: str) -> None:
+    hold(bot_world, MAIN, OPERATIONS)
+    await bot_world.type(bot_world.rita, NUMBER)
+    await bot_world.rita.fill("Time routing", "On")
+    await bot_world.rita.fill("Reason", "Night shift")
+    assert await bot_world.rita.submit() == {"ok": True}
+    bot_world.slack.faults.add(Fault("down", methods=[method], times=5))
+    await bot_world.post_cards()
+    assert "State: pending" in shown(bot_world)
+    assert (LEADS if method == "usergroups.list" else AMY) in shown(bot_world)
 
 
 async def test_g10_who_counts_for_no_rule_is_told_which_and_who_may(bot_world: BotWorld) -> None:

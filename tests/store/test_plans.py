@@ -76,7 +76,7 @@ LOOKS: dict[str, Look] = {
     "recent_of_an_unknown_number": lambda tx: changes.recent(tx, TEAM, key=key("+2"), limit=20),
     "open_of_a_number": lambda tx: changes.lock_open_touching(tx, LAST, 1, except_id=1),
     "all_open_of_a_number": lambda tx: changes.open_of_number(tx, TEAM, LAST, 11),
-    "next_approval_order": lambda tx: tx.execute(select(changes._NEXT_APPROVAL_ORDER), changes._key_values(LAST)),
+    "next_approval_order": lambda tx: tx.execute(select(changes.NEXT_APPROVAL_ORDER), changes.key_values(LAST)),
     "by_submission": lambda tx: changes.find_by_submission(tx, TEAM, "history-77"),
     "by_id": lambda tx: changes.lock(tx, 77, team_id=TEAM),
     "events_of_a_change": lambda tx: audit.latest(tx, audit.Filter(change_id=77), limit=1001),

@@ -82,21 +82,25 @@ def approvals(rule: Rule, show: Show = str) -> str:
     return f"{number} of {who(rule.approvers, show)} must approve, other than the requester"
 
 
-def progress_words(progress: Progress, show: Show = str) -> str:
-    """Say how far a rule is: `1 of 2, still needed: one of …`, or `2 of 2`."""
+def progress_words(progress: Progress, show: Show = str, *, most: int | None = None) -> str:
+    """Say how far a rule is: `1 of 2, still needed: one of …`, or `2 of 2`; `most` as `who` has it."""
     count = f"{len(progress.approved_by)} of {progress.rule.quorum}"
     if not progress.missing:
         return count
     number = "one" if progress.missing == 1 else str(progress.missing)
     if progress.rule.approvers is None:
         return f"{count}, still needed: {number} other {_plural(EVERYBODY, progress.missing)}"
-    return f"{count}, still needed: {number} of {who(progress.rule.approvers, show)}"
+    return f"{count}, still needed: {number} of {who(progress.rule.approvers, show, most=most)}"
 
 
-def who(people: People, show: Show = str) -> str:
-    """Name people, user groups and the members of channels."""
+def who(people: People, show: Show = str, *, most: int | None = None) -> str:
+    """Name people, user groups and the members of channels; of many people the first, and how many others there are."""
+    named = sorted(people.people)[:most]
+    left = len(people.people) - len(named)
+    others = [f"{left} {_plural('other', left)}"] if left else []
     channels = [f"the members of {show(channel)}" for channel in sorted(people.channels)]
-    return _any_of([*(show(each) for each in (*sorted(people.people), *sorted(people.groups))), *channels]) or "nobody"
+    shown = [show(each) for each in (*named, *sorted(people.groups))]
+    return _any_of([*shown, *channels, *others]) or "nobody"
 
 
 def duration(length: timedelta) -> str:

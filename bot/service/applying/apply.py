@@ -3,6 +3,8 @@
 Every remote call stands between two transactions, never in one.
 """
 
+from datetime import timedelta
+
 from bot.domain.account import ListedNumber
 from bot.domain.change import ChangeRequest
 from bot.domain.comparison import Comparison, Verification, compare, verify
@@ -27,6 +29,7 @@ from bot.uponai.errors import (
     Forbidden,
     OutcomeUnknown,
     Refused,
+    TooLate,
     Unauthorized,
     Unavailable,
     UnexpectedReply,
@@ -41,9 +44,10 @@ async def apply(context: ServiceContext, change: ChangeRequest) -> None:
     looked = await _look(context, change)
     if looked is None:
         return
+    until = context.elapsed() + context.lease.total_seconds()
     sending = await _mark_sent(context, change, looked)
     if sending is not None:
-        await _send(context, sending, looked)
+        await _send(context, sending, looked, until)
 
 
 async def _look(context: ServiceContext, change: ChangeRequest) -> ListedNumber | None:
@@ -98,13 +102,22 @@ async def _mark_sent(context: ServiceContext, change: ChangeRequest, looked: Lis
         )
 
 
-async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNumber) -> None:
-    # A process that stood still since the commit may have lost the number to another worker. The PUT takes one
-    # time-out at the most, and a late one is waited for another: both have to end before anybody takes over.
-    if change.leased_until is None or change.leased_until - context.now() < context.uponai_timeout * 2:
-        raise LeaseLost(f"{change.label}: too little of the lease is left to send under it")
+async def _send(context: ServiceContext, change: ChangeRequest, looked: ListedNumber, until: float) -> None:
+    def may_leave() -> bool:
+        # A process that stood still since the commit may have lost the number to another worker. The PUT takes one
+        # time-out at the most, and a late one is waited for another: both have to end before anybody takes over. So
+        # it goes by the shared clock, and by one that nobody can set, counted from before the commit.
+        left = timedelta(0) if change.leased_until is None else change.leased_until - context.now()
+        return min(left, timedelta(seconds=until - context.elapsed())) >= context.uponai_timeout * 2
+
+    too_late = f"{change.label}: too little of the lease is left to send under it"
+    if not may_leave():
+        raise LeaseLost(too_late)
     try:
-        answer = await context.uponai.put_assignment(change.key, change.patch)
+        answer = await context.uponai.put_assignment(change.key, change.patch, may_leave=may_leave)
+    except TooLate as error:
+        PUT_OUTCOMES.labels("not_sent").inc()
+        raise LeaseLost(too_late) from error
     except Refused as error:
         PUT_OUTCOMES.labels("refused").inc()
         await finish(context, change, State.FAILED, live=looked, as_of=change.sent_at, problem=str(error))

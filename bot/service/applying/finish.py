@@ -63,7 +63,9 @@ async def finish(
         deferred = await unit.take_deferred(done)
         approved_by = next((each["by"] for each in deferred if each.get("name") == Fact.APPROVED), None)
         told = Finished(by=by, approved_by=approved_by, problem=problem, live=result, names=names)
-        await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told), *since.reverted(done, unit.at))
+        if state is not State.APPLIED or done.bundle_id is None:
+            await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told))
+        await unit.tell(*await since.reverted(unit.tx, done, unit.at))
         if put_back is not None:
             await cover(context, unit, put_back, done)
         if state is State.APPLIED and live is not None:

@@ -20,7 +20,7 @@ from bot.slack.delivery.outside import tell_outside, tell_outside_again
 from bot.slack.delivery.posting import Posting, Standing
 from bot.slack.delivery.standing_card import see_to_card
 from bot.slack.delivery.standing_facts import see_to_facts
-from bot.slack.messages.fallback import plain_fact
+from bot.slack.delivery.told import render_told
 from bot.slack.messages.thread import Message, is_in_channel_too, render_channel_fact, render_fact
 from bot.store.errors import LeaseLost, StaleCard
 
@@ -90,7 +90,7 @@ class Courier:
             case Kind.CHANNEL:
                 await self._channel(delivery)
             case Kind.DIRECT:
-                await self._direct(delivery, message.payload["user"], render_fact(delivery.of, message.payload))
+                await self._direct(delivery, message.payload["user"], render_fact(delivery.subject, message.payload))
             case Kind.OUTSIDE:
                 await tell_outside(self._context, delivery, self._post)
             case Kind.OUTSIDE_AGAIN:
@@ -102,10 +102,10 @@ class Courier:
     async def _fact(self, delivery: Delivery) -> None:
         """Tell a fact in the card's thread; without a card there is none, so that comes first."""
         await see_to_card(self._context, self._posting, delivery)
-        card, change, message = delivery.of_card, delivery.of, delivery.message
-        rendered = render_fact(change, message.payload)
+        card, message = delivery.of_card, delivery.message
+        rendered, plainer = render_told(delivery, message.payload)
         try:
-            posted = await self._post(delivery, rendered, plain_fact(change), Place(card.channel_id, card.message_ts))
+            posted = await self._post(delivery, rendered, plainer, Place(card.channel_id, card.message_ts))
         except SlackRefused as error:
             if error.error not in NO_CHANNEL:
                 # The card may be gone: the next try shows it anew, and so finds out.

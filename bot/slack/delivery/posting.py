@@ -18,6 +18,7 @@ from bot.service.context import ServiceContext
 from bot.service.delivery import CALL_WITHIN, Attempt, Delivery, Place
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
 from bot.slack.api.error_codes import NO_CHANNEL, UNSHOWABLE
+from bot.slack.api.names import Names
 from bot.slack.block_kit.elements import context as small_print
 from bot.slack.delivery.find_post import find_post, metadata
 from bot.slack.messages.thread import Message
@@ -47,6 +48,7 @@ class Posting:
     def __init__(self, context: ServiceContext, client: AsyncWebClient) -> None:
         self._context = context
         self._client = client
+        self.names = Names(client, now=context.now)
 
     async def call(self, delivery: Delivery, method: str, **arguments: Any) -> dict[str, Any]:
         """Call Slack, unless it asked to wait. Raises SlackError, LeaseLost."""

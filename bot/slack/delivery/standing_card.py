@@ -9,8 +9,10 @@ from bot.service.messages import card_fact
 from bot.slack.api.calls import SlackError, SlackRefused, SlackUnavailable
 from bot.slack.api.error_codes import CARD_GONE
 from bot.slack.delivery.posting import Posting
+from bot.slack.messages.bundle_card import bundle_card
 from bot.slack.messages.card import card_blocks, card_text
 from bot.slack.messages.fallback import plain_card
+from bot.slack.messages.progress import named_ids
 from bot.slack.messages.thread import Message
 
 
@@ -23,7 +25,7 @@ async def see_to_card(context: ServiceContext, posting: Posting, delivery: Deliv
     card, change = delivery.of_card, delivery.of
     if card.is_posted:
         is_forced = bool(delivery.message.payload.get("is_forced")) and not delivery.is_card_fresh
-        if (card.shown_version >= change.version and not is_forced) or await _update(posting, delivery):
+        if (card.shown_version >= delivery.version and not is_forced) or await _update(posting, delivery):
             return
         delivery.card = card.anew(change.channel_id)
     if await _post(context, posting, delivery) and not await _update(posting, delivery):
@@ -31,9 +33,13 @@ async def see_to_card(context: ServiceContext, posting: Posting, delivery: Deliv
         raise SlackUnavailable("The card was deleted just now.", was_sent=False)
 
 
-def _rendered(delivery: Delivery) -> Message:
+async def _rendered(posting: Posting, delivery: Delivery) -> Message:
+    ids = frozenset[str]().union(*map(named_ids, delivery.of_bundle.members))
+    names = await posting.names.of(ids) if ids else {}
+    if delivery.bundle is not None:
+        return bundle_card(delivery.bundle, standstill=delivery.standstill, names=names)
     change, overlaps = delivery.of, delivery.overlaps
-    blocks = card_blocks(change, delivery.reviews, overlaps=overlaps, standstill=delivery.standstill)
+    blocks = card_blocks(change, delivery.reviews, overlaps=overlaps, standstill=delivery.standstill, names=names)
     return card_text(change, overlaps), blocks
 
 
@@ -43,11 +49,12 @@ async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -
     place = Place(card.channel_id)
     attempt = Attempt(card.attempted_at, place, is_new=delivery.is_card_begun)
     delivery.is_card_begun = False
+    rendered = await _rendered(posting, delivery)
     try:
         posted = await posting.post(
             delivery,
             attempt,
-            _rendered(delivery),
+            rendered,
             plain_card(change),
             place=place,
             fact=card_fact(change.id, card.generation),
@@ -59,7 +66,7 @@ async def _post(context: ServiceContext, posting: Posting, delivery: Delivery) -
     delivery.card = replace(
         delivery.of_card,
         message_ts=posted.ts,
-        shown_version=0 if posted.was_found else change.version,
+        shown_version=0 if posted.was_found else delivery.version,
         attempted_at=None,
     )
     delivery.is_card_fresh = not posted.was_found
@@ -72,7 +79,7 @@ async def _update(posting: Posting, delivery: Delivery) -> bool:
     try:
         await posting.update(
             delivery,
-            _rendered(delivery),
+            await _rendered(posting, delivery),
             plain_card(change),
             place=Place(card.channel_id),
             ts=card.message_ts,
@@ -82,6 +89,6 @@ async def _update(posting: Posting, delivery: Delivery) -> bool:
         if error.error not in CARD_GONE:
             raise
         return False
-    delivery.card = replace(card, shown_version=change.version)
+    delivery.card = replace(card, shown_version=delivery.version)
     delivery.is_card_fresh = True
     return True

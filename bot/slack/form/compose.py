@@ -10,6 +10,7 @@ from bot.slack.block_kit.elements import Block
 from bot.slack.form import option_values
 from bot.slack.form.current_assignment import Shown
 from bot.slack.form.option_values import Option
+from bot.slack.form.several import compared
 from bot.slack.form.state import FormState
 from bot.slack.form.view import build_view
 from bot.slack.form.warnings import entered_patch, warnings
@@ -78,6 +79,7 @@ async def _listed(context: ServiceContext, state: FormState, present: Present) -
         as_of=None if is_fresh else present.as_of,
         problem=None if is_fresh else state.meta.problem,
         warnings=await _warnings(context, state, present),
+        others=tuple(await compared(context, state.more_numbers, present)) if state.more_numbers.strip() else (),
     )
     return _composed(state, shown, needs_read=not is_fresh and not state.meta.is_answered)
 

@@ -24,7 +24,8 @@ class Shown:
     """What the form shows of the number.
 
     With neither of `present`, `sentence` and `is_looking` no number is chosen yet. `as_of` is set when the age of
-    what is shown has to be said; `problem` is why nothing newer could be read. `warnings` are about what is entered.
+    what is shown has to be said; `problem` is why nothing newer could be read. `warnings` are about what is entered;
+    `others` say how the other numbers compare to this one.
     """
 
     present: Present | None = None
@@ -33,6 +34,7 @@ class Shown:
     as_of: datetime | None = None
     problem: str | None = None
     warnings: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def present_blocks(shown: Shown, *, explains_unpinned: bool) -> list[Block]:
@@ -43,7 +45,12 @@ def present_blocks(shown: Shown, *, explains_unpinned: bool) -> list[Block]:
     if shown.present is not None:
         means = [context(UNPINNED_LINE, block_id="unpinned")]
         is_unpinned = any(agent.version is None for agent in shown.present.assignment.inbound)
-        return [_assignment(shown.present), *(means if explains_unpinned and is_unpinned else []), *_age(shown)]
+        return [
+            _assignment(shown.present),
+            *_others(shown),
+            *(means if explains_unpinned and is_unpinned else []),
+            *_age(shown),
+        ]
     if shown.is_looking:
         return [_line(LOOKING_UP)]
     if shown.sentence is not None:
@@ -69,6 +76,11 @@ def _assignment(present: Present) -> Block:
         reported = shorten(present.import_error, SENTENCE_LIMIT) or "?"
         lines.append([text_run("The telephony platform reports: ", bold=True), text_run(reported)])
     return rich_text(*(rich_line(*line) for line in lines), block_id="present")
+
+
+def _others(shown: Shown) -> list[Block]:
+    lines = [rich_line(text_run(line)) for line in shown.others]
+    return [rich_text(*lines, block_id="others")] if lines else []
 
 
 def _runs(field: Field, lines: tuple[str, ...]) -> list[Block]:

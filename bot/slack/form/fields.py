@@ -4,6 +4,7 @@ from bot.slack.form.option_values import Option
 
 OUTBOUND, WEBHOOK, TIME_ROUTING = "outbound", "webhook", "time_routing"
 OUTBOUND_AGENT, WEBHOOK_URL, REASON = "outbound_agent", "webhook_url", "reason"
+MORE_NUMBERS = "more_numbers"
 NO_AGENT_YET = "-"
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.domain.state import Origin
 from bot.slack.form import fields, option_values, schedule
@@ -67,6 +67,11 @@ class Exact(BaseModel):
     agent: str
 
 
+# A choice of another release is told as such, like its meta data.
+_INBOUND, _OUTBOUND = TypeAdapter(Inbound), TypeAdapter(Outbound)
+_WEBHOOK, _TIME_ROUTING = TypeAdapter(Webhook), TypeAdapter(TimeRouting)
+
+
 class Meta(BaseModel):
     """What travels in `private_metadata`.
 
@@ -74,8 +79,8 @@ class Meta(BaseModel):
     another one resets the field. `is_answered` says that a read for the chosen number has ended, `problem` how it
     failed. `asked` is the change that this form gave already and that can be withdrawn, `said` a sentence until the
     next choice. `edits` is the change that is edited, `revision` the one of it that the form was filled with.
-    `workspace` is the one of UponAI that the form was opened for, `team_id` whose changes it warns of, `zone` the time
-    zone of whoever fills it in.
+    `is_several` says that more numbers can be entered. `workspace` is the one of UponAI that the form was opened for,
+    `team_id` whose changes it warns of, `zone` the time zone of whoever fills it in.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -96,6 +101,7 @@ class Meta(BaseModel):
     parent_id: int | None = None
     edits: int | None = None
     revision: int = 1
+    is_several: bool = False
     workspace: str | None = None
     team_id: str | None = None
     zone: str | None = None
@@ -120,6 +126,7 @@ class FormState:
 
     meta: Meta
     number: Option | None = None
+    more_numbers: str = ""
     inbound: Inbound = Inbound.KEEP
     rows: tuple[Row, ...] = ()
     outbound: Outbound = Outbound.KEEP
@@ -134,21 +141,22 @@ class FormState:
 
     @classmethod
     def read(cls, private_metadata: str, blocks: Blocks, values: Values) -> Self:
-        """Rebuild the state of a view. Raises pydantic's ValidationError for meta data that is not ours."""
+        """Rebuild the state of a view. Raises pydantic's ValidationError for what no release has made."""
         meta = Meta.model_validate_json(private_metadata)
         entries = Entries(blocks, values)
         outbound_agent = entries.option(fields.OUTBOUND_AGENT)
         return cls(
             meta=meta,
             number=entries.option(fields.number_block(meta.number_at)),
-            inbound=Inbound(entries.choice(fields.inbound_block(meta.inbound_at))),
+            more_numbers=entries.text(fields.MORE_NUMBERS) if meta.is_several else "",
+            inbound=_INBOUND.validate_python(entries.choice(fields.inbound_block(meta.inbound_at))),
             rows=tuple(entries.row(row_id) for row_id in meta.rows),
-            outbound=Outbound(entries.choice(fields.OUTBOUND)),
+            outbound=_OUTBOUND.validate_python(entries.choice(fields.OUTBOUND)),
             outbound_agent=outbound_agent,
             outbound_version=entries.option(fields.outbound_version_block(outbound_agent)),
-            webhook=Webhook(entries.choice(fields.WEBHOOK)),
+            webhook=_WEBHOOK.validate_python(entries.choice(fields.WEBHOOK)),
             webhook_url=entries.text(fields.WEBHOOK_URL),
-            time_routing=TimeRouting(entries.choice(fields.TIME_ROUTING)),
+            time_routing=_TIME_ROUTING.validate_python(entries.choice(fields.TIME_ROUTING)),
             timing=schedule.read(entries),
             reason=entries.text(fields.REASON),
         )

@@ -21,6 +21,7 @@ from bot.slack.form.labels import (
     TIME_ROUTING_LABELS,
     WEBHOOK_LABELS,
 )
+from bot.slack.form.several_view import several_blocks
 from bot.slack.form.state import MOST_ROWS, FormState, Outbound, Webhook
 from bot.slack.form.warnings import warning_blocks
 
@@ -63,6 +64,7 @@ def build_view(state: FormState, shown: Shown) -> Block:
                 type_ahead(NUMBER, state.number, NUMBER_PLACEHOLDER),
                 dispatches=True,
             ),
+            *several_blocks(state),
             *present_blocks(shown, explains_unpinned=not state.rows),
             *inbound_blocks(state, shown),
             *_outbound(state),

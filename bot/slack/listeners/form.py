@@ -8,7 +8,7 @@ from bot.domain.errors import DomainError
 from bot.slack.block_kit.elements import Block
 from bot.slack.block_kit.sentences import sentence_plain
 from bot.slack.context import SlackContext
-from bot.slack.form import inbound_view, option_values
+from bot.slack.form import inbound_view, option_values, several_view
 from bot.slack.form import view as form_view
 from bot.slack.listeners.form_choice import choose
 from bot.slack.listeners.form_options import suggest
@@ -22,6 +22,8 @@ CHOICES = (
     form_view.NUMBER,
     form_view.OUTBOUND_AGENT,
     form_view.URL,
+    several_view.SEVERAL,
+    several_view.MORE,
     inbound_view.AGENT,
     inbound_view.VERSION,
     inbound_view.WEIGHT,

@@ -17,11 +17,11 @@ from bot.slack.api.calls import SlackRefused
 from bot.slack.api.error_codes import VIEW_GONE
 from bot.slack.background import together
 from bot.slack.context import SlackContext
-from bot.slack.form import inbound_view, option_values
+from bot.slack.form import inbound_view, option_values, several_view
 from bot.slack.form import view as form_view
 from bot.slack.form.agent_options import of_agents
 from bot.slack.form.compose import Composed, compose, resolve_number
-from bot.slack.form.fields import agent_block, number_block, weight_block
+from bot.slack.form.fields import MORE_NUMBERS, agent_block, number_block, weight_block
 from bot.slack.form.fill import fill
 from bot.slack.form.open_forms import UPDATE_WITHIN, OpenForm
 from bot.slack.form.state import FEWEST_ROWS, MOST_ROWS, Entries, FormState, Inbound, Row
@@ -30,7 +30,7 @@ from bot.slack.listeners.permission import require_member
 from bot.slack.payload_parts import Action, View
 
 # What is typed letter by letter redraws the form only when the form has something else to say about it.
-TYPED = (inbound_view.WEIGHT, form_view.URL, inbound_view.VERSION)
+TYPED = (inbound_view.WEIGHT, form_view.URL, inbound_view.VERSION, several_view.MORE)
 AGENTS = (inbound_view.AGENT, form_view.OUTBOUND_AGENT)
 # Slack waits 3 s for the whole, and a look at who somebody is may have taken half of them.
 ANSWER_AFTER = timedelta(seconds=2.7)
@@ -92,6 +92,8 @@ def _applied(state: FormState, view: View, action: Action) -> FormState:
             is_old = action.block_id != number_block(state.meta.number_at)
             number_at = state.meta.number_at + 1 if is_old else state.meta.number_at
             return replace(state, number=chosen).with_meta(is_answered=False, problem=None, number_at=number_at)
+        case several_view.SEVERAL:
+            return replace(state, focus=MORE_NUMBERS).with_meta(is_several=True)
         case inbound_view.ADD if len(state.rows) < MOST_ROWS:
             state = _with_new_row(state)
             return replace(state, focus=agent_block(state.rows[-1].id))

@@ -16,6 +16,7 @@ from bot.domain.errors import (
 )
 from bot.domain.events import Event
 from bot.domain.schedule import InvalidSchedule
+from bot.service.bundles.asking import submit_several
 from bot.service.context import Actor
 from bot.service.edit import edit
 from bot.service.refusals import refusals
@@ -25,8 +26,9 @@ from bot.slack.block_kit.sentences import names_others, sentence_plain
 from bot.slack.context import SlackContext
 from bot.slack.form import schedule
 from bot.slack.form.compose import needs_read, resolve_number
-from bot.slack.form.fields import number_block
+from bot.slack.form.fields import MORE_NUMBERS, number_block
 from bot.slack.form.parse import WrongEntries, block_of, chosen_fields, parse_patch
+from bot.slack.form.several import read_more
 from bot.slack.form.state import FormState
 from bot.slack.listeners.form_refresh import ensure_read
 from bot.slack.listeners.form_withdraw import offer_withdrawal
@@ -95,16 +97,20 @@ async def _ask(slack: SlackContext, state: FormState, actor: Actor, *, look_unti
     patch = await parse_patch(slack.context, state)
     if state.number is None:
         raise InvalidNumber("Choose a number.")
+    number = await resolve_number(slack.context, state.number)
     submission = Submission(
         actor=actor,
         channel_id=slack.channel_for(state.meta.channel_id),
-        number=await resolve_number(slack.context, state.number),
+        number=number,
+        others=await _more_numbers(slack, state, number),
         patch=patch,
         reason=state.reason,
         submission_key=state.meta.submission_key,
         parent_id=state.meta.parent_id,
         schedule=schedule.asked(state.timing, state.meta.zone),
     )
+    if state.meta.edits is None and submission.others:
+        return await submit_several(slack.context, submission, look_until=look_until, look_up=slack.look_up)
     if state.meta.edits is None:
         return await submit(slack.context, submission, look_until=look_until, look_up=slack.look_up)
     return await edit(
@@ -115,6 +121,16 @@ async def _ask(slack: SlackContext, state: FormState, actor: Actor, *, look_unti
         look_until=look_until,
         look_up=slack.look_up,
     )
+
+
+async def _more_numbers(slack: SlackContext, state: FormState, first: str) -> tuple[str, ...]:
+    """Read what is entered at More numbers; what cannot be read is answered there."""
+    if not state.more_numbers.strip():
+        return ()
+    try:
+        return await read_more(slack.context, state.more_numbers, first)
+    except InvalidNumber as error:
+        raise WrongEntries({MORE_NUMBERS: str(error)}) from error
 
 
 def _about_number(slack: SlackContext, view: View, error: InvalidNumber) -> str:

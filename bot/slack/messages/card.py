@@ -1,6 +1,6 @@
 """The approval card: one message that shows the stored state of a change, whatever that is by the time it is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import differences
@@ -68,20 +68,26 @@ def card_blocks(
     *,
     overlaps: Sequence[Overlap] = (),
     standstill: Standstill | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> list[Block]:
     """Build the card. No state word stands on it but the one of its state line.
 
-    `overlaps` are the other open changes of the number, `standstill` is what stops all sending now.
+    `overlaps` are the other open changes of the number, `standstill` is what stops all sending now; `names` are those
+    of the people and user groups that its rules name.
     """
     return [
-        *(_ended(change) if change.state.is_final else _open(change, reviews, overlaps, standstill)),
+        *(_ended(change) if change.state.is_final else _open(change, reviews, overlaps, standstill, names or {})),
         section(f"State: {change.state}", block_id="state"),
         actions(*_buttons(change, reviews, is_paused=standstill is not None), block_id="buttons"),
     ]
 
 
 def _open(
-    change: ChangeRequest, reviews: list[Review], overlaps: Sequence[Overlap], standstill: Standstill | None
+    change: ChangeRequest,
+    reviews: list[Review],
+    overlaps: Sequence[Overlap],
+    standstill: Standstill | None,
+    names: Mapping[str, str],
 ) -> list[Block]:
     warned = _warnings(change, overlaps)
     risk = high_risk_line(warned)
@@ -96,7 +102,7 @@ def _open(
         *_notes(change),
         *when_blocks(change),
         *_waiting(change, standstill),
-        *_needed(change, reviews),
+        *_needed(change, reviews, names),
     ]
 
 
@@ -112,7 +118,7 @@ def _ended(change: ChangeRequest) -> list[Block]:
         _head(change, *lines),
         *([rich_text(*reason_parts("Why not:", change.decision_reason or ""), block_id="why")] if is_denied else []),
         *overridden_blocks(change),
-        context(f"Asked by {mention(change.requester_id)} · {_who_decided(change)}", block_id="needed"),
+        context(f"Asked by {mention(change.requester_id)} · {who_decided(change)}", block_id="needed"),
     ]
 
 
@@ -164,16 +170,16 @@ def _waiting(change: ChangeRequest, standstill: Standstill | None) -> list[Block
     return [context(text, block_id="waiting")]
 
 
-def _needed(change: ChangeRequest, reviews: list[Review]) -> list[Block]:
+def _needed(change: ChangeRequest, reviews: list[Review], names: Mapping[str, str]) -> list[Block]:
     asked = f"Asked by {mention(change.requester_id)} {date(change.created_at)}{_parent(change)}"
     if change.revision > 1:
         asked = f"{asked} · edited since, the thread says how"
     if change.state is not State.PENDING:
-        return [context(f"{asked} · {_who_decided(change)}", block_id="needed")]
+        return [context(f"{asked} · {who_decided(change)}", block_id="needed")]
     found = _evaluation(change, reviews)
     who = "" if has_named_rules(change) else "anyone here but them can approve · "
     line = f"{asked} · {count_words(change, found)}{who}open until {date(change.expires_at)}"
-    return [*progress_blocks(change, reviews, found), context(line, block_id="needed")]
+    return [*progress_blocks(change, reviews, found, names), context(line, block_id="needed")]
 
 
 def _evaluation(change: ChangeRequest, reviews: list[Review]) -> Evaluation:
@@ -189,7 +195,8 @@ def _parent(change: ChangeRequest) -> str:
     return f" {what} {format_label(change.parent_id)}"
 
 
-def _who_decided(change: ChangeRequest) -> str:
+def who_decided(change: ChangeRequest) -> str:
+    """Say who decided and when, or that nobody did."""
     if change.decided_by is not None and change.decided_at is not None:
         did = "Decided" if change.overridden_at is None else "Overridden"
         did = "Withdrawn" if change.state is State.CANCELED else did

@@ -3,21 +3,27 @@
 No state word stands here: the card has its state line for that.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review, Verdict
 from bot.domain.reviewing import standing
 from bot.domain.rules.evaluation import Evaluation
 from bot.domain.rules.refusals import mention as mention_any
-from bot.domain.rules.words import progress_words
-from bot.slack.block_kit.elements import Block, context, cut, literal, mention
+from bot.domain.rules.words import Show, progress_words
+from bot.domain.state import State
+from bot.slack.block_kit.elements import Block, cut, literal, mention
 
 NAME_LIMIT = 200
 # Slack takes 3000 characters in one text, and a policy can name more rules and people than a card has room for.
 TEXT_LIMIT = 2900
 RULES_SHOWN = 10
 PEOPLE_SHOWN = 20
+APPROVERS_SHOWN = 5
+# As Slack takes the handle of a user group.
+_HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 REASON_LIMIT = 300
 
 
@@ -29,10 +35,31 @@ def count_words(change: ChangeRequest, evaluation: Evaluation) -> str:
     return f"{len(evaluation.progress[0].approved_by)} of {quorum} approvals · "
 
 
-def progress_blocks(change: ChangeRequest, reviews: list[Review], evaluation: Evaluation) -> list[Block]:
-    """Say rule by rule what there is and what is missing, and whose say counts or does not."""
-    lines = [*_rules(evaluation), *_people(change, reviews, evaluation)]
-    return [context(cut("\n".join(lines), TEXT_LIMIT), block_id="progress")] if lines else []
+def named_ids(change: ChangeRequest) -> frozenset[str]:
+    """Return the people and user groups whose names its card shows: a mention would call them with each new card."""
+    if change.state is not State.PENDING:
+        return frozenset()
+    shown = [rule.approvers for rule in change.policy.rules if rule.name and rule.approvers][:RULES_SHOWN]
+    return frozenset(
+        each for people in shown for each in (*sorted(people.people)[:APPROVERS_SHOWN], *sorted(people.groups))
+    )
+
+
+def progress_blocks(
+    change: ChangeRequest, reviews: list[Review], evaluation: Evaluation, names: Mapping[str, str]
+) -> list[Block]:
+    """Say rule by rule what there is and what is missing, and whose say counts or does not.
+
+    `names` are those of `named_ids`; whoever has none there is named by id.
+    """
+    lines = [*_rules(evaluation, partial(_shown, names)), *_people(change, reviews, evaluation)]
+    return progress_context(lines)
+
+
+def progress_context(lines: Sequence[str]) -> list[Block]:
+    """Build the block of such lines, nothing without any. It is verbatim: Slack looks for no names in it."""
+    text = {"type": "mrkdwn", "text": cut("\n".join(lines), TEXT_LIMIT), "verbatim": True}
+    return [{"type": "context", "block_id": "progress", "elements": [text]}] if lines else []
 
 
 def has_named_rules(change: ChangeRequest) -> bool:
@@ -49,10 +76,19 @@ def missing_count(evaluation: Evaluation) -> int | None:
     return max(each.missing for each in evaluation.progress)
 
 
-def _rules(evaluation: Evaluation) -> Iterable[str]:
+def _shown(names: Mapping[str, str], found: str) -> str:
+    """Name a person or a user group in plain text; a channel that is mentioned calls nobody."""
+    if found[:1] in ("C", "G"):
+        return mention_any(found)
+    name = names.get(found, found)
+    is_handle = found.startswith("S") and _HANDLE.fullmatch(name)
+    return f"@{name}" if is_handle else literal(f"@{name}", NAME_LIMIT)
+
+
+def _rules(evaluation: Evaluation, show: Show) -> Iterable[str]:
     named = [each for each in evaluation.progress if each.rule.name]
     for each in named[:RULES_SHOWN]:
-        yield f"*{literal(each.rule.name, NAME_LIMIT)}*: {progress_words(each, mention_any)}"
+        yield f"*{literal(each.rule.name, NAME_LIMIT)}*: {progress_words(each, show, most=APPROVERS_SHOWN)}"
     if len(named) > RULES_SHOWN:
         yield f"and {len(named) - RULES_SHOWN} more rules"
 

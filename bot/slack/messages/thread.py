@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.facts import By, CannotPost, Decided, Edited, Fact, Problem, TakenBack
 from bot.domain.policy import Verdict
 from bot.domain.since import NOTHING_SINCE, Since
 from bot.slack.block_kit.elements import Block, actions, literal, rich_list, rich_text, section, text_run
 from bot.slack.messages import endings, override, put_backs
+from bot.slack.messages.bundle_thread import OF_BUNDLES, render_bundle_fact
 from bot.slack.messages.no_channel import why_not
 from bot.slack.messages.schedule import will_be_sent
 from bot.slack.messages.sending import paused_message, resumed_message
@@ -36,6 +38,8 @@ IN_CHANNEL_TOO = frozenset({Fact.UNCLEAR, Fact.OVERRIDE_UNREVIEWED})
 def render_fact(change: ChangeRequest, payload: Mapping[str, Any], since: Since = NOTHING_SINCE) -> Message:
     """Return the text and the blocks of one fact of a change, as it stands after what has happened since."""
     fact = Fact(payload["name"])
+    if fact in OF_BUNDLES:
+        return render_bundle_fact(Bundle((change,)), payload)
     if fact in _WITH_SINCE:
         return _WITH_SINCE[fact](change, payload, since)
     return _FACTS[fact](change, payload)

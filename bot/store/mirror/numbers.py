@@ -117,8 +117,16 @@ async def put(
 
 async def find(tx: AsyncConnection, key: NumberKey) -> MirroredNumber | None:
     """Return a number that is listed exactly so, None when there is none."""
-    found = await _select(tx, key.account_sid, key.workspace_id, numbers.c.number == key.number, limit=1)
-    return found[0] if found else None
+    return (await find_all(tx, key.account_sid, key.workspace_id, [key.number])).get(key.number)
+
+
+async def find_all(
+    tx: AsyncConnection, account_sid: str, workspace_id: int, some: Collection[str]
+) -> dict[str, MirroredNumber]:
+    """Return those of some numbers that are listed exactly so, by number."""
+    is_one_of = numbers.c.number.in_(some)
+    found = await _select(tx, account_sid, workspace_id, is_one_of, limit=len(some)) if some else []
+    return {one.listed.key.number: one for one in found}
 
 
 async def search(

@@ -89,6 +89,12 @@ def test_progress_says_what_is_still_needed(rule: Rule, approved_by: tuple[str, 
     assert progress_words(Progress(rule, approved_by), lambda found: f"@{found}") == words
 
 
+def test_of_many_people_the_first_are_named_and_the_others_counted() -> None:
+    rule = Rule(approvers=People(frozenset({"U1", "U2", "U3", "U4"}), frozenset({"S1"})))
+    named = progress_words(Progress(rule, ()), most=2)
+    assert named == "0 of 1, still needed: one of U1, U2, S1 or 2 others"
+
+
 def test_days_and_lengths_are_named_as_people_name_them() -> None:
     assert window_words(Window(DAYS, 0, 1440, "UTC")) == "every day from 00:00 to 24:00 (UTC)"
     assert window_words(Window(("mon", "wed", "fri"), 0, 60, "UTC")).startswith("Monday, Wednesday and Friday from ")

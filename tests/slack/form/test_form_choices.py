@@ -15,14 +15,21 @@ async def test_a_split_starts_with_two_agents_and_their_weights(bot_world: BotWo
     await rita.fill("Inbound calls", "Split between agents")
     rows = ["Agent 1", "Version 1", "Weight 1 (%)", "Agent 2", "Version 2", "Weight 2 (%)"]
     assert rita.labels()[2:8] == rows
-    assert rita.buttons() == ["Start from what is live", "Add an agent"]
+    assert rita.buttons() == ["Several numbers", "Start from what is live", "Add an agent"]
     assert [rita.value("Weight 1 (%)"), rita.value("Weight 2 (%)")] == ["50", "50"]
     await rita.fill("Weight 1 (%)", "70")
     assert "The weights total 120 %: 20 % too much." in rita.read_view()
     await rita.click("Add an agent")
     assert [rita.value(f"Weight {n} (%)") for n in (1, 2, 3)] == ["70", "50", None]
     assert rita.labels()[8:11] == ["Agent 3", "Version 3", "Weight 3 (%)"]
-    assert rita.buttons() == ["Start from what is live", "Remove", "Remove", "Remove", "Add an agent"]
+    assert rita.buttons() == [
+        "Several numbers",
+        "Start from what is live",
+        "Remove",
+        "Remove",
+        "Remove",
+        "Add an agent",
+    ]
 
 
 async def test_no_more_than_ten_agents_can_be_added(bot_world: BotWorld) -> None:
@@ -32,7 +39,7 @@ async def test_no_more_than_ten_agents_can_be_added(bot_world: BotWorld) -> None
     for _ in range(MOST_ROWS - 2):
         await rita.click("Add an agent")
     assert "Agent 10" in rita.labels()
-    assert rita.buttons() == ["Start from what is live", *["Remove"] * MOST_ROWS]
+    assert rita.buttons() == ["Several numbers", "Start from what is live", *["Remove"] * MOST_ROWS]
 
 
 async def test_removing_a_row_keeps_the_entries_of_the_others_under_new_labels(bot_world: BotWorld) -> None:
@@ -47,7 +54,7 @@ async def test_removing_a_row_keeps_the_entries_of_the_others_under_new_labels(b
     assert [rita.value(label) for label in ("Agent 1", "Weight 1 (%)")] == ["Sales", "20"]
     assert [rita.value(label) for label in ("Agent 2", "Weight 2 (%)")] == ["Bookings", "50"]
     assert "Agent 3" not in rita.labels()
-    assert rita.buttons() == ["Start from what is live", "Add an agent"]
+    assert rita.buttons() == ["Several numbers", "Start from what is live", "Add an agent"]
 
 
 async def test_what_is_left_to_100_is_said_as_it_is_typed(bot_world: BotWorld) -> None:

@@ -47,6 +47,7 @@ from bot.slack.messages.sending import pause_view
 from bot.slack.messages.thread import render_channel_fact, render_fact
 from bot.store.outside import Notice, OutsideChange
 from tests.domain.strategies import NOW, change
+from tests.slack.messages.bundle_texts import bundle_texts
 from tests.slack.messages.reading import lines_of, read, refusals
 from tests.slack.messages.schedule_texts import schedule_texts
 from tests.slack.messages.test_facts import IN_CHANNELS, SHAPES
@@ -228,6 +229,7 @@ def _sentences() -> list[str]:
 def every_text() -> str:
     parts = {
         "Cards": _cards,
+        "Several numbers": bundle_texts,
         "Thread, channels, direct messages": _facts,
         "Schedules": schedule_texts,
         "Details": _story,

@@ -11,6 +11,7 @@ from bot.domain.facts import (
     Expired,
     Fact,
     Finished,
+    LeftOut,
     OverriddenHere,
     OverrideReviewed,
     Problem,
@@ -58,6 +59,8 @@ SHAPES: dict[Fact, Told] = {
     Fact.CANNOT_POST: CannotPost(problem="not_in_channel", channel="C1"),
     Fact.PAUSED: Sending(by="UADA", reason="The line is down", count=2, changes=["RN-1 · +1", "RN-2 · +2"]),
     Fact.RESUMED: Sending(by="UADA", count=12, changes=["RN-1 · +1"]),
+    Fact.RESULTS: By(by="UALAN"),
+    Fact.LEFT_OUT: LeftOut(by="URITA", numbers=["+14155550123"]),
     Fact.TOKEN_REFUSED: By(by="URITA"),
 }
 IN_CHANNELS = {Fact.PAUSED, Fact.RESUMED, Fact.TOKEN_REFUSED, Fact.OVERRIDDEN_HERE}

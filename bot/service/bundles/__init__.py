@@ -1,0 +1,1 @@
+"""Several numbers in one request: asked, decided, edited and expired together."""

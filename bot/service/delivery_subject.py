@@ -1,0 +1,77 @@
+"""What the messages of a delivery are about, read in the transaction that claims them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.bundle import Bundle
+from bot.domain.change import ChangeRequest
+from bot.domain.policy import Review
+from bot.domain.state import State
+from bot.domain.warnings import Overlap, Standstill
+from bot.service.messages import Kind
+from bot.store import bundles, cards, changes, overlaps, pauses, reviews
+from bot.store.cards import Card
+
+if TYPE_CHECKING:
+    from bot.service.delivery import Delivery
+
+_WITH_CARD = (Kind.CARD, Kind.THREAD)
+
+
+@dataclass(frozen=True, slots=True)
+class BundleShown:
+    """Changes that were asked together, each with its reviews and the other open changes of its number, by id."""
+
+    of: Bundle
+    reviews: Mapping[int, list[Review]] = field(default_factory=dict)
+    overlaps: Mapping[int, list[Overlap]] = field(default_factory=dict)
+
+    def member(self, change_id: int) -> ChangeRequest:
+        """Return one of them, the lead where it is none of them."""
+        return next((each for each in self.of.members if each.id == change_id), self.of.lead)
+
+
+async def read_subjects(tx: AsyncConnection, deliveries: "list[Delivery]") -> None:
+    """Read the changes that the messages are about, and their cards."""
+    about = [(delivery, change_id) for delivery in deliveries if (change_id := delivery.messages[0].change_id)]
+    if not about:
+        return
+    found = await changes.get_all(tx, [change_id for _, change_id in about])
+    known_bundles = await bundles.get_all(tx, {each.bundle_id for each in found.values() if each.bundle_id})
+    for delivery, change_id in about:
+        delivery.change = found[change_id]
+        if delivery.change.bundle_id is not None:
+            bundle = known_bundles[delivery.change.bundle_id]
+            delivery.bundle, delivery.change = BundleShown(bundle), bundle.lead
+    with_card = [delivery for delivery, _ in about if any(one.kind in _WITH_CARD for one in delivery.messages)]
+    if not with_card:
+        return
+    ids = [delivery.of.id for delivery in with_card]
+    known_cards = await cards.get_all(tx, ids)
+    # The first version of a change is the one that was asked: nobody has reviewed it.
+    known_reviews = await reviews.of_changes(tx, [one.of.id for one in with_card if one.of.version > 1])
+    for delivery in with_card:
+        change = delivery.of
+        delivery.reviews = known_reviews.get(change.id, [])
+        delivery.stored = known_cards.get(change.id)
+        if delivery.bundle is not None:
+            delivery.bundle = await _read_bundle(tx, delivery.bundle.of)
+        elif change.state.is_open:
+            delivery.overlaps = await overlaps.of_change(tx, change)
+        if change.state.is_open or delivery.bundle is not None:
+            pause = await pauses.paused(tx, change.team_id)
+            delivery.standstill = None if pause is None else Standstill(pause.by, pause.at)
+        card = delivery.stored or Card(change_id=change.id, channel_id=change.channel_id)
+        message = delivery.message
+        if message.kind == Kind.CARD and message.attempted_at and not card.is_posted and card.attempted_at is None:
+            # An early release noted the attempt at the message.
+            card = replace(card, attempted_at=message.attempted_at)
+        delivery.card = card
+
+
+async def _read_bundle(tx: AsyncConnection, bundle: Bundle) -> BundleShown:
+    found = await reviews.of_changes(tx, [each.id for each in bundle.members if each.version > 1])
+    return BundleShown(bundle, found, await overlaps.of_changes(tx, bundle.those(State.PENDING, State.APPROVED)))

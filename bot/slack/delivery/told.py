@@ -1,0 +1,32 @@
+"""A message of a thread as it is shown now: about one change, or about several that were asked together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.facts import Fact
+from bot.domain.since import NOTHING_SINCE, NOTHING_SINCE_ALL, BundleSince, Since
+from bot.service.delivery import Delivery
+from bot.slack.messages.bundle_results import plain_results
+from bot.slack.messages.bundle_thread import render_bundle_fact
+from bot.slack.messages.fallback import plain_fact
+from bot.slack.messages.thread import Message, render_fact
+
+
+def render_told(
+    delivery: Delivery, payload: Mapping[str, Any], since: Since = NOTHING_SINCE
+) -> tuple[Message, Message]:
+    """Return what is shown of the fact whose turn it is, and what is shown where Slack takes no such blocks."""
+    if "members" in payload:
+        return render_told_of_all(delivery, payload)
+    change = delivery.subject
+    return render_fact(change, payload, since), plain_fact(change)
+
+
+def render_told_of_all(
+    delivery: Delivery, payload: Mapping[str, Any], since: BundleSince = NOTHING_SINCE_ALL
+) -> tuple[Message, Message]:
+    """Do as `render_told` does for a fact of a whole bundle."""
+    bundle = delivery.of_bundle
+    is_results = payload["name"] == Fact.RESULTS
+    plainer = plain_results(bundle, since) if is_results else plain_fact(bundle.lead)
+    return render_bundle_fact(bundle, payload, since), plainer

@@ -1,0 +1,35 @@
+"""Turns: who does the same thing at the same moment waits for the other, where no row is there yet to be locked.
+
+On SQLite a transaction that writes is alone anyway.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ARRAY, Text, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.key import NumberKey
+
+# In one order for everybody: two approvals of the same numbers must not wait for each other.
+_TAKE = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(turn, 0)) "
+    "FROM (SELECT turn FROM unnest(:turns) AS turn ORDER BY turn) AS turns"
+).bindparams(bindparam("turns", type_=ARRAY(Text)))
+
+
+async def to_submit(tx: AsyncConnection, team_id: str, submission_key: str) -> None:
+    """Let nobody else answer this submission of a form until the transaction ends."""
+    await _take(tx, [f"submission of {team_id}/{submission_key}"])
+
+
+async def to_approve(tx: AsyncConnection, keys: Iterable[NumberKey]) -> None:
+    """Let nobody else approve a change of these numbers until the transaction ends.
+
+    Otherwise a worker could see the second approval and not yet the first.
+    """
+    await _take(tx, [f"approval of {key.account_sid}/{key.workspace_id}/{key.number}" for key in keys])
+
+
+async def _take(tx: AsyncConnection, turns: list[str]) -> None:
+    if tx.dialect.name == "postgresql":
+        await tx.execute(_TAKE, {"turns": turns})

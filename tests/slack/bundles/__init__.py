@@ -1,0 +1,1 @@
+"""Several numbers in one request, through the whole app."""

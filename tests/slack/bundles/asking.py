@@ -1,0 +1,39 @@
+"""What the tests of several numbers share: numbers enough, and the form that asks for all of them."""
+
+from bot.domain.bundle import Bundle
+from bot.sandbox.slack.workspace.model import Message
+from bot.sandbox.uponai.seed import SALES
+from bot.store import bundles
+from tests.slack.bot_harness import BotWorld
+from tests.slack.messages.test_card_truth import cards
+
+FEW = ["+14155550123", "+13125550111", "+442079460958"]
+
+
+async def with_numbers(bot_world: BotWorld, count: int) -> list[str]:
+    """Let the account have so many numbers more, all answered by the same agent."""
+    numbers = [f"+1628555{position:04}" for position in range(1, count + 1)]
+    for number in numbers:
+        bot_world.uponai.account.set_number(
+            number, {"inbound_agents": [{"agent_id": SALES, "agent_version": 3, "weight": 1}]}
+        )
+    await bot_world.read_uponai()
+    return numbers
+
+
+async def ask_several(bot_world: BotWorld, numbers: list[str], separator: str = "\n") -> Message:
+    """Ask for time routing on all of these numbers, and return the card."""
+    rita = bot_world.rita
+    await bot_world.type(rita, numbers[0])
+    await rita.click("Several numbers")
+    await rita.fill("More numbers", separator.join(numbers[1:]))
+    await rita.fill("Time routing", "On")
+    await rita.fill("Reason", "Night shift")
+    assert await rita.submit() == {"ok": True}, rita.errors()
+    await bot_world.post_cards()
+    return cards(bot_world)[-1]
+
+
+async def stored(bot_world: BotWorld, bundle_id: int = 1) -> Bundle:
+    async with bot_world.context.database.reading() as tx:
+        return await bundles.get(tx, bundle_id)

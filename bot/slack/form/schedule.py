@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter
+
 from bot.domain.schedule import UTC_ZONE, Entry, Schedule
 from bot.slack.block_kit.elements import Block
 from bot.slack.form.inputs import ENTRY, choice, labelled
@@ -47,14 +49,15 @@ class Timing:
 
 
 SOON_AND_FOR_GOOD = Timing()
+_WHEN, _PUT_BACK = TypeAdapter(When), TypeAdapter(PutBack)
 
 
 def read(entries: "Entries") -> Timing:
     """Read what a view holds; an older view has none of it."""
     return Timing(
-        When(entries.choice(WHEN, When.SOON)),
+        _WHEN.validate_python(entries.choice(WHEN, When.SOON)),
         entries.moment(START),
-        PutBack(entries.choice(PUT_BACK, PutBack.NEVER)),
+        _PUT_BACK.validate_python(entries.choice(PUT_BACK, PutBack.NEVER)),
         entries.moment(PUT_BACK_AT),
     )
 

@@ -1,7 +1,7 @@
 """Decide about a change: approve, deny, take that back, cancel."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -9,27 +9,21 @@ from typing import Any
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import By, Decided, Fact, TakenBack
-from bot.domain.policy import Decision, Review, Verdict
+from bot.domain.policy import Review, Verdict
 from bot.domain.putting_back import refuse_cancel
-from bot.domain.reviewing import evaluation, standing, to_take_back, without
+from bot.domain.reviewing import to_take_back, without
 from bot.domain.schedule import sent_from
 from bot.domain.state import State
+from bot.service.bundles import deciding
+from bot.service.bundles.leading import with_lead
 from bot.service.context import Actor, ServiceContext
+from bot.service.counting import Said, names_of, still_counting
 from bot.service.elsewhere import why_elsewhere
 from bot.service.messages import TOLD_AFTER, thread_fact
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights, with_rights
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
 from bot.store import reviews
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What a reviewer says, and why."""
-
-    verdict: Verdict
-    reason: str | None = None
-    by: str = ""
 
 
 async def approve(
@@ -41,7 +35,10 @@ async def approve(
     TooLate, UnknownChange; each refusal is in the audit record by then.
     """
     async with refusals(context, actor, Event.REVIEW_REFUSED, change_id):
-        return await with_rights(look_up, partial(_review, context, actor, change_id, _Said(Verdict.APPROVE)))
+        return await with_lead(
+            change_id,
+            lambda lead_id: with_rights(look_up, partial(_review, context, actor, lead_id, Said(Verdict.APPROVE))),
+        )
 
 
 async def deny(
@@ -49,7 +46,10 @@ async def deny(
 ) -> ChangeRequest:
     """Deny a change for a reason; it ends or is held up as its rules say. Raises as `approve` does."""
     async with refusals(context, actor, Event.REVIEW_REFUSED, change_id):
-        return await with_rights(look_up, partial(_review, context, actor, change_id, _Said(Verdict.DENY, reason)))
+        return await with_lead(
+            change_id,
+            lambda lead_id: with_rights(look_up, partial(_review, context, actor, lead_id, Said(Verdict.DENY, reason))),
+        )
 
 
 async def take_back(
@@ -60,18 +60,22 @@ async def take_back(
     Raises NotAllowed, CannotCheck, AlreadyDecided, TooLate, UnknownChange.
     """
     async with refusals(context, actor, Event.REVIEW_REFUSED, change_id):
-        return await with_rights(look_up, partial(_take_back, context, actor, change_id))
+        return await with_lead(
+            change_id, lambda lead_id: with_rights(look_up, partial(_take_back, context, actor, lead_id))
+        )
 
 
-async def _review(context: ServiceContext, actor: Actor, change_id: int, said: _Said, rights: Rights) -> ChangeRequest:
+async def _review(context: ServiceContext, actor: Actor, change_id: int, said: Said, rights: Rights) -> ChangeRequest:
     async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
         change = unit.held.change
+        if change.bundle_id is not None:
+            return await deciding.review(context, unit, said, rights)
         earlier = await reviews.of_change(unit.tx, change_id)
         change.refuse_review(actor.user_id, earlier, unit.at)
         rules = rights.rules_of(change.policy, actor.user_id)
         written = rules - change.policy.open_rules
         review = Review(actor.user_id, said.verdict, change.revision, unit.at, said.reason, rules=written)
-        *earlier, _ = await _still_counting(unit, change, [*earlier, review], rights, except_id=actor.user_id)
+        *earlier, _ = await still_counting(unit, change, [*earlier, review], rights, except_id=actor.user_id)
         decided = change.review(review, earlier, apply_within=context.apply_within)
         await reviews.add(unit.tx, change_id, review)
         after = {"verdict": said.verdict.value, "reason": said.reason, "rules": sorted(filter(None, rules))}
@@ -81,9 +85,11 @@ async def _review(context: ServiceContext, actor: Actor, change_id: int, said: _
 async def _take_back(context: ServiceContext, actor: Actor, change_id: int, rights: Rights) -> ChangeRequest:
     async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
         change = unit.held.change
+        if change.bundle_id is not None:
+            return await deciding.take_back(context, unit, rights)
         earlier = await reviews.of_change(unit.tx, change_id)
         review = to_take_back(change, actor.user_id, earlier, unit.at)
-        left = await _still_counting(unit, change, [each for each in earlier if each is not review], rights)
+        left = await still_counting(unit, change, [each for each in earlier if each is not review], rights)
         decided = without(change, left, unit.at, apply_within=context.apply_within)
         await reviews.take_back(unit.tx, change_id, review, unit.at)
         told = TakenBack(by=actor.user_id, verdict=review.verdict.value)
@@ -92,14 +98,14 @@ async def _take_back(context: ServiceContext, actor: Actor, change_id: int, righ
         if decided.state is State.PENDING:
             return await unit.step(change, decided, Event.TAKEN_BACK, after)
         # A denial was all that held it up.
-        return await _step(context, unit, decided, _Said(Verdict.APPROVE, by=str(decided.decided_by)), after)
+        return await _step(context, unit, decided, Said(Verdict.APPROVE, by=str(decided.decided_by)), after)
 
 
 async def _step(
-    context: ServiceContext, unit: UnitOfWork, decided: ChangeRequest, said: _Said, after: Mapping[str, Any]
+    context: ServiceContext, unit: UnitOfWork, decided: ChangeRequest, said: Said, after: Mapping[str, Any]
 ) -> ChangeRequest:
     """Save what a review comes to, and tell it: an approval that is sent at once is told with its result."""
-    event, fact = _names(decided, said.verdict)
+    event, fact = names_of(decided, said.verdict)
     waits = decided.state is State.APPROVED and not decided.is_due(unit.at)
     pause = unit.held.pause if decided.state is State.APPROVED and not waits else None
     told = Decided(
@@ -119,54 +125,17 @@ async def _step(
     return decided
 
 
-def _names(decided: ChangeRequest, verdict: Verdict) -> tuple[Event, Fact]:
-    if decided.state is not State.PENDING:
-        return Event.of_state(decided.state), Fact.of_state(decided.state)
-    return (Event.REVIEWED, Fact.REVIEWED) if verdict is Verdict.APPROVE else (Event.BLOCKED, Fact.BLOCKED)
-
-
-async def _still_counting(
-    unit: UnitOfWork, change: ChangeRequest, found: list[Review], rights: Rights, *, except_id: str | None = None
-) -> list[Review]:
-    """Look again at who approved when these reviews would approve the change; who may no longer does not count.
-
-    `except_id` was looked up with the press. Raises NotLookedUp.
-    """
-    if evaluation(change, found, unit.at).decision is not Decision.APPROVED:
-        return found
-    approving = [each for each in standing(change, found) if each.verdict is Verdict.APPROVE]
-    others = [each.reviewer_id for each in approving if each.reviewer_id != except_id]
-    return await _without_lost(unit, change, found, rights.again(change.policy, others) if others else {}, others)
-
-
-async def _without_lost(
-    unit: UnitOfWork,
-    change: ChangeRequest,
-    found: list[Review],
-    known: Mapping[str, frozenset[str]],
-    people: Collection[str],
-) -> list[Review]:
-    """Record what the reviews of these people no longer count for."""
-    kept: list[Review] = []
-    for each in found:
-        lost: frozenset[str] = frozenset()
-        if each.reviewer_id in people and standing(change, [each]):
-            lost = (each.rules | change.policy.open_rules) - each.lost - known[each.reviewer_id]
-        if lost:
-            await reviews.lose(unit.tx, change.id, each, lost, unit.at)
-            after = {"reviewer": each.reviewer_id, "rules": sorted(filter(None, lost))}
-            unit.note(Event.RIGHT_LOST, change_id=change.id, after=after)
-        kept.append(replace(each, lost=each.lost | lost))
-    return kept
-
-
 async def cancel(context: ServiceContext, actor: Actor, change_id: int) -> ChangeRequest:
     """Take a change back for its requester. Raises NotAllowed, TooLate, AlreadyDecided, UnknownChange."""
-    async with (
-        refusals(context, actor, Event.CANCEL_REFUSED, change_id),
-        unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit,
-    ):
+    async with refusals(context, actor, Event.CANCEL_REFUSED, change_id):
+        return await with_lead(change_id, partial(_cancel, context, actor))
+
+
+async def _cancel(context: ServiceContext, actor: Actor, change_id: int) -> ChangeRequest:
+    async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
         change = unit.held.change
+        if change.bundle_id is not None:
+            return await deciding.cancel(unit)
         refuse_cancel(change)
         canceled = change.cancel(actor.user_id, unit.at)
         await unit.step(change, canceled, Event.CANCELED)

@@ -1,10 +1,10 @@
 """Reviews: added, never altered; taken back once, and no longer counted for what their reviewers may not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.policy import Review, Verdict
@@ -47,6 +47,50 @@ async def add(tx: AsyncConnection, change_id: int, review: Review) -> None:
         ~change_rules.c.is_for_all,
     )
     await tx.execute(insert(review_rules).from_select(["review_id", "name"], counted))
+
+
+async def add_all(tx: AsyncConnection, added: Mapping[int, Review]) -> None:
+    """Do as `add` does with one person's reviews of several changes, by change."""
+    rows = [
+        {
+            "change_id": change_id,
+            "revision": review.revision,
+            "reviewer_id": review.reviewer_id,
+            "verdict": review.verdict,
+            "reason": review.reason,
+            "at": review.at,
+            "withdrawn_at": review.withdrawn_at,
+        }
+        for change_id, review in added.items()
+    ]
+    inserted = await tx.execute(insert(reviews).returning(reviews.c.change_id, reviews.c.id), rows)
+    ids = {row.change_id: row.id for row in inserted}
+    for rules in {review.rules for review in added.values() if review.rules}:
+        of_rules = [ids[change_id] for change_id, review in added.items() if review.rules == rules]
+        counted = (
+            select(reviews.c.id, change_rules.c.name)
+            .join(
+                change_rules,
+                and_(change_rules.c.change_id == reviews.c.change_id, change_rules.c.revision == reviews.c.revision),
+            )
+            .where(reviews.c.id.in_(of_rules), change_rules.c.name.in_(rules), ~change_rules.c.is_for_all)
+        )
+        await tx.execute(insert(review_rules).from_select(["review_id", "name"], counted))
+
+
+async def take_back_all(tx: AsyncConnection, taken: Mapping[int, Review], at: datetime) -> None:
+    """Do as `take_back` does with one person's reviews of several changes, by change."""
+    for reviewer_id, revision in {(review.reviewer_id, review.revision) for review in taken.values()}:
+        await tx.execute(
+            update(reviews)
+            .where(
+                reviews.c.change_id.in_(list(taken)),
+                reviews.c.revision == revision,
+                reviews.c.reviewer_id == reviewer_id,
+                reviews.c.withdrawn_at.is_(None),
+            )
+            .values(withdrawn_at=at)
+        )
 
 
 async def take_back(tx: AsyncConnection, change_id: int, review: Review, at: datetime) -> None:

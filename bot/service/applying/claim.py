@@ -6,6 +6,7 @@ from bot.domain.facts import Expired, Fact
 from bot.domain.schedule import may_send_at
 from bot.service import token
 from bot.service.applying.closed import put_off
+from bot.service.bundles.expiring import expire_with
 from bot.service.context import WORKER_ID, Actor, ServiceContext
 from bot.service.messages import TOLD_AFTER, thread_fact
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
@@ -74,6 +75,8 @@ async def expire_next(context: ServiceContext) -> ChangeRequest | None:
         change = await claims.next_expired(unit.tx, unit.at)
         if change is None:
             return None
+        if change.bundle_id is not None:
+            return await expire_with(unit, change)
         expired = await unit.step(change, change.expire(unit.at), Event.EXPIRED, {"was": change.state.value})
         await unit.tell(thread_fact(expired, Fact.EXPIRED, unit.at, Expired(was=change.state.value)))
         return expired

@@ -12,7 +12,7 @@ from bot.domain.assignment import AssignmentPatch
 from bot.domain.bundle import MOST_NUMBERS, Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.draft import ChangeDraft
-from bot.domain.errors import InvalidNumber, InvalidSubmission, NothingDiffers, UnknownAgent
+from bot.domain.errors import InvalidNumber, InvalidSubmission, NothingDiffers
 from bot.domain.events import Event
 from bot.domain.facts import Fact, LeftOut
 from bot.domain.number import pretty
@@ -161,10 +161,8 @@ def _naming_field(number: str | None) -> Iterator[None]:
     """Name the number in front of what is wrong with an entry for it alone."""
     try:
         yield
-    except UnknownAgent:
-        raise
     except InvalidSubmission as error:
-        if error.field is None or number is None:
+        if type(error) is not InvalidSubmission or error.field is None or number is None:
             raise
         raise InvalidSubmission(f"{pretty(number)}: {error}", field=error.field, row=error.row) from error
 

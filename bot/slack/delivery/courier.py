@@ -113,6 +113,8 @@ class Courier:
             raise
         if posted.is_astray:
             await undelivered.show_again(self._context, delivery)
+        if not posted.was_found:
+            delivery.shown_again.add((delivery.of.lead_id, message.payload["name"]))
         delivery.note_done(posted.channel, posted.ts)
 
     async def _channel(self, delivery: Delivery) -> None:

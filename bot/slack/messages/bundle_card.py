@@ -32,6 +32,7 @@ from bot.slack.messages.change_blocks import reason_parts
 from bot.slack.messages.confirms import AT_ONCE
 from bot.slack.messages.glance import SIGNS, in_short, named_number
 from bot.slack.messages.progress import missing_count, progress_blocks, progress_context
+from bot.slack.messages.schedule import when_text
 from bot.slack.messages.thread_parts import Message
 from bot.slack.messages.warnings import high_risk_line, overlap_sentences, warning_sentence
 
@@ -110,6 +111,7 @@ def _open(shown: BundleShown, standstill: Standstill | None, names: Mapping[str,
         rich_text(*reason_parts("Why:", lead.reason), block_id="why"),
         *([context(cut("\n".join(f"⚠️ {line}" for line in others), 2900), block_id="warnings")] if others else []),
         *_age(bundle),
+        *_when(bundle),
         *_waiting(bundle, standstill),
         *_needed(bundle, shown.reviews, names),
     ]
@@ -145,6 +147,19 @@ def _age(bundle: Bundle) -> list[Block]:
         return []
     oldest = date(min(each.before_at for each in old))
     return [context(f"What is there now is as of {oldest}.", block_id="as_of")]
+
+
+def _when(bundle: Bundle) -> list[Block]:
+    """Say when it is sent and put back: once where that is the same for all, else by number."""
+    groups: dict[str | None, list[ChangeRequest]] = {}
+    for each in bundle.members:
+        groups.setdefault(when_text(each), []).append(each)
+    said = [(text, members) for text, members in groups.items() if text is not None]
+    if len(said) == len(groups) == 1:
+        lines = [text for text, _ in said]
+    else:
+        lines = [f"{labels(members)}: {text}" for text, members in said]
+    return [context(cut("\n".join(f"⏰ {line}" for line in lines), 2900), block_id="when")] if lines else []
 
 
 def _waiting(bundle: Bundle, standstill: Standstill | None) -> list[Block]:

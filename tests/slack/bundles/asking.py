@@ -1,6 +1,7 @@
 """What the tests of several numbers share: numbers enough, and the form that asks for all of them."""
 
 from bot.domain.bundle import Bundle
+from bot.domain.state import State
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.uponai.seed import SALES
 from bot.store import bundles
@@ -37,3 +38,7 @@ async def ask_several(bot_world: BotWorld, numbers: list[str], separator: str = 
 async def stored(bot_world: BotWorld, bundle_id: int = 1) -> Bundle:
     async with bot_world.context.database.reading() as tx:
         return await bundles.get(tx, bundle_id)
+
+
+async def states(bot_world: BotWorld, bundle_id: int = 1) -> list[State]:
+    return [each.state for each in (await stored(bot_world, bundle_id)).members]

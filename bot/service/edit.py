@@ -18,6 +18,7 @@ from bot.service.drafting import draft_of
 from bot.service.elsewhere import refuse_elsewhere
 from bot.service.lookup import present_within
 from bot.service.messages import thread_fact
+from bot.service.move_card import follow_rules
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights
 from bot.service.submit import Submission, as_asked_then, asked
@@ -101,4 +102,4 @@ async def _revise(
     revised = await unit.step(change, revised, Event.EDITED, after)
     told = Edited(by=submission.actor.user_id, revision=revised.revision, changed=lines, void=void)
     await unit.tell(thread_fact(revised, Fact.EDITED, unit.at, told))
-    return revised
+    return await follow_rules(context, unit, revised)

@@ -35,12 +35,28 @@ async def move_card(context: ServiceContext, actor: Actor, change_id: int, chann
     return change
 
 
+async def follow_rules(context: ServiceContext, unit: UnitOfWork, change: ChangeRequest) -> ChangeRequest:
+    """Move the card of a change whose rules, after an edit, ask for the approval in another channel.
+
+    Rules that name no channel leave it where it is, and so does a card that several changes share. Whoever looked up
+    whether the edit may be asked has found that the bot can post there.
+    """
+    channel_id = change.policy.channel
+    if channel_id in (None, change.channel_id) or change.bundle_id is not None:
+        return change
+    moved = await _move(context, unit, change, await cards.get(unit.tx, change.id), channel_id)
+    await outbox.unpark(unit.tx, change_lane(change.id), unit.at)
+    return moved
+
+
 async def _move(
-    context: ServiceContext, unit: UnitOfWork, change: ChangeRequest, card: Card, channel_id: str
+    context: ServiceContext, unit: UnitOfWork, change: ChangeRequest, card: Card | None, channel_id: str
 ) -> ChangeRequest:
     moved = await unit.step(
-        change, change.move_to_channel(channel_id), Event.MOVED, {"from": card.channel_id, "channel_id": channel_id}
+        change, change.move_to_channel(channel_id), Event.MOVED, {"from": change.channel_id, "channel_id": channel_id}
     )
+    if card is None:
+        return moved
     await cards.save(unit.tx, card.anew(channel_id), over=card)
     if card.is_posted or card.attempted_at is not None:
         # Whoever is about to post or update the old card has lost its lease by then, and cannot bring it back to life.

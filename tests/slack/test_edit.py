@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.change import ChangeRequest
+from bot.domain.rules.facts import ChangeKind
 from bot.domain.rules.people import People
 from bot.domain.rules.policy import Policy
 from bot.domain.rules.rule import Rule
@@ -14,10 +15,11 @@ from bot.sandbox.slack.workspace.seed import AMY
 from bot.service import history
 from tests.databases import DIALECTS
 from tests.slack.bot_harness import BotWorld
-from tests.slack.messages.test_card_truth import ask, cards, replies
+from tests.slack.messages.test_card_truth import ask, cards, is_reply, is_told, replies
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
+SUPPORT = "C07SUPPORT2"
 TWO = Rule(name="Two", quorum=2)
 
 
@@ -124,3 +126,23 @@ async def test_the_form_of_an_edit_is_filled_and_asks_for_the_same_number_alone(
     await bot_world.rita.submit()
     assert "For another number, cancel it and ask anew" in " ".join(bot_world.rita.errors().values())
     assert (await stored(bot_world)).revision == 1
+
+
+async def test_g9_the_card_moves_to_the_channel_of_the_rules_that_hold_after_an_edit(bot_world: BotWorld) -> None:
+    """Who must approve it now reads it there; the former card has no buttons and says where it is."""
+    webhooks = Rule(name="Webhooks", changes=frozenset({ChangeKind.WEBHOOK}), channel=SUPPORT)
+    bot_world.policies.append(Policy(rules=(webhooks,)))
+    card = await ask(bot_world)
+    entries = {"Inbound webhook": "Set", "Webhook URL": "https://hooks.example.com/in"}
+    assert await edit(bot_world, card, **entries) == {"ok": True}
+    bot_world.clock.advance(minutes=1)
+    await bot_world.post_cards()
+    change = await stored(bot_world)
+    assert (change.channel_id, change.revision) == (SUPPORT, 2)
+    [moved] = [m for m in bot_world.slack.world.messages[SUPPORT] if is_told(m) and not is_reply(m)]
+    [edited] = [m for m in bot_world.slack.world.messages[SUPPORT] if is_told(m) and is_reply(m)]
+    assert "edited RN-1" in bot_world.rita.read(edited)
+    assert bot_world.rita.read(card) == f"The card of RN-1 is in <#{SUPPORT}> now."
+    assert bot_world.rita.buttons(card) == []
+    await bot_world.alan.click("Approve", moved)
+    assert (await stored(bot_world)).state is State.APPROVED

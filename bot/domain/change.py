@@ -282,10 +282,10 @@ class ChangeRequest(ChangeDraft):
             raise OwnChange(
                 f"You asked for {self.label} yourself: someone else must mark it as resolved."
                 if is_requester
-                else f"Only a reviewer can mark {self.label} as resolved."
+                else f"Only an approver can mark {self.label} as resolved."
             )
         if not (is_requester or is_reviewer):
-            raise NotAllowed(f"Only the requester or a reviewer can try {self.label} again.")
+            raise NotAllowed(f"Only the requester or an approver can try {self.label} again.")
         return replace(self, version=self.version + 1, follow_up=follow_up, follow_up_by=actor_id)
 
     def move_to_channel(self, channel_id: str) -> "ChangeRequest":

@@ -63,7 +63,7 @@ def make_draft(
         raise NothingDiffers("Nothing would change: this is the present assignment already.")
     reason = submission.reason.strip()
     if not without_invisible(reason):
-        raise InvalidSubmission("Say why, so that the reviewer can decide.")
+        raise InvalidSubmission("Say why, so that the approver can decide.")
     if len(reason) > REASON_LIMIT:
         raise InvalidSubmission(f"Keep the reason within {REASON_LIMIT} characters.")
     facts = facts_of(

@@ -15,7 +15,7 @@ from bot.domain.rules.refusals import refuse_requester, refuse_reviewer, refuse_
 T = TypeVar("T")
 # Another look-up is needed only where the change was edited or reviewed meanwhile.
 MOST_ROUNDS = 4
-BUSY = "Somebody else is deciding at the same moment, so I did nothing. Please try again."
+BUSY = "Someone else is deciding at the same moment, so I did nothing. Please try again."
 
 
 @dataclass(frozen=True, slots=True)

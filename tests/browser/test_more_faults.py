@@ -35,7 +35,7 @@ class Fault:
             told="The SIP trunk of this number did not answer.",
         ),
         Fault(switch="Drops the webhook", ends="unclear", told="inbound webhook"),
-        Fault(switch="Somebody else writes at once", ends="unclear", told="time routing", is_live=False),
+        Fault(switch="Someone else writes at once", ends="unclear", told="time routing", is_live=False),
         Fault(switch="Applied late", ends="applied", told="on"),
     ],
     ids=lambda fault: fault.switch,

@@ -12,7 +12,7 @@ from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused, ca
 KNOWN_FOR = timedelta(seconds=60)
 ANSWER_WITHIN = timedelta(seconds=1.5)
 MOST_KNOWN = 10_000
-_ELSEWHERE = "Type the command in a channel that your reviewers read as well, and that I am in."
+_ELSEWHERE = "Type the command in a channel that your approvers read as well, and that I am in."
 
 
 def refuse_direct(channel_id: str, approval_channel: str | None = None) -> None:

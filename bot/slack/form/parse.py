@@ -35,7 +35,7 @@ async def parse_patch(context: ServiceContext, state: FormState) -> AssignmentPa
     webhook_url = _webhook(state, errors)
     errors |= schedule.missing(state.timing)
     if not without_invisible(state.reason):
-        errors[form.REASON] = "Say why, so that the reviewer can decide."
+        errors[form.REASON] = "Say why, so that the approver can decide."
     if errors:
         raise WrongEntries(errors)
     wanted = Assignment(

@@ -161,4 +161,4 @@ def _head(change: ChangeRequest, state: State, approved_by: str | None = None) -
 
 def _two(change: ChangeRequest, state: State, by: str | None) -> tuple[Part, ...]:
     """Begin with the requester, and go on with who did it."""
-    return (f"{SIGNS[state]} ", Person(change.requester_id), ", ", Person(by) if by else "somebody")
+    return (f"{SIGNS[state]} ", Person(change.requester_id), ", ", Person(by) if by else "someone")

@@ -90,9 +90,9 @@ def _how(shown: Shown) -> str:
     seen = f"I saw it {date(shown.notice.seen_at)}."
     if shown.late:
         return (
-            f"{seen} It is what {shown.late} asked for and I sent: that may have landed late, or somebody did the same."
+            f"{seen} It is what {shown.late} asked for and I sent: that may have landed late, or someone did the same."
         )
-    return f"{seen} No change of mine explains it: somebody used UponAI's dashboard, perhaps, or another program."
+    return f"{seen} No change of mine explains it: someone used UponAI's dashboard, perhaps, or another program."
 
 
 def _below(shown: Shown, change: OutsideChange | None = None) -> list[Block]:

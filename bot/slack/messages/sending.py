@@ -76,7 +76,7 @@ def pause_view(channel_id: str) -> Block:
         "submit": plain("Pause"),
         "close": plain("Back"),
         "blocks": [
-            rich_text(rich_line(text_run("Nothing is sent to UponAI until somebody resumes."))),
+            rich_text(rich_line(text_run("Nothing is sent to UponAI until someone resumes."))),
             {
                 "type": "input",
                 "block_id": REASON,

@@ -57,9 +57,9 @@ def below_unclear(change: ChangeRequest, since: Since) -> list[Block]:
 def _what_was_done(change: ChangeRequest, since: Since) -> str | None:
     if change.state is State.UNCLEAR and change.follow_up is None and not since.is_overtaken:
         return None
-    by = mention(change.follow_up_by) if change.follow_up_by else "Somebody"
+    by = mention(change.follow_up_by) if change.follow_up_by else "Someone"
     if since.is_overtaken:
-        return "Somebody tried again; what came of it is below."
+        return "Someone tried again; what came of it is below."
     if change.state is State.RESOLVED:
         return f"{by} marked it as resolved."
     if change.follow_up is FollowUp.RESOLVE:

@@ -57,7 +57,7 @@ export class PersonSwitcher {
       icon("down", 16),
     ]);
     const people = page.snapshot.people.filter((other) => other.kind !== "bot");
-    place(this.panel, [h("p", { class: "person-help" }, "Be somebody else, here or in a second window"), ...people.map((other) => this.row(other))]);
+    place(this.panel, [h("p", { class: "person-help" }, "Be someone else, here or in a second window"), ...people.map((other) => this.row(other))]);
   }
 
   row(other) {

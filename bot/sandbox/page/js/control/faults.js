@@ -13,7 +13,7 @@ export const UPONAI_FAULTS = {
   unreadable: ["Unreadable answer", "Applied, but the answer is broken JSON. The bot looks, and believes only what it can read."],
   import_error: ["Not arrived at the telephony platform", "UponAI took it, the platform behind it did not. The change ends unclear: a person must look."],
   drops_webhook: ["Drops the webhook", "Take a number that has one. A field that nobody touched is gone: the change ends unclear and names it."],
-  interferes: ["Somebody else writes at once", "Another write lands right after the bot's. The change ends unclear: a person must look."],
+  interferes: ["Someone else writes at once", "Another write lands right after the bot's. The change ends unclear: a person must look."],
   late: ["Applied late", "The connection breaks, and the change lands a moment later. The bot waits before it looks, and does not send twice."],
   down: ["UponAI is down", "Nothing can be sent. Requests and approvals still work, and what was approved is sent later."],
 };

@@ -5,7 +5,6 @@ import contextlib
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from itertools import count
 from pathlib import Path
@@ -19,6 +18,7 @@ from bot.sandbox.slack.serving import running
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
+from tests.e2e.forked import Process, fork
 
 BOT_TOKEN = "xoxb-town"
 APP_TOKEN = "xapp-town"
@@ -37,9 +37,9 @@ _PORTS = count(10_000 + 1_000 * (_WORKER % 20) + os.getpid() % 500, 5)
 
 
 class BotProcess:
-    """One `python -m bot serve`, which can be killed for real."""
+    """One bot, which can be killed for real."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    def __init__(self, process: Process, port: int, log: Path) -> None:
         self.process = process
         self.port = port
         self.log = log
@@ -88,11 +88,7 @@ class Town:
         port = free_port()
         log = self.folder / f"bot-{len(self.bots)}.log"
         environment = {**os.environ, **self.settings, "PORT": str(port), **extra}
-        with log.open("wb") as out:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "serve", *arguments, env=environment, stdout=out, stderr=out
-            )
-        bot = BotProcess(process, port, log)
+        bot = BotProcess(fork(["serve", *arguments], environment, log), port, log)
         self.bots.append(bot)
         if wait:
             await self.is_ready(bot)

@@ -5,13 +5,32 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, literal_column, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    RowMapping,
+    Select,
+    Text,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.audit import AuditEvent, ChainedEvent, chain
+from bot.domain.audit import AuditEvent, ChainedEvent, canonical_json, chain
+from bot.domain.events import Event
 from bot.store.schema import audit_events, audit_head, changes
 
 _BATCH = 500
+# In the very words of their index.
+_OF_NUMBERS: BindParameter[Any] = bindparam(
+    None, [Event.CHANGED_OUTSIDE.value, Event.KEPT.value], expanding=True, literal_execute=True
+)
 # In this order the databases gather the few events that are wanted first. In the order of the plain id they walk along
 # all events instead until they have met enough, and where those are few, old or none that is the whole record.
 _GATHERED_ID = audit_events.c.id + literal_column("0")
@@ -124,8 +143,7 @@ def _oldest_first(wanted: Filter, conditions: Sequence[ColumnElement[bool]], lim
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.number is not None:
-        of_number = select(changes.c.id).where(changes.c.number == wanted.number)
-        found.append(audit_events.c.change_id.in_(of_number))
+        found.append(audit_events.c.id.in_(_ids_of_number(wanted.number)))
     if wanted.change_id is not None:
         found.append(audit_events.c.change_id == wanted.change_id)
     if wanted.actor_id is not None:
@@ -137,6 +155,16 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.until is not None:
         found.append(audit_events.c.at < wanted.until)
     return found
+
+
+def _ids_of_number(number: str) -> CompoundSelect[int]:
+    """Return the events of a number's changes, and those about it that belong to no change: they name it."""
+    events = audit_events.alias("of_number")
+    of_changes = events.c.change_id.in_(select(changes.c.id).where(changes.c.number == number))
+    is_named = type_coerce(events.c.after, Text).contains(canonical_json({"number": number})[1:-1], autoescape=True)
+    outside = events.c.event.in_(_OF_NUMBERS) & is_named
+    # One after the other: for one condition or the other PostgreSQL would read the whole record.
+    return union_all(select(events.c.id).where(of_changes), select(events.c.id).where(outside))
 
 
 async def _events(tx: AsyncConnection, query: Select[Any]) -> list[ChainedEvent]:

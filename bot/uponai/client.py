@@ -1,6 +1,7 @@
 """The UponAI client: one method for each call of their API that the bot uses."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,6 +32,8 @@ from bot.uponai.wire import (
 __all__ = ["AgentList", "NumberList", "PutAnswer", "Reading", "UponAIClient", "Workspace"]
 
 LARGEST_NUMBER_LIST = 128 * 1024 * 1024
+# A PUT follows its look at once.
+MOST_WEBHOOKS = 1000
 
 
 class UponAIClient:
@@ -61,7 +64,7 @@ class UponAIClient:
             transport=transport,
         )
         # What the numbers that were looked up called: an answer to a PUT may quote the former webhook.
-        self._webhooks: dict[str, str] = {}
+        self._webhooks: OrderedDict[str, str] = OrderedDict()
         self._numbers = SharedRead(self._read_numbers)
         self._agents = SharedRead(self._read_agents)
 
@@ -93,6 +96,9 @@ class UponAIClient:
         listed = read.find(number)
         if listed is not None and listed.assignment.webhook_url:
             self._webhooks[number] = listed.assignment.webhook_url
+            self._webhooks.move_to_end(number)
+            while len(self._webhooks) > MOST_WEBHOOKS:
+                self._webhooks.popitem(last=False)
         return Reading(listed, read.started_at)
 
     async def list_agents(self) -> AgentList:

@@ -2,16 +2,20 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.cli.manifest import BOT_SCOPES, HISTORY_SCOPES
+from bot.domain.assignment import Assignment, Field
+from bot.domain.key import NumberKey
+from bot.domain.outside import MovedOutside
 from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.serving import running
 from bot.sandbox.slack.workspace.seed import OLD_NUMBERS, PHONE_ROUTING, RANDOM, demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
-from bot.store import pauses
+from bot.store import outside, pauses
 from bot.store.database import Database
 from tests.cli.command import SETTINGS, Ended, route_number
 from tests.store.stored_changes import NOW, ask
@@ -206,6 +210,25 @@ async def _pause(url: str) -> None:
     database = Database.connect(url)
     async with database.transaction() as tx:
         await pauses.pause(tx, "T1", "UADA", NOW, reason="The line\x1b is\ndown")
+    await database.dispose()
+
+
+def test_numbers_that_were_changed_outside_and_told_to_nobody_are_counted(bench: Bench) -> None:
+    route_number("migrate", cwd=bench.folder)
+    asyncio.run(_change_outside(f"sqlite:///{bench.folder / 'route-number.db'}"))
+    line = line_about(bench.doctor(), "numbers")
+    assert line.startswith("WARN  numbers: 1 number was changed outside in the last 30 days, and nobody was told")
+    assert "SLACK_APPROVAL_CHANNEL" in line
+
+
+async def _change_outside(url: str) -> None:
+    database = Database.connect(url)
+    key = NumberKey(SETTINGS["UPONAI_ACCOUNT_SID"], 1, "+14155550123")
+    moved = MovedOutside(key, Assignment(), Assignment(is_time_routing_enabled=True), frozenset({Field.TIME_ROUTING}))
+    async with database.transaction() as tx:
+        at = datetime.now(UTC)
+        notice = await outside.open_notice(tx, key.workspace, reading="list", team_id="", channel_id="", at=at)
+        await outside.add(tx, notice, [moved])
     await database.dispose()
 
 

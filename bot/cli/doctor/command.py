@@ -1,6 +1,7 @@
 """`doctor`: looks at everything that a running bot needs, and says how to mend what is wrong. It only reads."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import typer
 
@@ -25,7 +26,7 @@ from bot.settings import (
     read_settings,
     require_signing_secret,
 )
-from bot.store import pauses
+from bot.store import outside, pauses
 from bot.store.clock import MOST_SKEW, DatabaseClock
 from bot.store.database import Database
 from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable
@@ -33,6 +34,7 @@ from bot.store.migrate import SchemaState, schema_state
 from bot.store.pauses import Pause
 
 _SETTINGS = "settings"
+UNTOLD_FOR = timedelta(days=30)
 
 
 def doctor() -> None:
@@ -124,10 +126,13 @@ async def _check_database(settings: DatabaseSettings, uponai: UponAISettings | N
                 here = WorkspaceKey(uponai.uponai_account_sid, uponai.uponai_workspace_id)
                 sentences = await elsewhere.warnings(tx, here)
                 every_pause = await pauses.every_pause(tx)
+                untold = await outside.untellable(tx, here, datetime.now(UTC) - UNTOLD_FOR)
             for sentence in sentences:
                 yield warn("changes", sentence, "")
             for pause in every_pause:
                 yield _paused(pause)
+            if untold:
+                yield _untold(untold)
     except DatabaseUnavailable as error:
         yield fail("database", str(error), "Check DATABASE_URL, and whether the database runs.")
     finally:
@@ -148,6 +153,12 @@ def _paused(pause: Pause) -> Finding:
     why = f" Why: {reason}" if reason else ""
     said = f"{pause.by} paused all sending at {pause.at:%Y-%m-%d %H:%M} UTC.{why}"
     return warn("sending", said, "(`/route-number resume` restarts it.)")
+
+
+def _untold(count: int) -> Finding:
+    numbers = "1 number was" if count == 1 else f"{count} numbers were"
+    said = f"{numbers} changed outside in the last {UNTOLD_FOR.days} days, and nobody was told: no channel is known."
+    return warn("numbers", said, "Set SLACK_APPROVAL_CHANNEL. `route-number history` names them.")
 
 
 async def _clock(database: Database) -> Finding:

@@ -1,6 +1,6 @@
 """The tables of the mirror, in the metadata of all tables."""
 
-from sqlalchemy import Boolean, Column, Index, Table, Text
+from sqlalchemy import Boolean, Column, Index, Table, Text, text
 
 from bot.store.columns import CanonicalJson, LongInteger, UtcDateTime, metadata
 
@@ -20,6 +20,7 @@ numbers = Table(
     # What stood in `assignment` before the last write: so that a write itself can tell what it took the place of.
     Column("former", CanonicalJson),
     Index("ix_numbers_written", "account_sid", "workspace_id", "written"),
+    Index("ix_numbers_gone", "as_of", sqlite_where=text("is_listed = 0"), postgresql_where=text("NOT is_listed")),
 )
 
 # Which numbers an agent answers. Written by triggers on `numbers`, so that whoever writes those cannot forget it.

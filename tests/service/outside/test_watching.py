@@ -71,6 +71,11 @@ async def test_what_was_changed_outside_is_recorded_and_told_once(bench: Bench) 
     assert event.after is not None
     assert event.after["webhook_url"] == THEIRS
     assert (event.actor_id, event.change_id) == ("worker", None)
+    async with bench.context.database.reading() as tx:
+        of_number = await audit.latest(tx, audit.Filter(number=NUMBER), limit=100)
+        of_another = await audit.latest(tx, audit.Filter(number=NUMBER[:-1]), limit=100)
+    assert event.id in [each.id for each in of_number]
+    assert of_another == []
     assert [payload["channel"] for payload in await told(bench)] == ["C1"]
 
 

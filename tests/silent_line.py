@@ -1,6 +1,6 @@
 """A line between the bot and PostgreSQL that can go silent: it swallows everything, and closes nothing.
 
-So it is after a failover, or when a firewall has forgotten a connection: no reset ever arrives.
+So it is after a failover, or when a firewall has forgotten a connection: no reset ever arrives. It can break as well.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ class SilentLine:
         self._writers: list[asyncio.StreamWriter] = []
         self._word: bytes | None = None
         self._is_delivered = False
+        self._is_cut = False
         self._is_silent = False
         self.fell_silent = asyncio.Event()
 
@@ -32,7 +33,16 @@ class SilentLine:
 
     def fall_silent_at(self, word: bytes, *, is_delivered: bool) -> None:
         """Fall silent when the bot sends this word next, which may still be delivered."""
-        self._word, self._is_delivered = word, is_delivered
+        self._word, self._is_delivered, self._is_cut = word, is_delivered, False
+
+    def break_at(self, word: bytes, *, is_delivered: bool) -> None:
+        """Break the connection on which the bot sends this word next: before it arrives, or once it is answered."""
+        self._word, self._is_delivered, self._is_cut = word, is_delivered, True
+
+    @property
+    def has_broken(self) -> bool:
+        """Say whether the word has come by since `break_at`."""
+        return self._word is None
 
     def heal(self) -> None:
         """Forward new connections again; those that fell silent stay so."""
@@ -78,7 +88,13 @@ class SilentLine:
 
     async def _forward(self, link: "_Link", data: bytes, writer: asyncio.StreamWriter) -> None:
         is_last = self._word is not None and self._word in data
-        if is_last:
+        if is_last and self._is_cut:
+            self._word = None
+            link.is_silent = link.is_cut = True
+            if not self._is_delivered:
+                writer.transport.abort()
+                return
+        elif is_last:
             self._word = None
             self.fall_silent()
         if not link.is_silent or (is_last and self._is_delivered):
@@ -87,12 +103,14 @@ class SilentLine:
 
     async def _forward_back(self, link: "_Link", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while data := await reader.read(65536):
+            while (data := await reader.read(65536)) and not link.is_cut:
                 if not link.is_silent:
                     writer.write(data)
         except ConnectionError:
             pass
-        if not link.is_silent:
+        if link.is_cut:
+            writer.transport.abort()
+        elif not link.is_silent:
             writer.close()
 
 
@@ -101,6 +119,7 @@ class _Link:
 
     def __init__(self, *, is_silent: bool) -> None:
         self.is_silent = is_silent
+        self.is_cut = False
         self.is_closed = False
 
 

@@ -123,10 +123,13 @@ class Database:
     def _refuse_missing_folder(self) -> None:
         if self.sqlite_path is not None and not self.sqlite_path.parent.is_dir():
             raise DatabaseUnavailable("The folder of the database file does not exist.")
+        if self.sqlite_path is not None and self.sqlite_path.is_dir():
+            raise DatabaseUnavailable("The database file is a folder.")
 
     def _refuse_missing_file(self) -> None:
         if self.sqlite_path is not None and not self.sqlite_path.is_file():
-            raise DatabaseUnavailable("The database file does not exist.")
+            what = "is no file" if self.sqlite_path.exists() else "does not exist"
+            raise DatabaseUnavailable(f"The database file {what}.")
 
     async def _wait_for_write_lock(self) -> None:
         try:

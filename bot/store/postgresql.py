@@ -24,6 +24,7 @@ _QUIET_PATIENCES = 4
 
 # An idle connection is known to be dead after 10 s and 3 probes; bytes that nobody acknowledges count as well.
 _KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPALIVE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
+_ONLY_READS = "25006"
 _TERMINATE = b"X\x00\x00\x00\x04"
 
 
@@ -95,7 +96,11 @@ def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
 
 
 def _throw_silent_away(context: ExceptionContext) -> None:
-    """Throw a connection away whose answer did not come, and all others with it that may be as dead."""
-    if isinstance(context.original_exception, TimeoutError):
+    """Throw a connection away whose answer did not come, and all others with it that may be as dead.
+
+    So also when the server only reads now: after a failover another one may be behind the same name.
+    """
+    error = context.original_exception
+    if isinstance(error, TimeoutError) or getattr(error, "sqlstate", None) == _ONLY_READS:
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = True

@@ -14,6 +14,7 @@ from bot.service.context import Actor, ServiceContext
 from bot.service.rights import LookUp
 from bot.service.waiting import is_for_all, part
 from bot.store import audit, cards, changes, overrides, pauses, reviews
+from bot.store import scheduled as scheduled_store
 from bot.store.changes import Asked
 
 WHOLE_RECORD = 1000
@@ -21,6 +22,8 @@ WHOLE_RECORD = 1000
 MOST_LOOKED_THROUGH = 100
 # They are few, and what else stands in the Home tab needs the room.
 UNREVIEWED_SHOWN = 3
+# In the Home tab, whose room is short, and in the list.
+SCHEDULED_SHOWN, SCHEDULED_LISTED = 5, 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class Paused:
 class Pending:
     """Undecided changes as one person sees them: to be decided by them, asked by them, decided by them already.
 
-    `needs_others` are those of others that lack no approval which they may give.
+    `needs_others` are those of others that lack no approval which they may give; `scheduled` is what is approved, by
+    anybody, and sent later.
     """
 
     waiting: Listing
@@ -74,13 +78,15 @@ class Pending:
     # Behind which the next page begins: of what others asked, of one's own.
     next_page: tuple[int, int] | None
     needs_others: Listing = field(default_factory=Listing)
+    scheduled: Listing = field(default_factory=Listing)
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """What concerns one person at this moment; `own` are their changes that have not ended.
 
-    `overridden` are those, of anybody, whose override nobody has reviewed yet.
+    `overridden` are those, of anybody, whose override nobody has reviewed yet; `scheduled` are those, of anybody, that
+    are approved and sent later.
     """
 
     waiting: Listing
@@ -88,6 +94,7 @@ class Overview:
     recent: Listing
     pause: Paused | None
     overridden: Listing = field(default_factory=Listing)
+    scheduled: Listing = field(default_factory=Listing)
 
 
 async def pending(context: ServiceContext, team_id: str, limit: int) -> list[ChangeRequest]:
@@ -113,6 +120,8 @@ async def pending_for(
         asked = Asked(reader.user_id)
         mine = await changes.pending(tx, reader.team_id, limit + 1, asked=asked, after_id=after[1])
         own = await listing(tx, mine, limit)
+        is_first = after == (0, 0)
+        scheduled = await _scheduled(tx, context, reader.team_id, SCHEDULED_LISTED) if is_first else Listing()
         pause = await _paused(tx, context, reader.team_id)
     parted = await part(found.changes, known, reader.user_id, look_up)
     waiting, decided, others = (Listing(each, found.posts) for each in (parted.waiting, parted.decided, parted.others))
@@ -120,7 +129,7 @@ async def pending_for(
         max((each.id for each in found.changes), default=after[0]),
         max((each.id for each in own.changes), default=after[1]),
     )
-    return Pending(waiting, own, decided, pause, last if found.has_more or own.has_more else None, others)
+    return Pending(waiting, own, decided, pause, last if found.has_more or own.has_more else None, others, scheduled)
 
 
 async def overview(context: ServiceContext, reader: Actor, limit: int, *, look_up: LookUp | None = None) -> Overview:
@@ -135,10 +144,15 @@ async def overview(context: ServiceContext, reader: Actor, limit: int, *, look_u
         pause = await _paused(tx, context, reader.team_id)
         unreviewed = await overrides.unreviewed(tx, reader.team_id, UNREVIEWED_SHOWN + 1)
         overridden = await listing(tx, unreviewed, UNREVIEWED_SHOWN)
+        scheduled = await _scheduled(tx, context, reader.team_id, SCHEDULED_SHOWN)
         yours, recently = await listing(tx, own, limit), await listing(tx, last, limit)
     waiting = (await part(found.changes, known, reader.user_id, look_up)).waiting
     has_more = found.has_more or len(waiting) > limit
-    return Overview(Listing(waiting[:limit], found.posts, has_more), yours, recently, pause, overridden)
+    return Overview(Listing(waiting[:limit], found.posts, has_more), yours, recently, pause, overridden, scheduled)
+
+
+async def _scheduled(tx: AsyncConnection, context: ServiceContext, team_id: str, limit: int) -> Listing:
+    return await listing(tx, await scheduled_store.coming(tx, team_id, context.now(), limit + 1), limit)
 
 
 async def recent(context: ServiceContext, team_id: str, number: str | None, limit: int) -> list[ChangeRequest]:

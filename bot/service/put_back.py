@@ -63,7 +63,8 @@ async def _put_back_now(context: ServiceContext, actor: Actor, change_id: int, r
         is_approver = _is_approver(change, actor, rights)
         due = hurry(change, actor.user_id, unit.at, is_approver=is_approver, apply_within=context.apply_within)
         due = await unit.step(change, due, Event.PUT_BACK_HURRIED, {"due_at": due.due_at.isoformat()})
-        await unit.tell(*put_back_hurried(due, actor.user_id, unit.at))
+        parent = await changes.get(unit.tx, due.parent_id or due.id)
+        await unit.tell(*put_back_hurried(due, parent, actor.user_id, unit.at))
     return due
 
 

@@ -15,7 +15,7 @@ from bot.domain.facts import Fact
 from bot.domain.state import State
 from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
 from bot.service.messages import bundle_again, card_beside, card_is_dirty, change_lane, thread_again
-from bot.service.put_back_facts import put_back_ended
+from bot.service.put_back_facts import is_put_back_that_ended, put_back_ended
 from bot.store import audit, bundles, changes, edits, outbox, overlaps
 from bot.store.held import Held
 from bot.store.held import hold as hold_change
@@ -77,6 +77,9 @@ class UnitOfWork:
             await self._show_others_again(new)
         if is_edit and not old.patch.fields <= new.patch.fields:
             await self._show_others_again(old)
+        if is_put_back_that_ended(new):
+            parent = await changes.get(self.tx, new.parent_id or new.id)
+            self._told.extend(put_back_ended(new, parent, self.at))
         return new
 
     async def step_all(self, steps: Sequence[Step]) -> list[ChangeRequest]:
@@ -106,7 +109,6 @@ class UnitOfWork:
             self._told.append(bundle_again(new, Fact.RESULTS, self.at, new.version))
         if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
             self.work |= Work.APPLY if new.is_due(self.at) else Work.LOOK
-        self._told.extend(put_back_ended(new, self.at))
         if old.state is State.UNCLEAR:
             # Whatever is done about it, the buttons that called a person for it can do nothing any more.
             again = thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version, lead_id=new.lead_id)

@@ -1,8 +1,10 @@
 """Lists of changes as one person reads them: what they may decide, what is theirs, and page by page."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.domain.rules.policy import Policy
+from bot.domain.schedule import Schedule
 from bot.domain.state import State
 from bot.service import history
 from bot.service.history import Listing
@@ -57,3 +59,16 @@ async def test_an_overview_holds_what_is_open_and_what_was_last(bench: Bench) ->
     assert [(each.id, each.state) for each in overview.own.changes] == [(1, State.APPROVED)]
     assert ids(overview.recent) == [3, 2, 1]
     assert overview.pause is None
+
+
+async def test_what_is_scheduled_is_listed_by_when_it_is_sent_and_only_until_then(bench: Bench) -> None:
+    now = bench.clock.now()
+    for hours, number in ((2, NUMBER), (1, SPLIT_NUMBER)):
+        at = Schedule(now + timedelta(hours=hours))
+        await bench.approved(time_routing(number == NUMBER), number=number, schedule=at)
+    await bench.ask(webhook("https://example.com/calls"), schedule=Schedule(now + timedelta(hours=3)))
+    assert ids((await history.overview(bench.context, ADA, 10)).scheduled) == [2, 1]
+    found = await history.pending_for(bench.context, ADA, 10)
+    assert (ids(found.scheduled), ids(found.waiting)) == ([2, 1], [3])
+    bench.clock.advance(timedelta(hours=1))
+    assert ids((await history.overview(bench.context, ADA, 10)).scheduled) == [1]

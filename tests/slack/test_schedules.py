@@ -178,3 +178,17 @@ async def test_put_back_now_puts_it_back_now(bot_world: BotWorld) -> None:
     await bot_world.ada.click("Put back now", post)
     await work(bot_world)
     assert (await stored(bot_world, 2)).state is State.APPLIED
+
+
+async def test_what_is_scheduled_stands_in_the_lists_with_when(bot_world: BotWorld) -> None:
+    start = in_hours(bot_world, 3)
+    card = await ask(bot_world, start=start)
+    assert f"Start {token(start)}" in await bot_world.type(bot_world.ada, "pending")
+    await bot_world.alan.click("Approve", card)
+    listed = await bot_world.type(bot_world.ada, "pending")
+    assert listed.startswith("Scheduled")
+    home = await bot_world.ada.open_home()
+    assert home is not None
+    for text in (listed, await bot_world.type(bot_world.ada, f"show {NUMBER}"), str(home.content)):
+        assert f"Will be sent {token(start)}" in text
+    assert "'Scheduled'" in str(home.content)

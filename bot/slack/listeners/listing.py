@@ -51,8 +51,13 @@ async def pending_page(slack: SlackContext, reader: Actor, after: tuple[int, int
     blocks = lists.pending_blocks(slack.identity.team_url, found, there, _note(slack))
     groups = (found.waiting, found.own, found.others, found.needs_others)
     waits = any(each.changes for each in groups)
-    title = lists.PENDING if waits else lists.ELSEWHERE if there.changes else lists.NOTHING
-    return title, blocks if waits or there.changes else [*blocks, rows.title(lists.NOTHING)]
+    titles = (
+        (lists.PENDING, waits),
+        (lists.ELSEWHERE, bool(there.changes)),
+        (lists.SCHEDULED, bool(found.scheduled.changes)),
+    )
+    title = next((title for title, is_there in titles if is_there), lists.NOTHING)
+    return title, [*blocks, rows.title(title)] if title == lists.NOTHING else blocks
 
 
 async def recent_page(slack: SlackContext, team_id: str, number: str | None) -> Page:

@@ -29,7 +29,7 @@ from bot.slack.block_kit.elements import (
 from bot.slack.messages.bundle_lines import labels, line_list, lines_of
 from bot.slack.messages.card import APPROVE, CANCEL, DENY, DETAILS, EDIT, TEXT_LIMIT, who_decided
 from bot.slack.messages.change_blocks import reason_parts
-from bot.slack.messages.confirms import AT_ONCE
+from bot.slack.messages.confirms import when_words
 from bot.slack.messages.glance import SIGNS, in_short, named_number
 from bot.slack.messages.progress import missing_count, progress_blocks, progress_context
 from bot.slack.messages.schedule import when_text
@@ -254,7 +254,7 @@ def _buttons(shown: BundleShown, *, is_paused: bool) -> list[Block]:
 
 def _confirm_approve(bundle: Bundle, pending: Sequence[ChangeRequest], reviews: Reviews, *, is_paused: bool) -> Block:
     counts = [missing_count(_evaluation(each, reviews.get(each.id, []))) for each in pending]
-    when = "Sending is paused, so it takes effect later." if is_paused else AT_ONCE
+    when = "Sending is paused, so it takes effect later." if is_paused else when_words(bundle.lead)
     if any(count != 1 for count in counts):
         when = "Each takes effect when all is there that the card names for it."
     count = "1 number changes" if len(pending) == 1 else f"{len(pending)} numbers change"

@@ -11,7 +11,6 @@ from bot.slack.block_kit.elements import Block, actions, button, context, litera
 from bot.slack.block_kit.limits import middle, short_names
 from bot.slack.messages.card import DETAILS
 from bot.slack.messages.glance import SIGNS, named_number
-from bot.slack.messages.schedule import when_text
 from bot.slack.messages.thread_buttons import REVERT
 from bot.slack.messages.thread_parts import Message
 from bot.slack.messages.wording import Part, Person, in_line, in_text
@@ -90,7 +89,7 @@ def _words(change: ChangeRequest, since: BundleSince) -> str:
         return f"{sign} {LOST}"
     if change.state is State.APPROVED and change.wait_cause is not None:
         return f"⏸️ {WAITS}"
-    if change.state is State.APPROVED and when_text(change) is not None:
+    if change.state is State.APPROVED and (change.starts_at or change.opens_at):
         return f"{sign} {LATER}"
     why = f": {change.problem}" if change.problem and change.state is State.FAILED else ""
     return f"{sign} {_WORDS[change.state]}{why}"

@@ -19,14 +19,15 @@ def confirm_approve(change: ChangeRequest, *, missing: int | None, is_paused: bo
         others = missing - 1
         when = f"It takes effect after {others} more {'approval' if others == 1 else 'approvals'}."
     else:
-        when = "Sending is paused, so it takes effect later." if is_paused else _when(change)
+        when = "Sending is paused, so it takes effect later." if is_paused else when_words(change)
     said = f"{named_number(change)}: {in_short(change)}."
     if len(said) + len(when) + 1 > TEXT_LIMIT:
         said = f"{field_names(change.patch.fields)} of this number will change as the card shows."
     return confirm(f"Approve {change.label}?", f"{said} {when}", yes="Approve")
 
 
-def _when(change: ChangeRequest) -> str:
+def when_words(change: ChangeRequest) -> str:
+    """Say in plain text when an approval takes effect."""
     if change.starts_at is not None:
         return AT_START
     is_timed = any(rule.windows or rule.freezes for rule in change.policy.rules)

@@ -63,6 +63,7 @@ def home_blocks(home: Home) -> list[Block]:
         *_waiting(home),
         header("Yours"),
         *_group(home, overview.own, "You have asked for nothing that is still open."),
+        *_scheduled(home),
         header("Numbers"),
         *_numbers(home.found),
         header("The last ten"),
@@ -147,6 +148,12 @@ def _to_review(row: Row, reader_id: str) -> list[Block]:
     is_own = reader_id in (change.requester_id, change.decided_by)
     buttons = [*([_open_card(row)] if row.link else []), *([] if is_own else [reviewed_button(change)])]
     return [line, actions(*buttons, block_id=f"review:{change.label}")] if buttons else [line]
+
+
+def _scheduled(home: Home) -> list[Block]:
+    """Show what is approved and sent later, of anybody; nothing at all without any."""
+    listing = home.overview.scheduled
+    return [header("Scheduled"), *_group(home, listing, "")] if listing.changes else []
 
 
 def _waiting(home: Home) -> list[Block]:

@@ -3,7 +3,7 @@
 from bot.domain.errors import UnknownChange
 from bot.domain.label import parse_label
 from bot.service.history import Listing, Pending
-from bot.slack.block_kit.elements import Block
+from bot.slack.block_kit.elements import Block, context
 from bot.slack.block_kit.limits import short_number
 from bot.slack.messages import rows
 from bot.slack.messages.rows import Note
@@ -19,6 +19,7 @@ OWN = "Yours, waiting for someone else"
 REVIEWED = "You have decided; more approvals are needed"
 OTHERS = "Waiting for the approval of others"
 ELSEWHERE = "Decided, and waiting for another UponAI workspace"
+SCHEDULED = "Scheduled"
 
 
 def parse_change(word: str, text: str) -> int:
@@ -42,8 +43,11 @@ def pending_blocks(team_url: str, found: Pending, elsewhere: Listing, note: Note
         (REVIEWED, found.others),
         (OTHERS, found.needs_others),
         (ELSEWHERE, elsewhere),
+        (SCHEDULED, found.scheduled),
     )
     blocks = [block for name, listing in groups for block in group_blocks(team_url, name, listing, note)]
+    if found.scheduled.has_more:
+        blocks.append(context("More is scheduled later."))
     if found.next_page is not None:
         blocks.append(rows.more("More changes that wait", "pending:{}:{}".format(*found.next_page)))
     return [*([] if found.pause is None else [pause_block(found.pause)]), *blocks]

@@ -11,6 +11,7 @@ from bot.slack.block_kit.elements import Block, button, date, literal, mention, 
 from bot.slack.block_kit.limits import short_number
 from bot.slack.messages.card import DETAILS
 from bot.slack.messages.glance import in_short, sign
+from bot.slack.messages.schedule import when_text
 
 MORE = "list:more"
 # Some fifteen of these fit into one message; the whole is behind Details.
@@ -57,7 +58,8 @@ def row_text(row: Row, change_limit: int = CHANGE_LIMIT) -> str:
     number = literal(short_number(change.key.number, NUMBER_LIMIT), 2 * NUMBER_LIMIT)
     named = f"{number} {literal(row.name, NUMBER_LIMIT)}" if row.name else number
     parts = [f"{sign(change)} *{label}*", named, literal(in_short(change), change_limit), _who_and_when(change)]
-    line = " · ".join(parts)
+    when = when_text(change)
+    line = " · ".join(parts) + (f"\n⏰ {when}" if when else "")
     return f"{line}\n{_note(change, row.note)}" if row.note else line
 
 

@@ -49,7 +49,7 @@ from bot.store.outside import Notice, OutsideChange
 from tests.domain.strategies import NOW, change
 from tests.slack.messages.bundle_texts import bundle_texts
 from tests.slack.messages.reading import lines_of, read, refusals
-from tests.slack.messages.schedule_texts import schedule_texts
+from tests.slack.messages.schedule_texts import schedule_texts, scheduled
 from tests.slack.messages.test_facts import IN_CHANNELS, SHAPES
 
 FILE = Path(__file__).with_name("every_text.txt")
@@ -150,10 +150,11 @@ def _story() -> list[str]:
 def _lists() -> list[str]:
     listing = Listing([sample(State.PENDING)], {}, has_more=True)
     ended = Listing([sample(state) for state in State])
-    pending = Pending(listing, listing, listing, PAUSED, (1, 1))
+    later = Listing([scheduled(State.APPROVED)], has_more=True)
+    pending = Pending(listing, listing, listing, PAUSED, (1, 1), scheduled=later)
     empty = Overview(Listing(), Listing(), Listing(), None)
     overridden = Listing([sample(State.APPLIED, overridden_at=NOW, decision_reason="The line is down")])
-    full = Overview(listing, listing, ended, PAUSED, overridden)
+    full = Overview(listing, listing, ended, PAUSED, overridden, later)
     home = Home(full, "https://acme.slack.com", lambda _: None, asks_where=True, can_resume=True)
     return [
         "-- pending",

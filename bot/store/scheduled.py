@@ -1,0 +1,31 @@
+"""What is approved and sent later: at its Start, when its rules open, or to put another change back."""
+
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.change import ChangeRequest
+from bot.domain.state import State
+from bot.store.changes import from_row
+from bot.store.columns import UtcDateTime
+from bot.store.schema import changes, is_unfinished
+
+# The opening of its rules is never earlier than when a change is due.
+_SENT_FROM = func.coalesce(changes.c.opens_at, changes.c.due_at, type_=UtcDateTime)
+
+
+async def coming(tx: AsyncConnection, team_id: str, now: datetime, limit: int) -> list[ChangeRequest]:
+    """Return a team's approved changes that are sent later than now, what is sent first at the top."""
+    query = (
+        select(changes)
+        .where(
+            changes.c.team_id == team_id,
+            is_unfinished(changes),
+            changes.c.state == State.APPROVED,
+            or_(changes.c.due_at > now, changes.c.opens_at > now),
+        )
+        .order_by(_SENT_FROM, changes.c.id)
+        .limit(limit)
+    )
+    return [from_row(row) for row in (await tx.execute(query)).mappings()]

@@ -15,6 +15,7 @@ from bot.sandbox.slack.block_kit.words import words_of
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.world import World
 from bot.service.messages import Kind, card_fact
+from bot.slack.delivery.posting import REPEATED
 from bot.store import audit, cards, changes, reviews
 from bot.store.cards import Card
 from bot.store.database import Database
@@ -128,7 +129,9 @@ def check_told(rest: AtRest, slack: World, findings: Findings) -> None:
         findings.expect(row["done_at"] is not None, f"G9: {row['fact']} was never delivered")
     posts = dict(_posts(slack))
     for fact, messages in posts.items():
-        findings.expect(len(messages) == 1, f"G9: {fact} stands {len(messages)} times")
+        # Without im:history nobody can look into a direct conversation: a post may be repeated there, and says so.
+        again = [m for m in messages if slack.channels[m.channel_id].kind == "im" and m.text.startswith(REPEATED)]
+        findings.expect(len(messages) - len(again) <= 1, f"G9: {fact} stands {len(messages)} times")
     for row in rest.outbox:
         if row["kind"] in _TOLD_IN_THREADS and row["done_at"] is not None:
             findings.expect(row["fact"] in posts, f"G9: {row['fact']} is said to be told and stands nowhere")

@@ -2,19 +2,29 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path as File
 
+from bot.domain.schedule import Schedule
 from bot.domain.state import State
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.errors import CannotDo
 from bot.sandbox.slack.workspace.model import Message
+from bot.sandbox.slack.workspace.seed import AMY, PHONE_ROUTING
 from tests.crash.place import Place
 
 _NUMBERS = [f"+1415555{serial:04}" for serial in range(2000, 2120)]
 # Long enough for a card to be posted on a slow machine.
 _TTL_SECONDS = 3
+_SOON_SECONDS = 4
+_EMERGENCY = f"""
+[[rules]]
+name = "Main lines"
+quorum = 2
+override = {{ people = ["{AMY}"] }}
+"""
 
 
 @dataclass
@@ -25,6 +35,7 @@ class Case:
     number: str
     change_id: int = 0
     is_acknowledged: bool = False
+    times_before: int = 0
 
     @property
     def label(self) -> str:
@@ -79,7 +90,7 @@ class Path:
     name: str
     prepare: Step
     act: Step
-    ends: State
+    ends: State | None
     settings: dict[str, str] = field(default_factory=dict)
     policy: str = ""
     waits: bool = False
@@ -97,6 +108,7 @@ class Path:
         for number in _NUMBERS:
             place.town.uponai_stand_in.account.set_number(number, {})
         await place.start()
+        await place.until(place.knows_numbers)
         return Cases(place)
 
 
@@ -188,6 +200,83 @@ async def _is_deleted(case: Case) -> None:
     case.place.town.slack.world.delete_message(case.card)
 
 
+async def _open_override(case: Case) -> None:
+    await case.ask()
+    amy = case.place.town.slack.person("amy")
+    assert await amy.click("Override", case.card)
+    await amy.fill("Reason", "The line is down")
+
+
+async def _override(case: Case) -> None:
+    await case.send_form(case.place.town.slack.person("amy"))
+
+
+async def _ask_for_later(case: Case) -> None:
+    start = datetime.now(UTC) + timedelta(seconds=_SOON_SECONDS)
+    case.change_id = await case.place.ask_for(case.number, Schedule(starts_at=start))
+    assert await case.place.comes_to_rest()
+    await _approve(case)
+    assert await case.place.comes_to_rest()
+
+
+async def _until_applied(case: Case) -> None:
+    case.is_acknowledged = True
+
+    async def is_over() -> bool:
+        return not case.place.bot.is_alive or await case.place.state(case.change_id) is State.APPLIED
+
+    await case.place.until(is_over)
+
+
+async def _ask_to_be_put_back(case: Case) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    case.change_id = await case.place.ask_for(case.number, Schedule(put_back_at=later))
+    assert await case.place.comes_to_rest()
+
+
+async def _is_to_be_put_back(case: Case) -> None:
+    await _ask_to_be_put_back(case)
+    await _approve(case)
+    assert await case.place.comes_to_rest()
+
+
+async def _put_back_now(case: Case) -> None:
+    town = case.place.town
+    replies = [m for m in town.slack.world.messages[PHONE_ROUTING] if "Put back now" in town.alan.buttons(m)]
+    parent = f"RN-{case.change_id}"
+    mine = [m for m in replies if m.metadata and m.metadata["event_payload"]["change"] == parent]
+    case.is_acknowledged = not mine or await town.alan.click("Put back now", mine[-1])
+
+
+async def _is_put_back(case: Case) -> None:
+    """The change that puts it back is the one after it."""
+    await _put_back_now(case)
+    put_back = case.change_id + 1
+
+    async def is_over() -> bool:
+        return not case.place.bot.is_alive or await case.place.state(put_back) is State.APPLIED
+
+    if case.is_acknowledged:
+        await case.place.until(is_over)
+
+
+async def _changes_outside(case: Case) -> None:
+    case.times_before = await case.place.times_changed_outside()
+    case.place.town.uponai_stand_in.account.set_number(case.number, {"is_time_routing_enabled": True})
+
+
+async def _is_found(case: Case) -> None:
+    """The reading after the one that died finds it; it is told once."""
+    await case.place.let_mirror_age()
+
+    async def is_over() -> bool:
+        return not case.place.bot.is_alive or await case.place.times_changed_outside() > case.times_before
+
+    await case.place.until(is_over)
+    if case.place.bot.is_alive:
+        assert await case.place.times_changed_outside() == case.times_before + 1
+
+
 PATHS = [
     Path("submit", _fill_form, _submit, State.PENDING),
     Path("review, one of two", _ask, _approve, State.PENDING, policy="quorum = 2\n"),
@@ -203,5 +292,10 @@ PATHS = [
     Path("apply, refused", _with_uponai("refuse", times=None), _approve, State.FAILED),
     Path("apply, changed elsewhere", _is_changed_elsewhere, _approve, State.STALE),
     Path("deliver, Slack's answer lost", _with_slack("chat.postMessage"), _approve, State.APPLIED, waits=True),
+    Path("override", _open_override, _override, State.APPLIED, policy=_EMERGENCY),
+    Path("schedule, its Start comes", _ask_for_later, _until_applied, State.APPLIED),
+    Path("apply with a put-back", _ask_to_be_put_back, _approve, State.APPLIED),
+    Path("put back", _is_to_be_put_back, _is_put_back, State.APPLIED),
+    Path("changed outside", _changes_outside, _is_found, None),
     Path("deliver, the card deleted", _is_deleted, _deny, State.DENIED),
 ]

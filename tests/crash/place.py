@@ -6,20 +6,34 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from sqlalchemy import exists, func, or_, select, update
 
+from bot.domain.assignment import Assignment, Field
+from bot.domain.events import Event
+from bot.domain.rules.policy import Policy
+from bot.domain.schedule import Schedule
 from bot.domain.state import State
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, RITA, TEAM
+from bot.service.context import Actor, ServiceContext, Work
+from bot.service.lookup import numbers_scope
+from bot.service.submit import Submission, submit
+from bot.store.clock import DatabaseClock
 from bot.store.database import Database
-from bot.store.schema import changes, outbox
+from bot.store.mirror.schema import mirror_reads
+from bot.store.outside_tables import outside_notices
+from bot.store.schema import audit_events, changes, outbox
+from bot.uponai.client import UponAIClient
 from tests.crash.mortals import Mortal, Mortals, Nursery, mortals
-from tests.e2e.processes import Town, free_port, town
+from tests.e2e.processes import ACCOUNT_SID, WORKSPACE_ID, Town, free_port, town
 from tests.guarantees import Json, broken
 
 _LOOK_SECONDS = 0.03
 _QUIET_SECONDS = 0.1
 _PATIENCE_SECONDS = 60.0
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Place:
@@ -31,6 +45,8 @@ class Place:
         self.landed: list[tuple[str, Json]] = []
         self._bots = bots
         self._bot: Mortal | None = None
+        self._context = _context_of(database)
+        self._own_numbers = mirror_reads.c.scope == numbers_scope(self._context)
         _note_landed(town, self.landed)
 
     @property
@@ -110,14 +126,46 @@ class Place:
             (changes.c.state == State.PENDING) & (changes.c.expires_at <= now),
             changes.c.follow_up.is_not(None),
         )
+        untold = outside_notices.c.announced_at.is_(None) & (outside_notices.c.channel_id != "")
         # In one statement: what ends between two of them leaves messages that neither sees.
-        is_busy = exists().where(outbox.c.done_at.is_(None)) | exists().where(unfinished)
+        is_busy = exists().where(outbox.c.done_at.is_(None)) | exists().where(unfinished) | exists().where(untold)
         async with self.database.reading() as tx:
             return not await tx.scalar(select(is_busy))
 
     async def broken(self) -> list[str]:
         """Return which guarantees do not hold."""
         return await broken(self.database, self.town.slack.world, self.landed)
+
+    async def ask_for(self, number: str, schedule: Schedule) -> int:
+        """Ask for time routing at a time, as the form would; return the number of the change."""
+        wish = Submission(
+            actor=Actor(TEAM.id, RITA, "test"),
+            channel_id=PHONE_ROUTING,
+            number=number,
+            patch=Assignment(is_time_routing_enabled=True).patch_to([Field.TIME_ROUTING]),
+            reason="A good reason",
+            submission_key=f"form of {number}",
+            schedule=schedule,
+        )
+        return (await submit(self._context, wish)).id
+
+    async def knows_numbers(self) -> bool:
+        """Say whether the mirror has been read."""
+        async with self.database.reading() as tx:
+            return bool(await tx.scalar(select(mirror_reads.c.as_of).where(self._own_numbers)))
+
+    async def let_mirror_age(self) -> None:
+        """Let the worker read the numbers at its next look."""
+        async with self.database.transaction() as tx:
+            await tx.execute(
+                update(mirror_reads).where(self._own_numbers).values(attempted_at=LONG_AGO, leased_until=None)
+            )
+
+    async def times_changed_outside(self) -> int:
+        """Count what the record says to have been changed by others."""
+        query = select(func.count()).where(audit_events.c.event == Event.CHANGED_OUTSIDE)
+        async with self.database.reading() as tx:
+            return int(await tx.scalar(query) or 0)
 
     async def state(self, change_id: int) -> State | None:
         """Return where a change stands, None when there is no such change."""
@@ -136,6 +184,10 @@ class Place:
             while not await is_so():  # noqa: ASYNC110 - as above
                 await asyncio.sleep(_LOOK_SECONDS)
 
+    async def aclose(self) -> None:
+        await self._context.aclose()
+        await self._context.uponai.aclose()
+
     def transcript(self) -> str:
         return f"{self.town.transcript()}\n--\n{self._bots.last_logs()}"
 
@@ -152,6 +204,41 @@ def _note_landed(town: Town, landed: list[tuple[str, Json]]) -> None:
     account.assign = noted  # type: ignore[method-assign]  # The stand-in is ours.
 
 
+def _context_of(database: Database) -> ServiceContext:
+    """Return what the service needs to store what somebody asks for; its far ends are out of reach."""
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    return ServiceContext(
+        database=database,
+        uponai=UponAIClient(
+            token="none",
+            account_sid=ACCOUNT_SID,
+            workspace_id=WORKSPACE_ID,
+            base_url="http://127.0.0.1:1",
+            timeout=timedelta(seconds=1),
+            now=now,
+        ),
+        account_sid=ACCOUNT_SID,
+        workspace_id=WORKSPACE_ID,
+        clock=DatabaseClock(),
+        new_id=lambda: uuid4().hex,
+        policy=Policy,
+        change_ttl=timedelta(days=1),
+        apply_within=timedelta(hours=1),
+        lease=timedelta(seconds=3),
+        uponai_timeout=timedelta(seconds=1),
+        mirror_refresh=timedelta(hours=1),
+        default_region=None,
+        wake=_nobody,
+    )
+
+
+def _nobody(_: Work) -> None:
+    """Wake nobody: the bot is another process."""
+
+
 @asynccontextmanager
 async def place(nursery: Nursery, database_url: str, folder: Path, **settings: str) -> AsyncIterator[Place]:
     """Build a place around a migrated database; no bot lives there yet."""
@@ -163,6 +250,8 @@ async def place(nursery: Nursery, database_url: str, folder: Path, **settings: s
             town(database_url, folder, is_socket_mode=False, **settings) as built,
             mortals(nursery, folder) as bots,
         ):
-            yield Place(built, bots, database)
+            made = Place(built, bots, database)
+            yield made
+            await made.aclose()
     finally:
         await database.dispose()

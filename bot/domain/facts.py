@@ -126,6 +126,17 @@ class Edited(By):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overridden(Decided):
+    """Who overrode, why, and what keeps it from being sent at once; `others` counts the changes overridden with it."""
+
+    others: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the outbox."""
+        return {**Decided.to_json(self), "others": self.others}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OverriddenHere(By):
     """Who overrode which change, for a channel: what is told there is read from this alone."""
 
@@ -142,6 +153,7 @@ class Unreviewed(By):
 
     since: str
     reason: str
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +161,7 @@ class OverrideReviewed(By):
     """Who reviewed an override, and whose it was."""
 
     overridden_by: str
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import ChainedEvent
+from bot.domain.bundle import MOST_NUMBERS
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
 from bot.service.context import Actor, ServiceContext
@@ -142,7 +143,9 @@ async def overview(context: ServiceContext, reader: Actor, limit: int, *, look_u
         own = await changes.open_of(tx, reader.team_id, reader.user_id, limit + 1)
         last = await changes.recent(tx, reader.team_id, limit=limit + 1)
         pause = await _paused(tx, context, reader.team_id)
-        unreviewed = await overrides.unreviewed(tx, reader.team_id, UNREVIEWED_SHOWN + 1)
+        unreviewed = await overrides.unreviewed(tx, reader.team_id, MOST_NUMBERS * (UNREVIEWED_SHOWN + 1))
+        # Of several that were overridden together the first stands for all.
+        unreviewed = list({each.lead_id: each for each in reversed(unreviewed)}.values())[::-1]
         overridden = await listing(tx, unreviewed, UNREVIEWED_SHOWN)
         scheduled = await _scheduled(tx, context, reader.team_id, SCHEDULED_SHOWN)
         yours, recently = await listing(tx, own, limit), await listing(tx, last, limit)

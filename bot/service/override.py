@@ -1,25 +1,27 @@
-"""Override a change in an emergency, review that afterwards, and remind people of it until somebody has."""
+"""Override a change in an emergency: whoever its policy names does, for a reason, and everybody is told."""
 
-from collections.abc import Mapping
-from functools import partial
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
 
 from bot.domain import overriding
+from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import differences
 from bot.domain.events import Event
-from bot.domain.facts import Decided, Fact, OverriddenHere, OverrideReviewed, Unreviewed
+from bot.domain.facts import Decided, Fact, Overridden, OverriddenHere
 from bot.domain.number import pretty
 from bot.domain.overriding import Override, refuse_override_now
 from bot.domain.rules.refusals import refuse_override
 from bot.domain.shortening import shorten
-from bot.service.context import WORKER_ID, Actor, ServiceContext
+from bot.domain.state import State
+from bot.service.bundles.leading import require_lead
+from bot.service.bundles.naming import naming
+from bot.service.context import Actor, ServiceContext
 from bot.service.elsewhere import why_elsewhere
-from bot.service.messages import channel_fact, direct_fact, thread_again, thread_fact
+from bot.service.messages import bundle_again, bundle_fact, channel_fact, direct_fact, thread_fact
 from bot.service.refusals import refusals
-from bot.service.rights import LookUp, Rights, with_rights
-from bot.service.unit_of_work import UnitOfWork, unit_of_work
-from bot.store import changes, overrides
+from bot.service.rights import LookUp
+from bot.service.unit_of_work import Step, UnitOfWork, unit_of_work
+from bot.store import bundles, changes, overrides
 
 # A channel has little room; the card shows the whole.
 WHAT_LIMIT = 600
@@ -27,17 +29,26 @@ WHAT_LIMIT = 600
 
 async def refuse_overrider(
     context: ServiceContext, actor: Actor, change_id: int, *, look_up: LookUp, revision: int | None = None
-) -> ChangeRequest:
-    """Return a change that the actor may override now, as it was read; no transaction is open while Slack is asked.
+) -> Bundle:
+    """Return what the actor may override now: a change, or all undecided ones that were asked together.
 
-    Raises NotAllowed, CannotCheck, AlreadyDecided, TooLate, UnknownChange; each is in the audit record by then.
+    No transaction is open while Slack is asked. Raises NotAllowed, CannotCheck, AlreadyDecided, TooLate, UnknownChange;
+    each is in the audit record by then.
     """
     async with refusals(context, actor, Event.OVERRIDE_REFUSED, change_id):
         async with context.database.reading() as tx:
             change = await changes.get(tx, change_id, team_id=actor.team_id)
-        refuse_override_now(change, context.now(), revision)
-        refuse_override(change.policy, await look_up.to_override(change.policy, actor.user_id))
-        return change
+            together = Bundle((change,)) if change.bundle_id is None else await bundles.get(tx, change.bundle_id)
+        pending = _undecided(together)
+        for each in pending.members:
+            refuse_override_now(each, context.now(), revision)
+        people = {
+            held: await look_up.to_override(held, actor.user_id) for held in {each.policy for each in pending.members}
+        }
+        for each in pending.members:
+            with _naming(each, pending):
+                refuse_override(each.policy, people[each.policy])
+        return pending
 
 
 async def override(
@@ -51,113 +62,99 @@ async def override(
 ) -> ChangeRequest:
     """Approve a change by an override, and tell everybody; `revision` is the one that the actor has read.
 
-    The caller has checked that they are a full member. Raises as `refuse_overrider` does, InvalidSubmission without a
-    reason.
+    Of changes that were asked together all undecided ones are overridden. The caller has checked that they are a full
+    member. Raises as `refuse_overrider` does, InvalidSubmission without a reason.
     """
     async with refusals(context, actor, Event.OVERRIDE_REFUSED, change_id):
         # What a policy says about a revision cannot change, so that what Slack was asked about it still holds below.
         read = await refuse_overrider(context, actor, change_id, look_up=look_up, revision=revision)
-        async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
-            change = unit.held.change
-            refuse_override_now(change, unit.at, read.revision)
-            passed, made = overriding.override(
-                change, actor.user_id, reason, unit.at, apply_within=context.apply_within
-            )
-            await overrides.add(unit.tx, made)
-            rules = sorted(rule.name for rule in change.policy.rules)
-            after = {"reason": made.reason, "revision": made.revision, "rules": rules}
-            passed = await unit.step(change, passed, Event.OVERRIDDEN, after)
-            await _tell(context, unit, passed, made)
-            return passed
+        async with unit_of_work(context, actor, hold=read.lead.lead_id, team_id=actor.team_id) as unit:
+            whole = await locked(unit)
+            pending = _undecided(whole)
+            steps: list[Step] = []
+            made: list[Override] = []
+            for each in pending.members:
+                refuse_override_now(each, unit.at, read.lead.revision)
+                passed, one = overriding.override(
+                    each, actor.user_id, reason, unit.at, apply_within=context.apply_within
+                )
+                rules = sorted(rule.name for rule in each.policy.rules)
+                after = {"reason": one.reason, "revision": one.revision, "rules": rules}
+                steps.append(Step(each, passed, Event.OVERRIDDEN, after))
+                made.append(one)
+            await overrides.add_all(unit.tx, made)
+            stepped = await unit.step_all(steps)
+            await _tell(context, unit, Bundle(tuple(stepped)), made[0])
+            if whole.lead.bundle_id is not None:
+                told = Decided(by=actor.user_id)
+                results = bundle_fact(whole, Fact.RESULTS, unit.at, told, whole.members, once=True)
+                await unit.tell(results, bundle_again(stepped[0], Fact.RESULTS, unit.at, stepped[0].version))
+            return stepped[0]
 
 
-async def _tell(context: ServiceContext, unit: UnitOfWork, change: ChangeRequest, made: Override) -> None:
-    """Tell the thread, the channel and the requester, at once: nothing of it waits for the result."""
-    pause = unit.held.pause
-    told = Decided(
+async def locked(unit: UnitOfWork) -> Bundle:
+    """Hold what is overridden and reviewed together. Raises LedBy for a change that another one stands for."""
+    change = unit.held.change
+    require_lead(change)
+    return Bundle((change,)) if change.bundle_id is None else await bundles.lock(unit.tx, change.bundle_id)
+
+
+def _undecided(together: Bundle) -> Bundle:
+    """Return what still waits for a decision. Raises AlreadyDecided with who was first, when nothing does."""
+    pending = together.those(State.PENDING)
+    if not pending:
+        decided = (each for each in together.members if each.decided_by is not None)
+        next(decided, together.lead).refuse_unless_pending()
+    return Bundle(pending)
+
+
+def _naming(each: ChangeRequest, together: Bundle) -> AbstractContextManager[None]:
+    """Name the change in a refusal, where it is one of several."""
+    return nullcontext() if len(together.members) == 1 else naming(f"{each.label} for {pretty(each.key.number)}")
+
+
+async def _tell(context: ServiceContext, unit: UnitOfWork, overridden: Bundle, made: Override) -> None:
+    """Tell the thread, the channel and the requester, at once: nothing of it waits for the result.
+
+    Of several the first one speaks for all.
+    """
+    pause, first, others = unit.held.pause, overridden.lead, len(overridden.members) - 1
+    told = Overridden(
         by=made.overridden_by,
         reason=made.reason,
         paused_by=None if pause is None else pause.by,
         paused_at=None if pause is None else pause.at.isoformat(),
         paused_why=None if pause is None else pause.reason,
-        elsewhere=why_elsewhere(context, change),
-        sent_from=change.due_at.isoformat() if change.due_at > unit.at else None,
+        elsewhere=why_elsewhere(context, first),
+        sent_from=first.due_at.isoformat() if first.due_at > unit.at else None,
+        others=others,
     )
     here = OverriddenHere(
         by=made.overridden_by,
-        change=change.label,
-        requester=change.requester_id,
-        number=pretty(change.key.number),
-        what=_what(change),
+        change=overridden.label,
+        requester=first.requester_id,
+        number=f"{others + 1} numbers" if others else pretty(first.key.number),
+        what=shorten("; ".join(dict.fromkeys(map(_what, overridden.members))), WHAT_LIMIT),
         reason=made.reason,
     )
-    name = Fact.OVERRIDDEN_HERE
-    fact = f"{change.label}/{name}"
+    name, direct = Fact.OVERRIDDEN_HERE, Fact.OVERRIDDEN_FOR_YOU
     await unit.tell(
-        thread_fact(change, Fact.OVERRIDDEN, unit.at, told),
-        channel_fact(team_id=change.team_id, channel_id=change.channel_id, name=name, fact=fact, at=unit.at, told=here),
+        thread_fact(first, Fact.OVERRIDDEN, unit.at, told),
+        channel_fact(
+            team_id=first.team_id,
+            channel_id=first.channel_id,
+            name=name,
+            fact=f"{first.label}/{name}",
+            at=unit.at,
+            told=here,
+        ),
     )
-    if made.overridden_by != change.requester_id:
-        direct = Fact.OVERRIDDEN_FOR_YOU
-        fact = f"{change.label}/{direct}"
-        await unit.tell(direct_fact(change, user_id=change.requester_id, name=direct, fact=fact, at=unit.at, told=told))
+    if made.overridden_by != first.requester_id:
+        fact = f"{first.label}/{direct}"
+        await unit.tell(direct_fact(first, user_id=first.requester_id, name=direct, fact=fact, at=unit.at, told=told))
 
 
 def _what(change: ChangeRequest) -> str:
     """Write what the change does as one line of plain text."""
     found = differences(change.before, change.after, change.patch.fields, change.agent_names, is_rounded=True)
-    lines = [f"{each.title}: {' + '.join(each.before)} → {' + '.join(each.after)}" for each in found]
-    return shorten("; ".join(lines), WHAT_LIMIT)
-
-
-async def review_override(
-    context: ServiceContext, actor: Actor, change_id: int, *, look_up: LookUp | None = None
-) -> ChangeRequest:
-    """Record that somebody has looked at an override afterwards: whoever could have approved the change.
-
-    Raises AlreadyDecided, NotAllowed, CannotCheck, UnknownChange.
-    """
-    async with refusals(context, actor, Event.OVERRIDE_REVIEW_REFUSED, change_id):
-        return await with_rights(look_up, partial(_review, context, actor, change_id))
-
-
-async def _review(context: ServiceContext, actor: Actor, change_id: int, rights: Rights) -> ChangeRequest:
-    async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
-        change = unit.held.change
-        made = await overrides.of_change(unit.tx, change)
-        # Slack is asked only about who could review it otherwise.
-        overriding.review(change, made, actor.user_id, unit.at, is_approver=True)
-        is_approver = bool(rights.of(change.policy, actor.user_id))
-        reviewed = overriding.review(change, made, actor.user_id, unit.at, is_approver=is_approver)
-        await overrides.save(unit.tx, reviewed)
-        after: Mapping[str, Any] = {"overridden_by": reviewed.overridden_by, "revision": reviewed.revision}
-        unit.note(Event.OVERRIDE_REVIEWED, change_id=change.id, after=after)
-        told = OverrideReviewed(by=actor.user_id, overridden_by=reviewed.overridden_by)
-        await unit.tell(
-            *(
-                thread_again(change.team_id, change.id, name, unit.at, "reviewed", lead_id=change.lead_id)
-                for name in (Fact.OVERRIDDEN, Fact.OVERRIDE_UNREVIEWED)
-            ),
-            thread_fact(change, Fact.OVERRIDE_REVIEWED, unit.at, told, once=Fact.OVERRIDE_REVIEWED.value),
-        )
-    return change
-
-
-async def remind_next(context: ServiceContext) -> bool:
-    """Remind people of one override that nobody has reviewed for another day; say whether one was due.
-
-    Each day is told once, whoever tells it: its reminder is recorded with the time of the next one.
-    """
-    async with unit_of_work(context, Actor("", WORKER_ID, "worker")) as unit:
-        change_id = await overrides.next_due(unit.tx, unit.at)
-        if change_id is None:
-            return False
-        # The change first, as with a review of it: nobody waits in a circle.
-        change = await changes.lock(unit.tx, change_id)
-        made = await overrides.of_change(unit.tx, change)
-        if made is not None and made.is_due(unit.at):
-            await overrides.save(unit.tx, made.reminded(unit.at))
-            told = Unreviewed(by=made.overridden_by, since=made.at.isoformat(), reason=made.reason)
-            once = f"{Fact.OVERRIDE_UNREVIEWED}/{made.days}"
-            await unit.tell(thread_fact(change, Fact.OVERRIDE_UNREVIEWED, unit.at, told, once=once))
-    return True
+    return "; ".join(f"{each.title}: {' + '.join(each.before)} → {' + '.join(each.after)}" for each in found)

@@ -1,5 +1,6 @@
 """Overrides as rows: added with the step that they allow, reviewed once, and until then due to be told of again."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 
@@ -19,14 +20,6 @@ HAS_DUE = exists(select(overrides.c.change_id).where(*IS_DUE))
 _NEXT = select(overrides.c.change_id).where(*IS_DUE).order_by(overrides.c.remind_at, overrides.c.change_id).limit(1)
 
 
-async def add(tx: AsyncConnection, made: Override) -> None:
-    """Record an override. Lock the change first, and save its step behind this in the same transaction.
-
-    The database refuses a change that is not pending, and one whose policy names nobody who may override it.
-    """
-    await tx.execute(insert(overrides).values(asdict(made)))
-
-
 async def save(tx: AsyncConnection, made: Override) -> None:
     """Record that an override was reviewed, or when it is told of again. Lock its change first."""
     values = {"remind_at": made.remind_at, "reviewed_by": made.reviewed_by, "reviewed_at": made.reviewed_at}
@@ -35,6 +28,22 @@ async def save(tx: AsyncConnection, made: Override) -> None:
         .where(overrides.c.change_id == made.change_id, overrides.c.revision == made.revision)
         .values(values)
     )
+
+
+async def add_all(tx: AsyncConnection, made: Sequence[Override]) -> None:
+    """Record overrides. Lock the changes first, and save their steps behind this in the same transaction.
+
+    The database refuses a change that is not pending, and one whose policy names nobody who may override it.
+    """
+    await tx.execute(insert(overrides), [asdict(each) for each in made])
+
+
+async def of_all(tx: AsyncConnection, found: Sequence[ChangeRequest]) -> dict[int, Override]:
+    """Return the overrides of the revisions that stand, by change, of as many of these as have one."""
+    query = select(overrides).where(overrides.c.change_id.in_([each.id for each in found]))
+    revisions = {each.id: each.revision for each in found}
+    made = [_read(row) for row in (await tx.execute(query)).mappings()]
+    return {each.change_id: each for each in made if each.revision == revisions[each.change_id]}
 
 
 async def of_change(tx: AsyncConnection, change: ChangeRequest) -> Override | None:

@@ -22,7 +22,7 @@ from bot.service.context import ServiceContext, Work
 from bot.service.delivery import BATCH
 from bot.service.due import look
 from bot.service.forget import forget_delivered
-from bot.service.override import remind_next
+from bot.service.override_review import remind_next
 from bot.service.refresh import refresh_due
 from bot.slack.delivery.courier import Courier
 from bot.store import due

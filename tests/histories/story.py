@@ -31,7 +31,8 @@ from bot.service.context import Actor
 from bot.service.due import look
 from bot.service.edit import edit
 from bot.service.follow_up import ask_follow_up
-from bot.service.override import override, remind_next, review_override
+from bot.service.override import override
+from bot.service.override_review import remind_next, review_override
 from bot.service.pause import pause, resume
 from bot.service.put_back import keep_applied, put_back_now
 from bot.service.refresh import refresh_due

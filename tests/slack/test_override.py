@@ -197,7 +197,7 @@ async def test_it_is_reviewed_afterwards_by_an_approver_who_is_neither_requester
     assert await bot_world.alan.click("Reviewed", asked)
     assert "has reviewed the override" in await press(bot_world, bot_world.alan, "Reviewed", asked)
     assert "Reviewed" not in bot_world.alan.buttons(thread_message(bot_world, "overrode RN-1 for"))
-    assert f"<{ALAN}> reviewed the override of RN-1 by <{AMY}>" in replies(bot_world)[-1]
+    assert f"<{ALAN}> reviewed the override of RN-1 for +1 415-555-0123, by <{AMY}>" in replies(bot_world)[-1]
     assert (await events(bot_world)).count(Event.OVERRIDE_REVIEWED) == 1
     assert await is_whole(bot_world)
     await bot_world.alan.click("Details", bot_world.alan.find_message("phone-routing", "State: "))

@@ -50,7 +50,7 @@ async def overridden(database: Database, wish: ChangeDraft | None = None, *, by:
     change = await ask(database, wish or allowing())
     passed, made = override(change, by, "The line is down", NOW, apply_within=HOUR)
     async with database.transaction() as tx:
-        await overrides.add(tx, made)
+        await overrides.add_all(tx, [made])
         return await save(tx, passed)
 
 
@@ -108,7 +108,7 @@ async def test_g1_a_denial_holds_up_what_is_overridden_no_longer(database: Datab
     await run(database, denial, change_id=change.id, revision=1, reviewer_id=ALAN)
     passed, made = override(change, DUTY, "The line is down", NOW, apply_within=HOUR)
     async with database.transaction() as tx:
-        await overrides.add(tx, made)
+        await overrides.add_all(tx, [made])
         passed = await save(tx, passed)
     async with database.transaction() as tx:
         assert await claims.next_to_apply(tx, NOW, key().workspace) == passed

@@ -17,7 +17,8 @@ from bot.domain.state import FollowUp, Origin
 from bot.service import history
 from bot.service.follow_up import ask_follow_up
 from bot.service.move_card import move_card
-from bot.service.override import refuse_overrider, review_override
+from bot.service.override import refuse_overrider
+from bot.service.override_review import review_override
 from bot.service.put_back import keep_applied, put_back_now
 from bot.service.refusals import refusals
 from bot.service.revert import revertible
@@ -105,8 +106,8 @@ async def _require_reviewer(slack: SlackContext, press: BlockActions, change: Ch
 
 async def _override(slack: SlackContext, press: BlockActions) -> str | None:
     """Open the form that asks why, unless it would be refused anyway."""
-    change = await refuse_overrider(slack.context, press.actor, press.action.change_id, look_up=slack.look_up)
-    await _open(slack, press, override_view(change))
+    wanted = await refuse_overrider(slack.context, press.actor, press.action.change_id, look_up=slack.look_up)
+    await _open(slack, press, override_view(wanted))
     return None
 
 

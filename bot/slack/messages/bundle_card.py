@@ -31,6 +31,7 @@ from bot.slack.messages.card import APPROVE, CANCEL, DENY, DETAILS, EDIT, TEXT_L
 from bot.slack.messages.change_blocks import reason_parts
 from bot.slack.messages.confirms import when_words
 from bot.slack.messages.glance import SIGNS, in_short, named_number
+from bot.slack.messages.override import overridden_blocks, override_button
 from bot.slack.messages.progress import missing_count, progress_blocks, progress_context
 from bot.slack.messages.schedule import when_text
 from bot.slack.messages.thread_parts import Message
@@ -96,6 +97,7 @@ def _over(bundle: Bundle) -> list[Block]:
     return [
         *_numbers(bundle, beside=len(why or "")),
         *([rich_text(*reason_parts("Why not:", why), block_id="why")] if why else []),
+        *_overridden(bundle),
         context(f"Asked by {mention(lead.requester_id)} · {_who_decided(bundle)}", block_id="needed"),
     ]
 
@@ -109,12 +111,18 @@ def _open(shown: BundleShown, standstill: Standstill | None, names: Mapping[str,
         *([section(f"*{risk}*", block_id="risk")] if risk else []),
         *_numbers(bundle, beside=len(lead.reason)),
         rich_text(*reason_parts("Why:", lead.reason), block_id="why"),
+        *_overridden(bundle),
         *([context(cut("\n".join(f"⚠️ {line}" for line in others), 2900), block_id="warnings")] if others else []),
         *_age(bundle),
         *_when(bundle),
         *_waiting(bundle, standstill),
         *_needed(bundle, shown.reviews, names),
     ]
+
+
+def _overridden(bundle: Bundle) -> list[Block]:
+    """Say once that they were overridden: all that were undecided were so together."""
+    return next((blocks for each in bundle.members if (blocks := overridden_blocks(each))), [])
 
 
 def _warned(members: Iterable[ChangeRequest], overlaps: Mapping[int, Sequence[Overlap]]) -> list[Warned]:
@@ -249,6 +257,7 @@ def _buttons(shown: BundleShown, *, is_paused: bool) -> list[Block]:
         *(edit if len(pending) == len(bundle.members) and bundle.wish is not None else []),
         cancel,
         details,
+        *([override_button(bundle)] if all(each.policy.can_be_overridden for each in pending) else []),
     ]
 
 

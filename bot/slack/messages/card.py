@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import differences
 from bot.domain.label import format_label
@@ -229,5 +230,5 @@ def _buttons(change: ChangeRequest, reviews: list[Review], *, is_paused: bool) -
         button("Edit", EDIT, value=change.label, label=f"Edit {change.label}"),
         cancel,
         details,
-        *([override_button(change)] if change.policy.can_be_overridden else []),
+        *([override_button(Bundle((change,)))] if change.policy.can_be_overridden else []),
     ]

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
-from bot.domain.facts import Decided, OverriddenHere, OverrideReviewed, Unreviewed
+from bot.domain.facts import Overridden, OverriddenHere, OverrideReviewed, Unreviewed
 from bot.domain.overriding import REASON_LIMIT
 from bot.domain.shortening import shorten
 from bot.domain.since import Since
@@ -19,12 +20,13 @@ from bot.slack.block_kit.elements import (
     mention,
     plain,
     rich_line,
+    rich_list,
     rich_quote,
     rich_text,
     text_run,
 )
 from bot.slack.messages.change_blocks import change_blocks, reason_parts
-from bot.slack.messages.glance import named_number
+from bot.slack.messages.glance import in_short, named_number
 from bot.slack.messages.thread_parts import Message, line_fact, number_of
 from bot.slack.messages.wording import Emoji, Part, Person, Words, in_line, in_text
 
@@ -33,12 +35,13 @@ CALLBACK, REASON = "override", "reason"
 # Beside the longest change a card has little room; the thread has the whole reason.
 CARD_REASON_LIMIT = 400
 TEXT_REASON_LIMIT = 1500
+LINE_LIMIT = 200
 ALARM = Emoji("rotating_light")
 
 
-def override_button(change: ChangeRequest) -> Block:
-    """Build the button of the card; it asks why before it does anything."""
-    return button("Override", OVERRIDE, value=change.label, label=f"Override {change.label}: an emergency")
+def override_button(wanted: Bundle) -> Block:
+    """Build the button of a card; it asks why before it does anything."""
+    return button("Override", OVERRIDE, value=wanted.lead.label, label=f"Override {wanted.label}: an emergency")
 
 
 def overridden_blocks(change: ChangeRequest) -> list[Block]:
@@ -56,12 +59,17 @@ def overridden_text(change: ChangeRequest) -> str:
     return f" Overridden, because: {literal(change.decision_reason or '', CARD_REASON_LIMIT)}."
 
 
-def override_view(change: ChangeRequest) -> Block:
-    """Build the form that asks why; it names the revision that it shows."""
+def override_view(wanted: Bundle) -> Block:
+    """Build the form that asks why, for a change or for several; it names the revision that it shows."""
+    change, is_one = wanted.lead, len(wanted.members) == 1
+    it = "it lacks. No window and no freeze holds it." if is_one else "they lack. No window and no freeze holds them."
     means = (
-        f"{change.label} goes out without the approvals that it lacks. No window and no freeze holds it. Everyone in "
-        "the channel is told, with your reason, and someone else must review it afterwards."
+        f"{wanted.label} {'goes' if is_one else 'go'} out without the approvals that {it} Everyone in "
+        f"the channel is told, with your reason, and someone else must review {'it' if is_one else 'them'} afterwards."
     )
+    lines = [[text_run(_line(each))] for each in wanted.members]
+    shown = change_blocks(change) if is_one else [rich_text(rich_list(lines))]
+    head = f"{change.label} · {named_number(change)}" if is_one else wanted.label
     return {
         "type": "modal",
         "callback_id": CALLBACK,
@@ -70,8 +78,8 @@ def override_view(change: ChangeRequest) -> Block:
         "submit": plain("Override"),
         "close": plain("Back"),
         "blocks": [
-            rich_text(rich_line(text_run(f"{change.label} · {named_number(change)}", bold=True))),
-            *change_blocks(change),
+            rich_text(rich_line(text_run(head, bold=True))),
+            *shown,
             rich_text(rich_line(text_run(means))),
             {
                 "type": "input",
@@ -91,15 +99,16 @@ def override_view(change: ChangeRequest) -> Block:
 
 def overridden(change: ChangeRequest, payload: Mapping[str, Any], since: Since) -> Message:
     """Tell the thread, and ask for a review afterwards, until there was one."""
-    told = Decided.from_json(payload)
-    head = (ALARM, " ", Person(told.by), f" overrode {change.label} for ", number_of(change), ". ")
-    return _with_reason((*head, *_what_next(change, told)), told.reason or "", *_to_review(change, told.by, since))
+    told = Overridden.from_json(payload)
+    head = (ALARM, " ", Person(told.by), " overrode ", *_named(change, told.others), ". ")
+    below = _to_review(change, told.by, since, told.others)
+    return _with_reason((*head, *_what_next(change, told)), told.reason or "", *below)
 
 
 def overridden_for_you(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     """Tell the requester in a direct message."""
-    told = Decided.from_json(payload)
-    head = (ALARM, " ", Person(told.by), f" overrode your {change.label} for ", number_of(change), ". ")
+    told = Overridden.from_json(payload)
+    head = (ALARM, " ", Person(told.by), " overrode your ", *_named(change, told.others), ". ")
     return _with_reason((*head, *_what_next(change, told)), told.reason or "")
 
 
@@ -107,28 +116,23 @@ def overridden_here(payload: Mapping[str, Any]) -> Message:
     """Tell the channel; all of it was recorded with the fact."""
     told = OverriddenHere.from_json(payload)
     who = (ALARM, " ", Person(told.by), f" overrode {told.change} by ", Person(told.requester), " for ")
-    what = (
-        Words(told.number, 400),
-        ": ",
-        Words(told.what, 1000, is_bold=False),
-        ". It goes out without the approvals ",
-    )
-    return _with_reason((*who, *what, "that it lacks; someone else must review it, in its thread."), told.reason)
+    what = (Words(told.number, 400), ": ", Words(told.what, 1000, is_bold=False), ". What approvals are missing ")
+    return _with_reason((*who, *what, "holds nothing up. Someone else must review that, in the thread."), told.reason)
 
 
 def unreviewed(change: ChangeRequest, payload: Mapping[str, Any], since: Since) -> Message:
     """Remind people of an override that nobody has reviewed."""
     told = Unreviewed.from_json(payload)
-    head: tuple[Part, ...] = (Person(told.by), f" overrode {change.label} for ", number_of(change), " ")
+    head: tuple[Part, ...] = (Person(told.by), " overrode ", *_named(change, told.others), " ")
     head = (*head, datetime.fromisoformat(told.since), ", and nobody has reviewed that yet.")
-    return _with_reason(head, told.reason, *_to_review(change, told.by, since))
+    return _with_reason(head, told.reason, *_to_review(change, told.by, since, told.others))
 
 
 def reviewed(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     """Tell who has reviewed it."""
     told = OverrideReviewed.from_json(payload)
-    head = (Person(told.by), f" reviewed the override of {change.label} by ", Person(told.overridden_by), ", for ")
-    return line_fact(*head, number_of(change), ".")
+    head = (Person(told.by), " reviewed the override of ", *_named(change, told.others), ", by ")
+    return line_fact(*head, Person(told.overridden_by), ".")
 
 
 def reviewed_button(change: ChangeRequest) -> Block:
@@ -149,7 +153,16 @@ def home_line(change: ChangeRequest) -> str:
     return f"🚨 {mention(change.decided_by or '')}: {literal(change.decision_reason or '', CARD_REASON_LIMIT)}"
 
 
-def _what_next(change: ChangeRequest, told: Decided) -> tuple[Part, ...]:
+def _named(change: ChangeRequest, others: int) -> tuple[Part, ...]:
+    """Name a change with its number, or with how many others go with it."""
+    return (f"{change.label} and {others} more",) if others else (f"{change.label} for ", number_of(change))
+
+
+def _line(change: ChangeRequest) -> str:
+    return f"{change.label} · {named_number(change)}: {shorten(in_short(change), LINE_LIMIT)}"
+
+
+def _what_next(change: ChangeRequest, told: Overridden) -> tuple[Part, ...]:
     """Say when it goes out."""
     until: tuple[Part, ...] = (" It waits, and expires ", change.apply_before, ".") if change.apply_before else ()
     if told.elsewhere is not None:
@@ -158,16 +171,19 @@ def _what_next(change: ChangeRequest, told: Decided) -> tuple[Part, ...]:
         return ("Sending is paused: ", Person(told.paused_by), " paused it.", *until)
     if told.sent_from is not None:
         return ("It goes out ", datetime.fromisoformat(told.sent_from), ", without the approvals that it lacks.")
+    if told.others:
+        return ("They go out now, without the approvals that they lack.",)
     return ("It goes out now, without the approvals that it lacks.",)
 
 
-def _to_review(change: ChangeRequest, by: str, since: Since) -> list[Block]:
+def _to_review(change: ChangeRequest, by: str, since: Since, others: int) -> list[Block]:
     if since.reviewed_by is not None:
         return [context(f"Reviewed by {mention(since.reviewed_by)}.", block_id="done")]
     if since.is_overtaken:
         return []
     besides = " and ".join(dict.fromkeys([mention(change.requester_id), mention(by)]))
-    ask = f"Please review it: anyone who could have approved it can, besides {besides}."
+    what = "them" if others else "it"
+    ask = f"Please review {what}: anyone who could have approved {what} can, besides {besides}."
     return [context(ask, block_id="review"), actions(reviewed_button(change), block_id="next")]
 
 

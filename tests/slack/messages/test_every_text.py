@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.domain.assignment import ALL_FIELDS, Assignment, AssignmentPatch, WeightedAgent
 from bot.domain.audit import AuditEvent, chain
+from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import TITLES
 from bot.domain.events import Event
@@ -187,7 +188,7 @@ def _forms() -> list[str]:
         "looking": build_view(FormState(meta=meta), current_assignment.Shown(is_looking=True)),
         "filled": build_view(filled, current_assignment.Shown(present=present, as_of=NOW, problem="It is down.")),
         "deny": deny_view(sample(State.PENDING)),
-        "override": override_view(sample(State.PENDING)),
+        "override": override_view(Bundle((sample(State.PENDING),))),
         "pause": pause_view("C1"),
     }
     return [line for name, view in views.items() for line in (f"-- {name}", *lines_of([view]))]

@@ -12,6 +12,7 @@ from bot.domain.facts import (
     Fact,
     Finished,
     LeftOut,
+    Overridden,
     OverriddenHere,
     OverrideReviewed,
     Problem,
@@ -33,10 +34,10 @@ SHAPES: dict[Fact, Told] = {
     Fact.BLOCKED: Decided(by="UALAN", reason="Not now"),
     Fact.TAKEN_BACK: TakenBack(by="UALAN"),
     Fact.EDITED: Edited(by="URITA", changed=["Time routing: on → off"], void=["UALAN"]),
-    Fact.OVERRIDDEN: Decided(by="UALAN", reason="The line is down"),
+    Fact.OVERRIDDEN: Overridden(by="UALAN", reason="The line is down"),
     Fact.OVERRIDE_UNREVIEWED: Unreviewed(by="UALAN", since="2026-11-23T05:00:00+00:00", reason="The line is down"),
     Fact.OVERRIDE_REVIEWED: OverrideReviewed(by="UADA", overridden_by="UALAN"),
-    Fact.OVERRIDDEN_FOR_YOU: Decided(by="UALAN", reason="Down", sent_from="2026-11-25T05:00:00+00:00"),
+    Fact.OVERRIDDEN_FOR_YOU: Overridden(others=2, by="UALAN", reason="Down", sent_from="2026-11-25T05:00:00+00:00"),
     Fact.OVERRIDDEN_HERE: OverriddenHere(
         by="UALAN", change="RN-12", requester="URITA", number="+1", what="Time routing: off → on", reason="Down"
     ),

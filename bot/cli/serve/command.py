@@ -34,6 +34,10 @@ log = structlog.get_logger(__name__)
 
 # In a burst of ends (a deploy), Slack's requests need three seconds at most, and what follows from them a little more.
 _DRAIN = timedelta(seconds=5)
+# Whoever stops a process kills it after ten seconds at the earliest. What hangs until then is left as after a kill:
+# others take it over when its lease runs out.
+_STOP_WITHIN = timedelta(seconds=9)
+_LEAST = 0.1
 
 
 class Part(StrEnum):
@@ -139,17 +143,32 @@ async def _run_until_stopped(parts: Parts, server: HttpServer) -> None:
     try:
         await asyncio.wait([*running, waiting], return_when=asyncio.FIRST_COMPLETED)
     finally:
+        deadline = loop.time() + _STOP_WITHIN.total_seconds()
+
+        def left() -> float:
+            return max(deadline - loop.time(), _LEAST)
+
         # First nothing new comes in, then what came in is answered, then the worker puts down what it holds.
         socket_stop.set()
         if receiving:
-            await asyncio.wait(receiving)
+            await asyncio.wait(receiving, timeout=left())
         server.stop()
-        await asyncio.wait([running[0]])
+        await asyncio.wait([running[0]], timeout=left())
         if parts.slack_app is not None:
-            await parts.slack_app.drain(_DRAIN)
+            await parts.slack_app.drain(min(_DRAIN, timedelta(seconds=left())))
         worker_stop.set()
         for task in (*background, waiting):
             task.cancel()
         await asyncio.gather(*background, waiting, return_exceptions=True)
-        # What ended by a fault of its own shows here.
-        await asyncio.gather(*running)
+        await _end(running, left())
+
+
+async def _end(running: list[asyncio.Task[None]], seconds: float) -> None:
+    """Wait for the parts to end, and leave what hangs; what ended by a fault of its own shows here."""
+    _, late = await asyncio.wait(running, timeout=seconds)
+    for task in late:
+        log.warning("serve.left_unfinished", part=task.get_name())
+        task.cancel()
+    for ended in await asyncio.gather(*running, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended

@@ -17,6 +17,7 @@ SUITES: dict[str, Suite] = {
     "hello": suites.hello,
     "one_by_one": suites.one_by_one,
     "side_by_side": suites.side_by_side,
+    "rules": suites.ruled,
     "stream": suites.stream,
     "burst": suites.all_at_once,
     "slow": suites.slow_far_ends,

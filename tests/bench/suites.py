@@ -9,12 +9,14 @@ from typing import Any
 from tests.bench.database import fresh_database
 from tests.bench.load import Outcome, Piece, burst, closed_loop, poisson, quantile
 from tests.bench.paths import Asked, Driver, Times
+from tests.bench.policies import policy_of
 from tests.bench.subjects import BARE, BOT, HELLO, NODE_HELLO, PLAIN, Subject, has_node, running
 from tests.bench.table import Figures
 from tests.bench.tls import make_tls
 from tests.bench.wire import Connection
 
 NUMBERS = 2000
+RULES = 50
 Suite = Callable[["Run"], Coroutine[Any, Any, None]]
 
 
@@ -78,6 +80,23 @@ async def over_tls(run: Run) -> None:
     await _at(run, connections=32, count=run.times(128), suffix=", TLS", tls=make_tls(run.folder))
 
 
+async def ruled(run: Run) -> None:
+    """Measure each path alone under a policy file of many rules, beside the built-in policy in the same round."""
+    file, count = run.folder / "policy.toml", min(run.times(200), NUMBERS - 300)
+    file.write_text(policy_of(RULES), encoding="utf-8")
+    with_rules = f"{BOT}, {RULES} rules"
+    for name, settings in ((BOT, {}), (with_rules, {"POLICY_FILE": str(file)})):
+        async with AsyncExitStack() as stack:
+            subject = await run.subject(stack, BOT, numbers=count + 300, **settings)
+            driver = await Driver.to(subject, 1, count + 300)
+            for warm in await _ask(driver, 20):
+                await driver.approve(driver.connections[0], warm)
+            await _paths(run, name, driver, count, ", beside each other")
+    for path in ("open", "submit", "approve", "deny"):
+        for figure in ("CPU", "answer p50"):
+            run.figures.compare(f"{path}, beside each other, {figure} ({run.database})", BOT)
+
+
 async def stream(run: Run) -> None:
     """Measure answers and effects of a Poisson stream of 100 a second."""
     count = run.times(500)
@@ -108,26 +127,27 @@ async def _at(run: Run, *, connections: int, count: int, suffix: str, **how: obj
             await closed_loop(driver, [driver.open] * 20)
             for warm in await _ask(driver, 10):
                 await driver.approve(driver.connections[0], warm)
-            _report(run, f"open{suffix}", name, await closed_loop(driver, [driver.open] * count))
-            opened = []
-            for _ in range(count):
-                number = driver.free.popleft()
-                opened.append((number, await driver.form(driver.connections[0], number)))
-            asked: list[Asked] = []
-            _report(
-                run,
-                f"submit{suffix}",
-                name,
-                await closed_loop(driver, [partial(_send, driver, asked, *each) for each in opened]),
-            )
-            half = len(asked) // 2
-            approving = [partial(_approve, driver, each) for each in asked[:half]]
-            _report(run, f"approve{suffix}", name, await closed_loop(driver, approving))
-            denying = [partial(_deny, driver, each) for each in asked[half:]]
-            _report(run, f"deny{suffix}", name, await closed_loop(driver, denying))
+            await _paths(run, name, driver, count, suffix)
     for path in ("open", "submit", "approve", "deny"):
         for figure in ("CPU", "a second", "answer p50", "effect p50"):
             run.figures.compare(f"{path}{suffix}, {figure} ({run.database})", PLAIN)
+
+
+async def _paths(run: Run, name: str, driver: Driver, count: int, suffix: str) -> None:
+    """Measure open, submit, approve and deny."""
+    _report(run, f"open{suffix}", name, await closed_loop(driver, [driver.open] * count))
+    opened = []
+    for _ in range(count):
+        number = driver.free.popleft()
+        opened.append((number, await driver.form(driver.connections[0], number)))
+    asked: list[Asked] = []
+    sending = [partial(_send, driver, asked, *each) for each in opened]
+    _report(run, f"submit{suffix}", name, await closed_loop(driver, sending))
+    half = len(asked) // 2
+    approving = [partial(_approve, driver, each) for each in asked[:half]]
+    _report(run, f"approve{suffix}", name, await closed_loop(driver, approving))
+    denying = [partial(_deny, driver, each) for each in asked[half:]]
+    _report(run, f"deny{suffix}", name, await closed_loop(driver, denying))
 
 
 def _report(run: Run, what: str, name: str, outcome: Outcome) -> None:

@@ -127,8 +127,9 @@ class Place:
             changes.c.follow_up.is_not(None),
         )
         untold = outside_notices.c.announced_at.is_(None) & (outside_notices.c.channel_id != "")
+        unread = (mirror_reads.c.attempted_at <= LONG_AGO) | (mirror_reads.c.leased_until > now)
         # In one statement: what ends between two of them leaves messages that neither sees.
-        is_busy = exists().where(outbox.c.done_at.is_(None)) | exists().where(unfinished) | exists().where(untold)
+        is_busy = or_(*(exists().where(each) for each in (outbox.c.done_at.is_(None), unfinished, untold, unread)))
         async with self.database.reading() as tx:
             return not await tx.scalar(select(is_busy))
 

@@ -52,7 +52,7 @@ async def everywhere(built: Place, path: Path, dialect: str) -> None:
     # Where the machine is slow, a run may tell in two messages what else is told in one.
     counts: list[int] = []
     while not any(is_near(known, count, path) for count in counts):
-        assert len(counts) < TRIES, f"{path.name} on {dialect} has {counts} points, see above for how to write them."
+        assert len(counts) < TRIES, f"{path.name} on {dialect} has {counts} points.\n{built.bot.effects}"
         counts.append(await count_all(built, path, cases.new()))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,7 +48,10 @@ class Answer:
 
 
 class SlackApp:
-    """Dispatches Slack's requests. `resolve_identity` is asked with every request until it has answered once."""
+    """Dispatches Slack's requests. `resolve_identity` is asked with every request until it has answered once.
+
+    `present_identity` says who the bot is as Slack has said it last: the workspace's address can change.
+    """
 
     def __init__(
         self,
@@ -57,8 +60,10 @@ class SlackApp:
         client: AsyncWebClient,
         resolve_identity: Callable[[], Awaitable[Identity]],
         approval_channel: str | None,
+        present_identity: Callable[[], Identity | None] = lambda: None,
     ) -> None:
         self._context = context
+        self._present_identity = present_identity
         self.client = client
         self._resolve_identity = resolve_identity
         self._approval_channel = approval_channel
@@ -161,6 +166,10 @@ class SlackApp:
     def _slack(self) -> SlackContext:
         if self._surface is None:
             raise RuntimeError("no request is dispatched before the identity is known")
+        present, known = self._present_identity(), self._surface.identity
+        if present is not None and present.team_url != known.team_url:
+            # Another team or another bot would be another installation; an address can change.
+            self._surface = replace(self._surface, identity=replace(known, team_url=present.team_url))
         return self._surface
 
 

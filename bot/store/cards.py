@@ -8,8 +8,9 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.label import format_label
+from bot.domain.state import State
 from bot.store.errors import StaleCard
-from bot.store.schema import cards
+from bot.store.schema import cards, changes, is_unfinished
 from bot.store.upsert import insert_or
 
 _GET_ALL = select(cards).where(cards.c.change_id.in_(bindparam("ids", expanding=True)))
@@ -61,6 +62,24 @@ async def posted(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, 
         return {}
     query = select(cards).where(cards.c.change_id.in_(change_ids), cards.c.message_ts != "")
     return {row["change_id"]: Card(**row) for row in (await tx.execute(query)).mappings()}
+
+
+async def of_open_changes(tx: AsyncConnection, *, after: int, limit: int) -> list[Card]:
+    """Return cards that stand somewhere, of undecided and approved changes behind `after`, in the order of the ids."""
+    query = (
+        select(cards)
+        .join(changes, changes.c.id == cards.c.change_id)
+        .where(
+            is_unfinished(changes),
+            changes.c.state.in_([State.PENDING, State.APPROVED]),
+            changes.c.id > after,
+            cards.c.message_ts != "",
+            cards.c.problem.is_(None),
+        )
+        .order_by(changes.c.id)
+        .limit(limit)
+    )
+    return [Card(**row) for row in (await tx.execute(query)).mappings()]
 
 
 async def save(tx: AsyncConnection, card: Card, *, over: Card | None) -> None:

@@ -261,7 +261,7 @@ class Worker:
 
     async def _refresh_once(self) -> bool:
         """Refresh the mirror; a stop does not wait for it, since a list that was stored in part harms nobody."""
-        refresh = asyncio.create_task(refresh_due(self._context), name="refresh")
+        refresh = asyncio.create_task(self._look_outside(), name="refresh")
         stop = asyncio.create_task(self._stop.wait(), name="stop")
         try:
             await asyncio.wait({refresh, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -270,6 +270,11 @@ class Worker:
             for task in (refresh, stop):
                 task.cancel()
             await asyncio.gather(refresh, stop, return_exceptions=True)
+
+    async def _look_outside(self) -> bool:
+        """See what others did to cards, then to numbers."""
+        await self._courier.look_at_cards()
+        return await refresh_due(self._context)
 
 
 async def _wait_for(event: asyncio.Event, seconds: float | None) -> None:

@@ -109,6 +109,7 @@ async def build(
                 client=client,
                 resolve_identity=identity.get,
                 approval_channel=settings.slack_approval_channel,
+                present_identity=lambda: identity.present,
             )
             if settings.slack_app_token is not None:
                 from bot.web.socket_mode import SocketReceiver  # noqa: PLC0415 - over HTTP there is no socket.

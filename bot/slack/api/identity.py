@@ -17,6 +17,7 @@ _CALL_WITHIN = timedelta(seconds=5)
 _ANSWER_WITHIN = timedelta(seconds=1.5)
 _FIRST_PAUSE = timedelta(seconds=0.5)
 _LONGEST_PAUSE = timedelta(seconds=15)
+_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +32,9 @@ class Identity:
 
 
 class IdentityResolver:
-    """Asks auth.test until it is answered.
+    """Asks auth.test until it is answered, and from then on once an hour: addresses change, tokens are revoked.
 
-    A refused token is a fault that an operator must mend: it is not asked again.
+    A token that is refused at the start is a fault that an operator must mend: it is not asked again.
     """
 
     def __init__(self, client: AsyncWebClient) -> None:
@@ -47,6 +48,11 @@ class IdentityResolver:
     def problem(self) -> str | None:
         """Say what an operator must mend, None when there is nothing."""
         return None if self._fault is None else f"SLACK_BOT_TOKEN: {self._fault}"
+
+    @property
+    def present(self) -> Identity | None:
+        """The identity as it was answered last, None before that."""
+        return self._identity
 
     async def get(self) -> Identity:
         """Return the identity; wait a moment for it when it is not known yet.
@@ -86,6 +92,21 @@ class IdentityResolver:
             else:
                 log.info("slack.connected", team=self._identity.team_id, bot=self._identity.bot_user_id)
             self._settled.set()
+        while self._identity is not None:
+            await asyncio.sleep(_EVERY.total_seconds())
+            await self.ask_again()
+
+    async def ask_again(self) -> None:
+        """Notice a new address of the workspace, and a token that was revoked; what Slack does not say stays."""
+        try:
+            identity = await ask_identity(self._client)
+        except SlackMisconfigured as error:
+            self._fault = error
+            log.error("slack.misconfigured", problem=str(error))  # noqa: TRY400 - Slack's answer says it all
+        except SlackError as error:
+            log.info("slack.unreachable", problem=str(error))
+        else:
+            self._identity, self._fault = identity, None
 
 
 async def ask_identity(client: AsyncWebClient) -> Identity:

@@ -15,6 +15,7 @@ from bot.service.delivery import Attempt, Delivery, Place
 from bot.service.messages import Kind
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused
 from bot.slack.api.error_codes import NO_CHANNEL
+from bot.slack.delivery.card_looks import CardLooks
 from bot.slack.delivery.former_card import tell_former_card
 from bot.slack.delivery.outside import tell_outside, tell_outside_again
 from bot.slack.delivery.posting import Posting, Standing
@@ -38,6 +39,7 @@ class Courier:
     def __init__(self, *, context: ServiceContext, client: AsyncWebClient) -> None:
         self._context = context
         self._posting = Posting(context, client)
+        self._looks = CardLooks(context, client)
         self.problem: str | None = None
 
     async def deliver_due(self) -> int:
@@ -49,6 +51,10 @@ class Courier:
             if isinstance(outcome, BaseException):
                 raise outcome
         return sum(len(delivery.messages) for delivery in deliveries)
+
+    async def look_at_cards(self) -> None:
+        """Have cards of open changes shown anew that somebody deleted. Raises DatabaseUnavailable."""
+        await self._looks.look()
 
     async def _deliver(self, delivery: Delivery) -> None:
         facts = [message.fact for message in delivery.messages]

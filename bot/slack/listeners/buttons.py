@@ -23,8 +23,9 @@ from bot.service.put_back import keep_applied, put_back_now
 from bot.service.refusals import refusals
 from bot.service.revert import revertible
 from bot.service.review import approve, cancel, take_back
-from bot.slack.api.calls import call
+from bot.slack.api.calls import SlackRefused, call
 from bot.slack.api.channels import require_postable
+from bot.slack.api.error_codes import VIEW_GONE
 from bot.slack.context import SlackContext
 from bot.slack.listeners import deny as deny_form
 from bot.slack.listeners import home
@@ -135,7 +136,13 @@ async def _take_back(slack: SlackContext, press: BlockActions) -> str | None:
         return said
     record = await history.show(slack.context, press.actor.team_id, press.action.change_id)
     view = details_view(record, reader_id=press.actor.user_id, said=said)
-    await call(slack.client, "views.update", timeout=OPEN_WITHIN, view_id=press.view.id, view=view)
+    try:
+        await call(slack.client, "views.update", timeout=OPEN_WITHIN, view_id=press.view.id, view=view)
+    except SlackRefused as error:
+        if error.error != VIEW_GONE:
+            raise
+        # It was closed meanwhile: what was done about it stands in the thread.
+        return said
     return None
 
 

@@ -1,6 +1,7 @@
 """The form in the browser: mistakes at their fields, the keyboard alone, a narrow screen, text that looks like code."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -67,14 +68,15 @@ async def test_two_numbers_make_60_40_a_70_30(rita: Window, demo: Town) -> None:
     await form.button("Close").click()
 
 
-async def test_the_untouched_form_fits_a_laptops_screen(windows: Windows) -> None:
+async def test_all_that_a_form_can_change_of_a_number_fits_a_laptops_screen(windows: Windows) -> None:
     rita = await windows.open("rita", width=1280, height=800)
     await rita.type("/route-number +14155550123")
     await rita.form.knows("+14155550123")
     await expect(rita.form.field("Reason")).to_be_visible()
     await expect(rita.form.node).not_to_contain_text("As of")
-    hidden = await rita.form.node.locator(".dialog-body").evaluate("body => body.scrollHeight - body.clientHeight")
-    assert hidden == 0
+    for label in ("Number", "Inbound calls", "Outbound calls", "Inbound webhook", "Time routing"):
+        await expect(rita.form.select(label)).to_be_in_viewport()
+    await expect(rita.form.submit).to_be_in_viewport()
     await rita.picture("21-form-laptop")
     box = rita.form.select("Number")
     await box.click()
@@ -201,3 +203,21 @@ async def _fits(window: Window, node: Locator) -> None:
     assert size is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= size["width"]
+
+
+async def test_a_start_is_picked_and_the_card_says_when(rita: Window, demo: Town) -> None:
+    form = rita.form
+    number = demo.new_number()
+    await rita.type(f"/route-number {number}")
+    await form.knows(number)
+    await form.choose("Time routing", "On")
+    await form.choose("When", "At a time")
+    await form.field("Start").fill("2001-01-01T10:00")
+    await form.reason("From the first of the month")
+    await form.submit.click()
+    await expect(form.error("Start")).to_have_text("This time has passed: choose a later one.")
+    tomorrow = datetime.now().astimezone() + timedelta(days=1)
+    await form.field("Start").fill(f"{tomorrow:%Y-%m-%dT%H:%M}")
+    await form.ask()
+    await rita.card("From the first of the month").says("pending")
+    await expect(rita.card("From the first of the month").message).to_contain_text("to be decided by then")

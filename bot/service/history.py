@@ -1,7 +1,7 @@
 """Read the record: undecided changes, the last ones, one change with everything that happened to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,14 +11,16 @@ from bot.domain.audit import ChainedEvent
 from bot.domain.bundle import MOST_NUMBERS
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
+from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
 from bot.service.rights import LookUp
 from bot.service.waiting import is_for_all, part
-from bot.store import audit, cards, changes, overrides, pauses, reviews
+from bot.store import audit, bundles, cards, changes, overrides, pauses, reviews
 from bot.store import scheduled as scheduled_store
 from bot.store.changes import Asked
 
 WHOLE_RECORD = 1000
+_UNFINISHED = tuple(state for state in State if not state.is_final)
 # Of what others asked for, to find what waits for one person; beyond that, `pending` goes on page by page.
 MOST_LOOKED_THROUGH = 100
 # They are few, and what else stands in the Home tab needs the room.
@@ -46,11 +48,15 @@ class Post(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Some changes of a list, where their cards stand by change id, and whether the list goes on."""
+    """Some changes of a list, where their cards stand by change id, and whether the list goes on.
+
+    `together` says how many others each stands for: those that were asked together with it.
+    """
 
     changes: list[ChangeRequest] = field(default_factory=list)
     posts: dict[int, Post] = field(default_factory=dict)
     has_more: bool = False
+    together: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +126,13 @@ async def pending_for(
         found, known = await _by_others(tx, reader, limit, after[0])
         asked = Asked(reader.user_id)
         mine = await changes.pending(tx, reader.team_id, limit + 1, asked=asked, after_id=after[1])
-        own = await listing(tx, mine, limit)
+        own = await listing(tx, mine, limit, State.PENDING)
         is_first = after == (0, 0)
         scheduled = await _scheduled(tx, context, reader.team_id, SCHEDULED_LISTED) if is_first else Listing()
         pause = await _paused(tx, context, reader.team_id)
     parted = await part(found.changes, known, reader.user_id, look_up)
-    waiting, decided, others = (Listing(each, found.posts) for each in (parted.waiting, parted.decided, parted.others))
+    parts = (parted.waiting, parted.decided, parted.others)
+    waiting, decided, others = (replace(found, changes=each, has_more=False) for each in parts)
     last = (
         max((each.id for each in found.changes), default=after[0]),
         max((each.id for each in own.changes), default=after[1]),
@@ -148,14 +155,16 @@ async def overview(context: ServiceContext, reader: Actor, limit: int, *, look_u
         unreviewed = list({each.lead_id: each for each in reversed(unreviewed)}.values())[::-1]
         overridden = await listing(tx, unreviewed, UNREVIEWED_SHOWN)
         scheduled = await _scheduled(tx, context, reader.team_id, SCHEDULED_SHOWN)
-        yours, recently = await listing(tx, own, limit), await listing(tx, last, limit)
+        yours, recently = await listing(tx, own, limit, *_UNFINISHED), await listing(tx, last, limit, *State)
     waiting = (await part(found.changes, known, reader.user_id, look_up)).waiting
     has_more = found.has_more or len(waiting) > limit
-    return Overview(Listing(waiting[:limit], found.posts, has_more), yours, recently, pause, overridden, scheduled)
+    waits = replace(found, changes=waiting[:limit], has_more=has_more)
+    return Overview(waits, yours, recently, pause, overridden, scheduled)
 
 
 async def _scheduled(tx: AsyncConnection, context: ServiceContext, team_id: str, limit: int) -> Listing:
-    return await listing(tx, await scheduled_store.coming(tx, team_id, context.now(), limit + 1), limit)
+    found = await scheduled_store.coming(tx, team_id, context.now(), limit + 1)
+    return await listing(tx, found, limit, State.APPROVED)
 
 
 async def recent(context: ServiceContext, team_id: str, number: str | None, limit: int) -> list[ChangeRequest]:
@@ -170,7 +179,7 @@ async def recent_list(
     key = None if number is None else context.key(number)
     async with context.database.reading() as tx:
         found = await changes.recent(tx, team_id, key=key, before_id=before_id, limit=limit + 1)
-        return await listing(tx, found, limit)
+        return await listing(tx, found, limit, *(State if key is None else ()))
 
 
 async def recent_beside(context: ServiceContext, team_id: str, change_id: int, limit: int) -> Listing:
@@ -181,12 +190,20 @@ async def recent_beside(context: ServiceContext, team_id: str, change_id: int, l
         return await listing(tx, found, limit)
 
 
-async def listing(tx: AsyncConnection, found: Sequence[ChangeRequest], limit: int) -> Listing:
-    """Make a list of at most `limit` changes, of which one more than that was looked for."""
+async def listing(tx: AsyncConnection, found: Sequence[ChangeRequest], limit: int, *states: State) -> Listing:
+    """Make a list of at most `limit` changes, of which one more than that was looked for.
+
+    With `states` each stands for all in these states that were asked together with it.
+    """
     kept = list(found[:limit])
-    posted = await cards.posted(tx, [each.id for each in kept])
-    posts = {change_id: Post(card.channel_id, card.message_ts) for change_id, card in posted.items()}
-    return Listing(kept, posts, has_more=len(found) > limit)
+    posted = await cards.posted(tx, [each.lead_id for each in kept])
+    cards_of = {each.id: posted[each.lead_id] for each in kept if each.lead_id in posted}
+    posts = {change_id: Post(card.channel_id, card.message_ts) for change_id, card in cards_of.items()}
+    counts = await bundles.counts(tx, {each.bundle_id for each in kept if each.bundle_id and states})
+    together = {
+        each.id: sum(counts[each.bundle_id][state] for state in states) - 1 for each in kept if each.bundle_id in counts
+    }
+    return Listing(kept, posts, len(found) > limit, together)
 
 
 async def with_cards(context: ServiceContext, found: Sequence[ChangeRequest], limit: int) -> Listing:
@@ -235,4 +252,4 @@ async def _by_others(
         limit = most
         found = await changes.pending(tx, reader.team_id, limit + 1, asked=asked, after_id=after_id)
     known = await reviews.of_changes(tx, [each.id for each in found if each.version > 1])
-    return await listing(tx, found, limit), known
+    return await listing(tx, found, limit, State.PENDING), known

@@ -99,19 +99,23 @@ def _since(children: list[Child]) -> Since:
     )
 
 
-def _since_all(children: Mapping[int, list[Child]]) -> BundleSince:
-    everyone = sorted((each for found in children.values() for each in found), key=lambda each: each.id)
-    again = everyone[0] if everyone else None
-    reverts = {
+def reverts_of(children: Mapping[int, list[Child]]) -> dict[int, str]:
+    """Name for each change what put its former values back, for those where that was done."""
+    return {
         parent_id: each.label
         for parent_id, found in children.items()
         for each in reversed(found)
         if each.origin in _UNDOING and each.state is State.APPLIED
     }
+
+
+def _since_all(children: Mapping[int, list[Child]]) -> BundleSince:
+    everyone = sorted((each for found in children.values() for each in found), key=lambda each: each.id)
+    again = everyone[0] if everyone else None
     return BundleSince(
         asked_again_as=again.label if again else None,
         asked_again_by=again.requester_id if again else None,
-        reverted=reverts,
+        reverted=reverts_of(children),
     )
 
 

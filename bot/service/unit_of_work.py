@@ -94,7 +94,10 @@ class UnitOfWork:
         moved = [
             each.new for each in steps if (each.old.state in overlaps.STATES) != (each.new.state in overlaps.STATES)
         ]
-        await self._show_others_of_all_again([*(each.old for each in steps), *saved] if is_edit else moved)
+        await self._show_others_of_all_again(saved if is_edit else moved)
+        for each in steps:
+            if is_edit and not each.old.patch.fields <= each.new.patch.fields:
+                await self._show_others_again(each.old)
         return saved
 
     def _stepped(self, step: Step, *, is_shown: bool = True, shown_after: timedelta = timedelta(0)) -> None:

@@ -4,11 +4,12 @@ A step of all of them takes as many statements as a step of one. Whoever locks t
 the lead first.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.bundle import Bundle
@@ -66,6 +67,16 @@ async def get_all(tx: AsyncConnection, bundle_ids: Collection[int]) -> dict[int,
     for row in (await tx.execute(_OF_BUNDLES, {"ids": list(bundle_ids)})).mappings():
         members.setdefault(row["bundle_id"], []).append(from_row(row))
     return {bundle_id: Bundle(tuple(found)) for bundle_id, found in members.items()}
+
+
+async def counts(tx: AsyncConnection, bundle_ids: Collection[int]) -> dict[int, Counter[State]]:
+    """Count the changes of some bundles by their states."""
+    query = select(changes.c.bundle_id, changes.c.state, func.count()).where(changes.c.bundle_id.in_(bundle_ids))
+    found: dict[int, Counter[State]] = {}
+    if bundle_ids:
+        for bundle_id, state, count in await tx.execute(query.group_by(changes.c.bundle_id, changes.c.state)):
+            found.setdefault(bundle_id, Counter())[State(state)] = count
+    return found
 
 
 async def lock(tx: AsyncConnection, bundle_id: int) -> Bundle:

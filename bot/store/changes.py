@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, exists, func, literal_column, or_, select, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -134,16 +134,19 @@ async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
 async def pending(
     tx: AsyncConnection, team_id: str, limit: int, *, asked: Asked | None = None, after_id: int = 0
 ) -> list[ChangeRequest]:
-    """Return a team's undecided changes behind `after_id`, oldest first; `asked` tells whose."""
-    query = _unfinished(team_id, State.PENDING).where(changes.c.id > after_id)
+    """Return a team's undecided changes behind `after_id`, oldest first; `asked` tells whose.
+
+    Of those that were asked together the first stands for all.
+    """
+    query = _unfinished(team_id, State.PENDING).where(changes.c.id > after_id, is_first(State.PENDING))
     if asked is not None:
         query = query.where(asked.holds())
     return await _all(tx, query.order_by(changes.c.id).limit(limit))
 
 
 async def open_of(tx: AsyncConnection, team_id: str, requester_id: str, limit: int) -> list[ChangeRequest]:
-    """Return a person's changes that have not ended, newest first."""
-    query = _unfinished(team_id, *UNFINISHED).where(changes.c.requester_id == requester_id)
+    """Return a person's changes that have not ended, newest first; of those asked together the first of these."""
+    query = _unfinished(team_id, *UNFINISHED).where(changes.c.requester_id == requester_id, is_first(*UNFINISHED))
     return await _all(tx, query.order_by(changes.c.id.desc()).limit(limit))
 
 
@@ -171,10 +174,13 @@ async def count_to_be_sent(tx: AsyncConnection, team_id: str, workspace: Workspa
 async def recent(
     tx: AsyncConnection, team_id: str, *, key: NumberKey | None = None, before_id: int | None = None, limit: int
 ) -> list[ChangeRequest]:
-    """Return a team's changes older than `before_id`, of one number when `key` is given, newest first."""
+    """Return a team's changes older than `before_id`, newest first: of one number when `key` is given, else of all.
+
+    Of all, those that were asked together are one, their lead.
+    """
     query = select(changes).where(changes.c.team_id == team_id)
-    if key is not None:
-        query = query.where(*_of_number(key))
+    is_alone = or_(changes.c.bundle_id.is_(None), changes.c.bundle_id == changes.c.id)
+    query = query.where(is_alone) if key is None else query.where(*_of_number(key))
     if before_id is not None:
         query = query.where(changes.c.id < before_id)
     return await _all(tx, query.order_by(changes.c.id.desc()).limit(limit))
@@ -213,6 +219,14 @@ def key_values(key: NumberKey) -> dict[str, Any]:
 
 def _unfinished(team_id: str, *states: str) -> Select[Any]:
     return select(changes).where(changes.c.team_id == team_id, is_unfinished(changes), changes.c.state.in_(states))
+
+
+def is_first(*states: str) -> ColumnElement[bool]:
+    """Require that no other one in these states was asked before it, and together with it."""
+    before = changes.alias("before")
+    return ~exists().where(
+        before.c.bundle_id == changes.c.bundle_id, before.c.id < changes.c.id, before.c.state.in_(states)
+    )
 
 
 def _due_in(workspace: WorkspaceKey, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
 from bot.domain.state import State
-from bot.store.changes import from_row
+from bot.store.changes import from_row, is_first
 from bot.store.columns import UtcDateTime
 from bot.store.schema import changes, is_unfinished
 
@@ -16,13 +16,17 @@ _SENT_FROM = func.coalesce(changes.c.opens_at, changes.c.due_at, type_=UtcDateTi
 
 
 async def coming(tx: AsyncConnection, team_id: str, now: datetime, limit: int) -> list[ChangeRequest]:
-    """Return a team's approved changes that are sent later than now, what is sent first at the top."""
+    """Return a team's approved changes that are sent later than now, what is sent first at the top.
+
+    Of those that were asked together the first stands for all.
+    """
     query = (
         select(changes)
         .where(
             changes.c.team_id == team_id,
             is_unfinished(changes),
             changes.c.state == State.APPROVED,
+            is_first(State.APPROVED),
             or_(changes.c.due_at > now, changes.c.opens_at > now),
         )
         .order_by(_SENT_FROM, changes.c.id)

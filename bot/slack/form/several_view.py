@@ -15,6 +15,9 @@ HINT = (
 
 def several_blocks(state: FormState) -> list[Block]:
     """Build what stands under Number: the button, or the field once it was pressed."""
+    if not state.meta.is_several and state.meta.edits is not None:
+        # The numbers of what was asked stay.
+        return []
     if not state.meta.is_several:
         made = button("Several numbers", SEVERAL, value="several", label="Several numbers: ask for the same for more")
         return [actions(made, block_id="several")]

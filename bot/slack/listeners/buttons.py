@@ -13,8 +13,9 @@ from bot.domain.events import Event
 from bot.domain.revising import refuse_edit
 from bot.domain.rules.people import Person
 from bot.domain.rules.refusals import refuse_reviewer
-from bot.domain.state import FollowUp, Origin
+from bot.domain.state import FollowUp, Origin, State
 from bot.service import history
+from bot.service.bundles.reading import show_bundle
 from bot.service.follow_up import ask_follow_up
 from bot.service.move_card import move_card
 from bot.service.override import refuse_overrider
@@ -27,13 +28,13 @@ from bot.slack.api.calls import SlackRefused, call
 from bot.slack.api.channels import require_postable
 from bot.slack.api.error_codes import VIEW_GONE
 from bot.slack.context import SlackContext
+from bot.slack.listeners import bundle_buttons, home, revert_form
 from bot.slack.listeners import deny as deny_form
-from bot.slack.listeners import home
 from bot.slack.listeners import override as override_form
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_here, require_member
 from bot.slack.listeners.replies import send_ephemeral
-from bot.slack.messages import card, put_backs
+from bot.slack.messages import bundle_details, card, put_backs
 from bot.slack.messages import thread_buttons as thread
 from bot.slack.messages.details import TAKE_BACK, details_view
 from bot.slack.messages.override import OVERRIDE, REVIEWED, override_view
@@ -51,6 +52,7 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     for action_id, verb in VERBS.items():
         app.action(action_id)(_listener(provide, verb))
     deny_form.register(app, provide)
+    revert_form.register(app, provide)
     override_form.register(app, provide)
 
 
@@ -87,14 +89,17 @@ async def _cancel(slack: SlackContext, press: BlockActions) -> str | None:
 async def _deny(slack: SlackContext, press: BlockActions) -> str | None:
     """Open the form that asks why, unless it would be refused anyway."""
     async with refusals(slack.context, press.actor, Event.REVIEW_REFUSED, press.action.change_id):
-        change = await _stored(slack, press)
+        bundle = (await show_bundle(slack.context, press.actor.team_id, press.action.change_id)).of
+        change = next(iter(bundle.those(State.PENDING)), bundle.lead)
         if change.requester_id == press.actor.user_id:
             raise OwnChange(f"You asked for {change.label} yourself. Cancel withdraws it.")
         change.refuse_unless_pending()
         await _require_reviewer(slack, press, change)
-    view = deny_form.deny_view(change)
+    view = deny_form.deny_view(bundle)
     # The form tells its own submission that the tab behind it is to be shown anew.
-    await _open(slack, press, {**view, "private_metadata": f"{change.label}{FROM_HOME}"} if press.is_at_home else view)
+    await _open(
+        slack, press, {**view, "private_metadata": f"{bundle.lead.label}{FROM_HOME}"} if press.is_at_home else view
+    )
     return None
 
 
@@ -134,8 +139,7 @@ async def _take_back(slack: SlackContext, press: BlockActions) -> str | None:
         said = str(error)
     if press.view is None:
         return said
-    record = await history.show(slack.context, press.actor.team_id, press.action.change_id)
-    view = details_view(record, reader_id=press.actor.user_id, said=said)
+    view = await bundle_buttons.details_now(slack, press, said)
     try:
         await call(slack.client, "views.update", timeout=OPEN_WITHIN, view_id=press.view.id, view=view)
     except SlackRefused as error:
@@ -150,6 +154,9 @@ async def _edit(slack: SlackContext, press: BlockActions) -> str | None:
     """Open the form filled with what is asked: sending it makes a new revision of the same change."""
     async with refusals(slack.context, press.actor, Event.EDIT_REFUSED, press.action.change_id):
         change = await _stored(slack, press)
+        if change.bundle_id is not None:
+            await bundle_buttons.edit(slack, press)
+            return None
         refuse_edit(change, press.actor.user_id, change.key.number, slack.context.now())
     await require_here(slack, press.actor, change)
     await open_form(
@@ -252,6 +259,11 @@ VERBS: dict[str, Verb] = {
     thread.TRY_AGAIN: _try_again,
     thread.RESOLVE: _resolve,
     thread.MOVE: _move,
+    bundle_details.DETAILS: bundle_buttons.details,
+    bundle_details.PAGE: bundle_buttons.turn_page,
+    bundle_details.RECORD: bundle_buttons.open_record,
+    thread.ALL_AGAIN: bundle_buttons.ask_again,
+    thread.REVERT_ALL: bundle_buttons.revert,
     put_backs.NOW: _put_back_now,
     put_backs.KEEP: _keep,
 }

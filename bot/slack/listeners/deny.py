@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.domain.change import ChangeRequest
+from bot.domain.bundle import Bundle
 from bot.domain.errors import DomainError
 from bot.domain.events import Event
 from bot.domain.label import format_label
@@ -14,6 +14,7 @@ from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.context import SlackContext
 from bot.slack.listeners import home
 from bot.slack.listeners.permission import require_member
+from bot.slack.messages.bundle_lines import line_list, lines_of
 from bot.slack.messages.change_blocks import change_blocks
 from bot.slack.messages.glance import named_number
 from bot.slack.payload_parts import View
@@ -24,8 +25,10 @@ REASON = "reason"
 REASON_LIMIT = 3000
 
 
-def deny_view(change: ChangeRequest) -> Block:
-    """Build the form."""
+def deny_view(bundle: Bundle) -> Block:
+    """Build the form for a change, or for all that were asked together."""
+    change, is_one = bundle.lead, len(bundle.members) == 1
+    head = f"{change.label} · {named_number(change)}" if is_one else f"{bundle.label} · {len(bundle.members)} numbers"
     return {
         "type": "modal",
         "callback_id": CALLBACK,
@@ -34,8 +37,8 @@ def deny_view(change: ChangeRequest) -> Block:
         "submit": plain("Deny"),
         "close": plain("Back"),
         "blocks": [
-            rich_text(rich_line(text_run(f"{change.label} · {named_number(change)}", bold=True))),
-            *change_blocks(change),
+            rich_text(rich_line(text_run(head, bold=True))),
+            *(change_blocks(change) if is_one else [rich_text(line_list(lines_of(bundle.members)))]),
             {
                 "type": "input",
                 "block_id": REASON,

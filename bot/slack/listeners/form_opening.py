@@ -1,5 +1,6 @@
 """Opens the form at once, from the mirror: a trigger dies after 3 s, so that no read of UponAI comes before it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -37,11 +38,12 @@ async def open_form(
     origin: Origin | None = None,
     parent_id: int | None = None,
     edits: ChangeRequest | None = None,
+    more_numbers: Sequence[str] = (),
 ) -> None:
     """Open the form for somebody, with what is chosen in it already.
 
     `number` is a listed number or any text that somebody typed; `channel_id` is where it was asked for; `edits` is the
-    change of which this makes a new revision. Raises
+    change of which this makes a new revision; `more_numbers` are those to which the same is done. Raises
     NotAllowed (recorded by then), SlackError, TooBusy, DatabaseUnavailable.
     """
     slack.background.require_room()
@@ -55,11 +57,13 @@ async def open_form(
         workspace=str(slack.context.workspace),
         team_id=actor.team_id,
         zone=slack.members.zone_of(actor.user_id),
+        is_several=bool(more_numbers),
     )
+    state = FormState(meta=meta, more_numbers="\n".join(more_numbers), reason=reason)
     timing = SOON_AND_FOR_GOOD if edits is None else of_schedule(schedule_of(edits))
     _, composed = await together(
         require_may_ask(slack, actor, channel_id),
-        _compose(slack, FormState(meta=meta, timing=timing, reason=reason), number, filled),
+        _compose(slack, replace(state, timing=timing), number, filled),
     )
     answer = await call(slack.client, "views.open", timeout=OPEN_WITHIN, trigger_id=trigger_id, view=composed.view)
     form = slack.forms.add(answer["view"], composed)

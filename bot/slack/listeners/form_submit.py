@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import TypedDict
 
 from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
@@ -17,9 +18,11 @@ from bot.domain.errors import (
 from bot.domain.events import Event
 from bot.domain.schedule import InvalidSchedule
 from bot.service.bundles.asking import submit_several
+from bot.service.bundles.editing import edit_several
 from bot.service.context import Actor
 from bot.service.edit import edit
 from bot.service.refusals import refusals
+from bot.service.rights import LookUp
 from bot.service.submit import Submission, submit
 from bot.slack.background import together
 from bot.slack.block_kit.sentences import names_others, sentence_plain
@@ -40,6 +43,11 @@ from bot.slack.payload_parts import Place, View
 WAIT_SECONDS = 2.0
 # Of Slack's 3 s, the rest is for storing the change.
 LOOK_UNTIL_SECONDS = 2.2
+
+
+class _Looks(TypedDict):
+    look_until: float
+    look_up: LookUp
 
 
 async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str, str]:
@@ -109,18 +117,11 @@ async def _ask(slack: SlackContext, state: FormState, actor: Actor, *, look_unti
         parent_id=state.meta.parent_id,
         schedule=schedule.asked(state.timing, state.meta.zone),
     )
-    if state.meta.edits is None and submission.others:
-        return await submit_several(slack.context, submission, look_until=look_until, look_up=slack.look_up)
+    looks: _Looks = {"look_until": look_until, "look_up": slack.look_up}
     if state.meta.edits is None:
-        return await submit(slack.context, submission, look_until=look_until, look_up=slack.look_up)
-    return await edit(
-        slack.context,
-        submission,
-        state.meta.edits,
-        state.meta.revision,
-        look_until=look_until,
-        look_up=slack.look_up,
-    )
+        return await (submit_several if submission.others else submit)(slack.context, submission, **looks)
+    revises = edit_several if state.meta.is_several else edit
+    return await revises(slack.context, submission, state.meta.edits, state.meta.revision, **looks)
 
 
 async def _more_numbers(slack: SlackContext, state: FormState, first: str) -> tuple[str, ...]:

@@ -26,8 +26,9 @@ from bot.slack.block_kit.elements import (
     section,
     text_run,
 )
+from bot.slack.messages.bundle_details import DETAILS
 from bot.slack.messages.bundle_lines import labels, line_list, lines_of
-from bot.slack.messages.card import APPROVE, CANCEL, DENY, DETAILS, EDIT, TEXT_LIMIT, who_decided
+from bot.slack.messages.card import APPROVE, CANCEL, DENY, EDIT, TEXT_LIMIT, who_decided
 from bot.slack.messages.change_blocks import reason_parts
 from bot.slack.messages.confirms import when_words
 from bot.slack.messages.glance import SIGNS, in_short, named_number

@@ -9,9 +9,9 @@ from bot.domain.since import NOTHING_SINCE_ALL, BundleSince
 from bot.domain.state import State
 from bot.slack.block_kit.elements import Block, actions, button, context, literal, rich_list, rich_text, text_run
 from bot.slack.block_kit.limits import middle, short_names
-from bot.slack.messages.card import DETAILS
+from bot.slack.messages.bundle_details import DETAILS
 from bot.slack.messages.glance import SIGNS, named_number
-from bot.slack.messages.thread_buttons import REVERT
+from bot.slack.messages.thread_buttons import REVERT_ALL
 from bot.slack.messages.thread_parts import Message
 from bot.slack.messages.wording import Part, Person, in_line, in_text
 
@@ -120,5 +120,5 @@ def _below(bundle: Bundle, since: BundleSince) -> list[Block]:
         said = [context("All that went live was reverted.", block_id="done")] if done else []
         return [*said, actions(details, block_id="next")]
     count = "the former values of 1 number" if len(left) == 1 else f"the former values of {len(left)} numbers"
-    revert = button("Revert", REVERT, value=label, label=f"Revert {bundle.label}: ask for {count}")
+    revert = button("Revert", REVERT_ALL, value=label, label=f"Revert {bundle.label}: ask for {count}")
     return [actions(revert, details, block_id="next")]

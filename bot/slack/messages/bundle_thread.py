@@ -27,7 +27,7 @@ from bot.slack.block_kit.elements import (
 )
 from bot.slack.messages.bundle_results import results
 from bot.slack.messages.glance import SIGNS
-from bot.slack.messages.thread_buttons import ASK_AGAIN
+from bot.slack.messages.thread_buttons import ALL_AGAIN
 from bot.slack.messages.thread_parts import QUOTE_LIMIT, Message, line_fact, quoted, quoted_text
 from bot.slack.messages.wording import Part, Person, in_line, in_text
 
@@ -142,7 +142,7 @@ def _again(bundle: Bundle, since: BundleSince) -> list[Block]:
     label = bundle.lead.label
     return [
         actions(
-            button("Ask again", ASK_AGAIN, value=label, label=f"Ask for the values of {bundle.label} again"),
+            button("Ask again", ALL_AGAIN, value=label, label=f"Ask for the values of {bundle.label} again"),
             block_id="next",
         )
     ]

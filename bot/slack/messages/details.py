@@ -15,6 +15,7 @@ from bot.domain.difference import (
     differences,
     one_line,
 )
+from bot.domain.label import format_label
 from bot.domain.number import pretty
 from bot.domain.policy import Verdict
 from bot.domain.reviewing import standing_of
@@ -91,14 +92,35 @@ def record_blocks(record: Record, *, is_with_secrets: bool = False) -> list[Bloc
     return [*above, *_story(record, VIEW_BYTES - _size(others), BLOCKS_LIMIT - len(others)), *below]
 
 
+def whole_blocks(change: ChangeRequest) -> list[Block]:
+    """Show all that a change does, whole, with the full webhook addresses, and what went wrong with it."""
+    return [*_fields(change, is_with_secrets=True), *_problem(change), *_agent_ids(change)]
+
+
+def size_of(blocks: Sequence[Block]) -> int:
+    """Return how much of a view's room blocks take."""
+    return _size(list(blocks))
+
+
 def _asked(change: ChangeRequest) -> list[Block]:
     number = [text_run(piece, bold=True) for piece in _pieces(pretty(change.key.number))]
     return [
         rich_line(text_run(f"{sign(change)} {change.label} · ", bold=True), *number),
-        rich_line(text_run(f"State: {change.state}\nAsked by "), user_run(change.requester_id), text_run(", because:")),
+        rich_line(
+            text_run(f"State: {change.state}\nAsked by "),
+            user_run(change.requester_id),
+            text_run(f"{_together(change)}, because:"),
+        ),
         *(rich_quote(piece) for piece in _pieces(change.reason)),
         *when_lines(change),
     ]
+
+
+def _together(change: ChangeRequest) -> str:
+    if change.bundle_id is None:
+        return ""
+    others = "other numbers" if change.lead_id == change.id else f"{format_label(change.lead_id)} and other numbers"
+    return f" together with {others}"
 
 
 def _fields(change: ChangeRequest, *, is_with_secrets: bool) -> list[Block]:

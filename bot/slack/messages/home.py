@@ -167,7 +167,8 @@ def _waiting(home: Home) -> list[Block]:
 def _to_decide(row: Row) -> list[Block]:
     """Show one change with its reason, and the very buttons of its card; without them what cannot be shown whole."""
     change = row.change
-    is_whole = len(literal(in_short(change), WHOLE_LIMIT + 1)) <= WHOLE_LIMIT
+    # Of several numbers that were asked together the card alone shows all that a press decides about.
+    is_whole = change.bundle_id is None and len(literal(in_short(change), WHOLE_LIMIT + 1)) <= WHOLE_LIMIT
     line = rows.row_block(row, change_limit=WHOLE_LIMIT if is_whole else rows.CHANGE_LIMIT)
     line["text"]["text"] += f"\nWhy: {literal(change.reason, REASON_LIMIT)}"
     buttons = [*([_open_card(row)] if row.link else []), *(_decisions(change) if is_whole else [])]

@@ -9,6 +9,7 @@ from bot.domain.state import State
 from bot.service.history import Listing, Post
 from bot.slack.block_kit.elements import Block, button, date, literal, mention, rich_line, rich_text, text_run
 from bot.slack.block_kit.limits import short_number
+from bot.slack.messages.bundle_details import DETAILS as ALL_DETAILS
 from bot.slack.messages.card import DETAILS
 from bot.slack.messages.glance import in_short, sign
 from bot.slack.messages.schedule import when_text
@@ -24,12 +25,16 @@ Note = Callable[[ChangeRequest], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One change with what is known beside it: where its card stands, the number's name, a remark."""
+    """One change with what is known beside it: where its card stands, the number's name, a remark.
+
+    `more` others were asked together with it, and are meant as well.
+    """
 
     change: ChangeRequest
     link: str | None = None
     name: str | None = None
     note: str | None = None
+    more: int = 0
 
 
 def listed(team_url: str, listing: Listing, note: Note = lambda _: None) -> list[Block]:
@@ -40,14 +45,21 @@ def listed(team_url: str, listing: Listing, note: Note = lambda _: None) -> list
 def rows_of(team_url: str, listing: Listing, note: Note = lambda _: None) -> list[Row]:
     """Put together what the lines of a list show."""
     return [
-        Row(each, link=permalink(team_url, listing.posts.get(each.id)), note=note(each)) for each in listing.changes
+        Row(
+            each,
+            link=permalink(team_url, listing.posts.get(each.id)),
+            note=note(each),
+            more=listing.together.get(each.id, 0),
+        )
+        for each in listing.changes
     ]
 
 
 def row_block(row: Row, *, change_limit: int = CHANGE_LIMIT) -> Block:
     """Build one line, with Details beside it."""
     change = row.change
-    details = button("Details", DETAILS, value=change.label, label=f"Details of {change.label}")
+    action = ALL_DETAILS if row.more else DETAILS
+    details = button("Details", action, value=change.label, label=f"Details of {change.label}")
     return {"type": "section", "text": verbatim(row_text(row, change_limit)), "accessory": details}
 
 
@@ -57,6 +69,11 @@ def row_text(row: Row, change_limit: int = CHANGE_LIMIT) -> str:
     label = f"<{row.link}|{change.label}>" if row.link else change.label
     number = literal(short_number(change.key.number, NUMBER_LIMIT), 2 * NUMBER_LIMIT)
     named = f"{number} {literal(row.name, NUMBER_LIMIT)}" if row.name else number
+    if row.more:
+        label, named = (
+            f"{label} and {row.more} more",
+            f"{named} and {row.more} more number{'' if row.more == 1 else 's'}",
+        )
     parts = [f"{sign(change)} *{label}*", named, literal(in_short(change), change_limit), _who_and_when(change)]
     when = when_text(change)
     line = " · ".join(parts) + (f"\n⏰ {when}" if when else "")

@@ -9,6 +9,8 @@ from bot.slack.messages.confirms import confirm_resolve
 
 REVERT, ASK_AGAIN = "thread:revert", "thread:ask_again"
 TRY_AGAIN, RESOLVE, MOVE = "thread:try_again", "thread:resolve", "direct:move"
+# Of several numbers that were asked together.
+REVERT_ALL, ALL_AGAIN = "bundle:revert", "bundle:ask_again"
 _WHAT_CAME = {
     State.APPLIED: "The look found it live.",
     State.STALE: "The look found something else live.",

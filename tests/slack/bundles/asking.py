@@ -3,6 +3,7 @@
 from bot.domain.bundle import Bundle
 from bot.domain.state import State
 from bot.sandbox.slack.workspace.model import Message
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.sandbox.uponai.seed import SALES
 from bot.store import bundles
 from tests.slack.bot_harness import BotWorld
@@ -42,3 +43,10 @@ async def stored(bot_world: BotWorld, bundle_id: int = 1) -> Bundle:
 
 async def states(bot_world: BotWorld, bundle_id: int = 1) -> list[State]:
     return [each.state for each in (await stored(bot_world, bundle_id)).members]
+
+
+def results_of(bot_world: BotWorld, bundle_id: int = 1) -> Message:
+    """Return the message of results, which fills up."""
+    fact = f"RN-{bundle_id}/results/all"
+    told = bot_world.slack.world.messages[PHONE_ROUTING]
+    return next(each for each in told if each.metadata and each.metadata["event_payload"].get("fact") == fact)

@@ -10,14 +10,13 @@ from bot.domain.rules.people import People
 from bot.domain.rules.policy import Policy
 from bot.domain.rules.rule import Denial, Rule
 from bot.domain.state import State
-from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import ADA, AMY
 from bot.service.applying.apply import apply
 from bot.service.applying.claim import claim_next, expire_next, take_abandoned
 from bot.service.applying.recover import recover
 from tests.databases import DIALECTS
 from tests.slack.bot_harness import BotWorld
-from tests.slack.bundles.asking import FEW, ask_several, states, with_numbers
+from tests.slack.bundles.asking import FEW, ask_several, results_of, states, with_numbers
 from tests.slack.messages.test_card_truth import cards, replies, work
 from tests.slack.test_rules import press
 from tests.transactions import counted
@@ -42,12 +41,7 @@ async def test_g1_one_press_approves_all_and_each_has_its_own_review(bot_world: 
     (told,) = replies(bot_world)
     assert "3 of 3 are live" in told
     assert told.count("✅ live: on") == 3
-    assert bot_world.rita.buttons(thread(bot_world)) == ["Revert", "Details"]
-
-
-def thread(bot_world: BotWorld, at: int = 0) -> Message:
-    card = cards(bot_world)[-1]
-    return [each for each in bot_world.rita.messages("phone-routing", card.ts) if each.ts != card.ts][at]
+    assert bot_world.rita.buttons(results_of(bot_world)) == ["Revert", "Details"]
 
 
 async def test_fifty_numbers_are_approved_with_few_statements(bot_world: BotWorld) -> None:

@@ -15,7 +15,10 @@ from bot.domain.since import BundleSince
 from bot.domain.state import State, WaitCause
 from bot.domain.warnings import Overlap
 from bot.service.delivery_subject import BundleShown
+from bot.slack.listeners.deny import deny_view
+from bot.slack.listeners.revert_form import revert_view
 from bot.slack.messages.bundle_card import bundle_card
+from bot.slack.messages.bundle_details import bundle_details_view
 from bot.slack.messages.bundle_results import results
 from bot.slack.messages.bundle_thread import render_bundle_fact
 from tests.domain.strategies import NOW, change
@@ -84,4 +87,10 @@ def bundle_texts() -> list[str]:
         for name, members in (("all", [12, 13, 14]), ("some", [13])):
             shown_fact = render_bundle_fact(pending, {"name": fact.value, "members": members, **payload})
             lines += [f"-- {fact}, {name}", f"notification: {read(shown_fact[0])}", *lines_of(shown_fact[1])]
+    for name, view in {
+        "details": bundle_details_view(BundleShown(mixed)),
+        "revert": revert_view(bundle(State.APPLIED, State.APPLIED)),
+        "deny": deny_view(pending),
+    }.items():
+        lines += [f"-- form, {name}", *lines_of([view])]
     return lines

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.assignment import ALL_FIELDS, Assignment, AssignmentPatch, Field, WeightedAgent
+from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import differences
 from bot.domain.policy import Review, Verdict
@@ -201,7 +202,7 @@ def test_g11_a_dialog_names_the_fields_where_the_change_has_no_room() -> None:
 
 
 def test_denying_shows_the_change_above_the_reason() -> None:
-    view = deny_view(split_change())
+    view = deny_view(Bundle((split_change(),)))
     accept_view(view, kind="modal")
     assert "+        30 %  Front desk (unpinned)" in words_of(view["blocks"][:-1])
     assert view["blocks"][-1]["label"]["text"] == "Reason"
@@ -237,4 +238,4 @@ def test_g9_every_card_fits_with_ten_agents_for_ten_others(names: list[str], rea
     )
     blocks = card_blocks(change, [], overlaps=[Overlap(f"RN-{at}", ALL_FIELDS) for at in range(100)])
     accept_message(card_text(change), blocks)
-    accept_view(deny_view(change), kind="modal")
+    accept_view(deny_view(Bundle((change,))), kind="modal")

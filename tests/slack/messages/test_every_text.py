@@ -187,7 +187,7 @@ def _forms() -> list[str]:
         "empty": build_view(FormState(meta=meta), current_assignment.Shown()),
         "looking": build_view(FormState(meta=meta), current_assignment.Shown(is_looking=True)),
         "filled": build_view(filled, current_assignment.Shown(present=present, as_of=NOW, problem="It is down.")),
-        "deny": deny_view(sample(State.PENDING)),
+        "deny": deny_view(Bundle((sample(State.PENDING),))),
         "override": override_view(Bundle((sample(State.PENDING),))),
         "pause": pause_view("C1"),
     }

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.audit import ChainedEvent
+from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import Fact
@@ -129,7 +130,7 @@ def test_g9_a_flooded_card_fits_shows_all_that_is_asked_for_and_points_to_the_wh
 
 def test_g9_deny_and_details_open_for_a_flooded_change() -> None:
     change = flooded()
-    accept_view(deny_view(change), kind="modal")
+    accept_view(deny_view(Bundle((change,))), kind="modal")
     accept_view(details_view(Record(change, [], events_of(1000, "😀" * 1000), has_earlier=True)), kind="modal")
 
 
@@ -172,7 +173,10 @@ def test_g11_nobody_writes_a_second_state_line_onto_the_card(smuggled: str) -> N
     )
     read = [words_of(card_blocks(change, [])), card_text(change)]
     if smuggled != "reason":
-        read += [words_of(blocks) for blocks in (record_blocks(Record(change, [], [])), deny_view(change)["blocks"])]
+        read += [
+            words_of(blocks)
+            for blocks in (record_blocks(Record(change, [], [])), deny_view(Bundle((change,)))["blocks"])
+        ]
     for words in read:
         assert "State: approved" not in words.splitlines()
     assert read[0].splitlines().count("State: pending") == 1
@@ -193,7 +197,7 @@ def test_g11_nothing_on_the_card_is_written_backwards_or_hidden_under_a_tower(wh
         patch=AssignmentPatch(wanted, frozenset({Field.INBOUND})),
         agent_names={"agent_1": trick if where == "name" else "Sales"},
     )
-    shown = json.dumps([card_text(change), card_blocks(change, []), deny_view(change)], ensure_ascii=False)
+    shown = json.dumps([card_text(change), card_blocks(change, []), deny_view(Bundle((change,)))], ensure_ascii=False)
     assert "\u202e" not in shown
     assert "\u0336" * 5 not in shown
 

@@ -1,0 +1,124 @@
+"""Edit several numbers that were asked together: one form makes a new revision of all of them, of none else."""
+
+from dataclasses import replace
+from functools import partial
+
+from bot.domain.bundle import Bundle
+from bot.domain.change import ChangeRequest
+from bot.domain.draft import ChangeDraft
+from bot.domain.errors import InvalidNumber, NothingDiffers, TooLate
+from bot.domain.events import Event
+from bot.domain.facts import Edited, Fact
+from bot.domain.number import pretty
+from bot.domain.parentage import origin_of
+from bot.domain.reviewing import standing
+from bot.domain.revising import changed, refuse_edit, revise
+from bot.service import redaction
+from bot.service.bundles.asking import Wish, drafts_of, require_may_ask_all
+from bot.service.bundles.leading import require_lead
+from bot.service.context import ServiceContext
+from bot.service.elsewhere import refuse_elsewhere
+from bot.service.messages import bundle_fact
+from bot.service.refusals import refusals
+from bot.service.rights import LookUp, Rights
+from bot.service.submit import Submission, asked, deviation_of
+from bot.service.unit_of_work import Step, UnitOfWork, unit_of_work
+from bot.store import bundles, changes, reviews
+
+
+async def edit_several(
+    context: ServiceContext,
+    submission: Submission,
+    lead_id: int,
+    revision: int,
+    *,
+    look_until: float | None = None,
+    look_up: LookUp | None = None,
+) -> ChangeRequest:
+    """Store a submission as the next revision of all changes of a bundle, and return its lead.
+
+    Numbers are neither added nor taken away: what the reviewers have seen stays one request. Raises as `edit` does.
+    """
+    async with refusals(context, submission.actor, Event.EDIT_REFUSED, lead_id):
+        work = partial(_edit, context, submission, lead_id, revision)
+        return await asked(context, submission.actor, work, look_until=look_until, look_up=look_up)
+
+
+async def _edit(
+    context: ServiceContext, submission: Submission, lead_id: int, revision: int, rights: Rights
+) -> ChangeRequest:
+    actor = submission.actor
+    async with unit_of_work(context, actor, hold=lead_id, team_id=actor.team_id) as unit:
+        require_lead(unit.held.change)
+        if unit.held.change.bundle_id is None:
+            raise InvalidNumber(f"{unit.held.change.label} is about one number. For more, cancel it and ask anew.")
+        bundle = await bundles.lock(unit.tx, lead_id)
+        for each in bundle.members:
+            refuse_edit(each, actor.user_id, each.key.number, unit.at)
+        refuse_elsewhere(context, bundle.lead)
+        _refuse_other_numbers(bundle, submission)
+        is_same = await _is_same(unit, context, bundle, submission)
+        if is_same and bundle.lead.revision == revision + 1:
+            return bundle.lead
+        if bundle.lead.revision != revision:
+            raise TooLate(f"{bundle.label} were edited after this form was opened. Please open Edit again.")
+        if is_same:
+            raise NothingDiffers(f"Nothing would change: {bundle.label} ask for exactly this already.")
+        return await _revise(context, unit, bundle, submission, rights)
+
+
+def _refuse_other_numbers(bundle: Bundle, submission: Submission) -> None:
+    asked_now = {submission.number, *submission.others}
+    asked_then = {each.key.number for each in bundle.members}
+    if asked_now == asked_then:
+        return
+    numbers = ", ".join(pretty(number) for number in sorted(asked_now ^ asked_then)[:3])
+    raise InvalidNumber(
+        f"Edit changes what is asked for the same {len(asked_then)} numbers, so put {numbers} back as it was. "
+        "For other numbers, cancel these and ask anew."
+    )
+
+
+async def _is_same(unit: UnitOfWork, context: ServiceContext, bundle: Bundle, submission: Submission) -> bool:
+    for each in bundle.members:
+        asks = replace(submission, number=each.key.number, parent_id=each.parent_id)
+        if await deviation_of(unit.tx, context, asks, each) is not None:
+            return False
+    return True
+
+
+async def _revise(
+    context: ServiceContext, unit: UnitOfWork, bundle: Bundle, submission: Submission, rights: Rights
+) -> ChangeRequest:
+    wishes = [Wish(each.key.number, submission.patch) for each in bundle.members]
+    drafts, left_out = await drafts_of(unit, context, submission, wishes)
+    if left_out:
+        raise NothingDiffers(
+            f"Nothing would change at {', '.join(map(pretty, left_out[:3]))}. Cancel these, and ask anew without it."
+        )
+    require_may_ask_all(rights, drafts, submission.actor.user_id)
+    by_number = {draft.key.number: draft for draft in drafts}
+    parents = await changes.get_all(unit.tx, [each.parent_id for each in bundle.members if each.parent_id])
+    earlier = await reviews.of_changes(unit.tx, [each.id for each in bundle.members])
+    void = {one.reviewer_id: None for each in bundle.members for one in standing(each, earlier.get(each.id, ()))}
+    steps = [_step(each, by_number[each.key.number], parents.get(each.parent_id or 0)) for each in bundle.members]
+    saved = await unit.step_all(steps)
+    lines = list(changed(bundle.lead, saved[0]))
+    told = Edited(by=submission.actor.user_id, revision=saved[0].revision, changed=lines, void=list(void))
+    await unit.tell(bundle_fact(Bundle(tuple(saved)), Fact.EDITED, unit.at, told, saved))
+    return saved[0]
+
+
+def _step(change: ChangeRequest, draft: ChangeDraft, parent: ChangeRequest | None) -> Step:
+    origin = origin_of(parent, draft.key, draft.before, draft.patch) if parent else None
+    revised = revise(change, replace(draft, origin=origin))
+    after = {
+        "revision": revised.revision,
+        "changed": list(changed(change, revised)),
+        "reason": revised.reason,
+        "before": redaction.of_assignment(revised.before),
+        "patch": redaction.of_patch(revised.patch),
+        "policy": revised.policy.to_json(),
+        "origin": revised.origin,
+    }
+    return Step(change, revised, Event.EDITED, after)

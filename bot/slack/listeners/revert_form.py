@@ -1,0 +1,92 @@
+"""The form that puts several numbers back: each to what it was before, so that there is nothing to choose but why."""
+
+from collections.abc import Callable
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.domain.bundle import Bundle
+from bot.domain.difference import describe
+from bot.domain.errors import DomainError
+from bot.domain.label import format_label
+from bot.service.bundles.asking import Wish, submit_each
+from bot.service.bundles.reading import revertible_bundle
+from bot.service.submit import Submission
+from bot.slack.block_kit.elements import Block, plain, rich_line, rich_list, rich_text, text_run
+from bot.slack.block_kit.limits import few, short_names, short_number
+from bot.slack.block_kit.sentences import sentence_plain
+from bot.slack.context import SlackContext
+from bot.slack.listeners.permission import require_may_ask
+from bot.slack.payloads import ViewSubmission
+
+CALLBACK = "revert_several"
+REASON = "reason"
+REASON_LIMIT = 3000
+LINE_LIMIT = 800
+
+
+def revert_view(bundle: Bundle) -> Block:
+    """Build the form for the changes that can be reverted."""
+    lead = bundle.lead
+    head = f"Filled with what was there before {bundle.label}."
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "private_metadata": format_label(lead.lead_id),
+        "title": plain("Route numbers back"),
+        "submit": plain("Ask for approval"),
+        "close": plain("Close"),
+        "blocks": [
+            rich_text(rich_line(text_run(head)), block_id="head"),
+            rich_text(rich_list([_line(bundle, at) for at in range(len(bundle.members))]), block_id="numbers"),
+            {
+                "type": "input",
+                "block_id": REASON,
+                "label": plain("Reason"),
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": REASON,
+                    "multiline": True,
+                    "max_length": REASON_LIMIT,
+                },
+            },
+        ],
+    }
+
+
+def _line(bundle: Bundle, at: int) -> list[Block]:
+    change = bundle.members[at]
+    described = describe(change.before, short_names(change.agent_names), change.patch.fields)
+    words = "; ".join(" + ".join(few(lines)) for lines in described.values())
+    return [text_run(short_number(change.key.number), bold=True), text_run(f": {words}"[:LINE_LIMIT])]
+
+
+def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
+    """Register the form's submission."""
+
+    @app.view(CALLBACK)
+    async def submitted(parsed: ViewSubmission, ack: AsyncAck) -> None:
+        try:
+            await _submit(provide(), parsed)
+        except DomainError as error:
+            await ack(response_action="errors", errors={REASON: sentence_plain(str(error))})
+            return
+        await ack()
+
+
+async def _submit(slack: SlackContext, parsed: ViewSubmission) -> None:
+    view, actor = parsed.view, parsed.actor
+    bundle = await revertible_bundle(slack.context, actor.team_id, view.change_id)
+    lead = bundle.lead
+    await require_may_ask(slack, actor, lead.channel_id)
+    wishes = [Wish(each.key.number, each.before.patch_to(each.patch.fields)) for each in bundle.members]
+    submission = Submission(
+        actor=actor,
+        channel_id=slack.channel_for(lead.channel_id),
+        number=wishes[0].number,
+        patch=wishes[0].patch,
+        reason=view.state.values[REASON][REASON].get("value") or "",
+        # A view is sent once, and a repetition of that names the same one.
+        submission_key=f"revert/{view.id}",
+        parent_id=lead.lead_id,
+    )
+    await submit_each(slack.context, submission, wishes, look_up=slack.look_up)

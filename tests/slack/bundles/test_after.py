@@ -1,0 +1,134 @@
+"""What can be done with several numbers afterwards: revert all, ask again, edit, read them in lists and Details."""
+
+import pytest
+
+from bot.domain.rules.policy import Policy
+from bot.domain.rules.rule import Rule
+from bot.domain.state import Origin, State
+from bot.sandbox.uponai.seed import BOOKINGS
+from tests.databases import DIALECTS
+from tests.slack.bot_harness import BotWorld
+from tests.slack.bundles.asking import FEW, ask_several, results_of, states, stored, with_numbers
+from tests.slack.messages.test_card_truth import cards, replies, work
+from tests.slack.test_rules import press
+
+pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
+
+
+async def test_revert_of_all_opens_one_form_and_is_one_request(bot_world: BotWorld) -> None:
+    bot_world.uponai.account.set_number(FEW[1], {"inbound_agents": [{"agent_id": BOOKINGS, "agent_version": 2}]})
+    await bot_world.read_uponai()
+    rita, alan = bot_world.rita, bot_world.alan
+    await bot_world.type(rita, FEW[0])
+    await rita.click("Several numbers")
+    await rita.fill("More numbers", "\n".join(FEW[1:]))
+    await rita.fill("Inbound calls", "No agent")
+    await rita.fill("Reason", "Closed")
+    assert await rita.submit() == {"ok": True}, rita.errors()
+    await bot_world.post_cards()
+    await press(bot_world, alan, "Approve", cards(bot_world)[-1])
+    await work(bot_world)
+    assert await states(bot_world) == [State.APPLIED] * 3
+    assert await alan.click("Revert", results_of(bot_world))
+    assert "Bookings v2" in alan.read_view()
+    assert "Sales v3" in alan.read_view()
+    await alan.fill("Reason", "Open again")
+    assert await alan.submit() == {"ok": True}, alan.errors()
+    await bot_world.post_cards()
+    reverts = await stored(bot_world, 4)
+    assert [each.parent_id for each in reverts.members] == [1, 2, 3]
+    assert {each.origin for each in reverts.members} == {Origin.REVERT}
+    assert await press(bot_world, rita, "Approve", cards(bot_world)[-1]) == ""
+    await work(bot_world)
+    assert await states(bot_world, 4) == [State.APPLIED] * 3
+    assert bot_world.uponai.account.numbers[FEW[1]]["inbound_agents"][0]["agent_id"] == BOOKINGS
+    first = rita.read(results_of(bot_world, 1))
+    assert first.count("reverted by RN-") == 3
+    assert rita.buttons(results_of(bot_world, 1)) == ["Details"]
+
+
+async def test_edit_makes_a_new_revision_of_all_and_of_no_other_number(bot_world: BotWorld) -> None:
+    bot_world.policies.append(Policy(rules=(Rule(name="Two", quorum=2),)))
+    rita = bot_world.rita
+    card = await ask_several(bot_world, FEW)
+    await press(bot_world, bot_world.alan, "Approve", card)
+    assert await rita.click("Edit", cards(bot_world)[-1])
+    assert rita.value("More numbers") == "\n".join(FEW[1:])
+    await rita.fill("Inbound webhook", "Set")
+    await rita.fill("Webhook URL", "https://hooks.example.com/in")
+    await rita.fill("More numbers", FEW[1])
+    await rita.submit()
+    assert "For other numbers, cancel these and ask anew" in " ".join(rita.errors().values())
+    await rita.fill("More numbers", "\n".join(FEW[1:]))
+    assert await rita.submit() == {"ok": True}, rita.errors()
+    await bot_world.post_cards()
+    bundle = await stored(bot_world)
+    assert [each.revision for each in bundle.members] == [2, 2, 2]
+    assert "0 of 2" in rita.read(cards(bot_world)[-1])
+    assert any("edited RN-1 and 2 more" in each for each in replies(bot_world))
+
+
+async def test_asking_again_opens_the_form_with_all_numbers(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    card = await ask_several(bot_world, FEW)
+    await press(bot_world, rita, "Cancel", card)
+    told = bot_world.rita.messages("phone-routing", cards(bot_world)[-1].ts)[-1]
+    assert await rita.click("Ask again", told)
+    assert rita.value("More numbers") == "\n".join(FEW[1:])
+    assert await rita.submit() == {"ok": True}, rita.errors()
+    await bot_world.post_cards()
+    again = await stored(bot_world, 4)
+    assert [each.parent_id for each in again.members] == [1, 2, 3]
+    assert "asked again as RN-4" in "".join(replies(bot_world))
+
+
+async def test_lists_show_what_belongs_together_once(bot_world: BotWorld) -> None:
+    await ask_several(bot_world, FEW)
+    waits = await bot_world.type(bot_world.alan, "pending")
+    assert waits.count("RN-") == 1
+    assert "RN-1 and 2 more" in waits.replace("|", " ").replace(">", "")
+    assert "RN-1 and 2 more" in (await bot_world.type(bot_world.alan, "history")).replace(">", "")
+    assert "RN-3" in await bot_world.type(bot_world.alan, f"history {FEW[2]}")
+    assert "together with RN-1 and other numbers" in await bot_world.type(bot_world.alan, "show RN-3")
+    home = await bot_world.alan.open_home()
+    assert home is not None
+    assert "card:approve" not in str(home.content)
+    assert "Open the card of RN-1" in str(home.content)
+
+
+async def test_g11_details_hold_all_of_fifty_numbers_with_long_names_and_the_card_says_so(bot_world: BotWorld) -> None:
+    numbers = await with_numbers(bot_world, 50)
+    split = [{"agent_id": f"agent_{at}", "agent_version": 0, "weight": 0.1} for at in range(10)]
+    for at in range(10):
+        name = f"{at} " + "A very long name of an agent " * 6 + f"ends {at}"
+        bot_world.uponai.account.agents[f"agent_{at}"] = {
+            "agent_id": f"agent_{at}",
+            "agent_name": name,
+            "versions": [{"version": 0, "updated_at": "2026-01-12T09:30:00Z"}],
+        }
+    for number in numbers:
+        bot_world.uponai.account.set_number(number, {"inbound_agents": split})
+    await bot_world.read_uponai()
+    rita, alan = bot_world.rita, bot_world.alan
+    await bot_world.type(rita, numbers[0])
+    await rita.click("Several numbers")
+    await rita.fill("More numbers", ",".join(numbers[1:]))
+    await rita.fill("Inbound calls", "No agent")
+    await rita.fill("Reason", "R" * 3000)
+    assert await rita.submit() == {"ok": True}, rita.errors()
+    await bot_world.post_cards()
+    card = cards(bot_world)[-1]
+    shown = rita.read(card)
+    assert "There is no room for all of RN-1, RN-2, " in shown
+    assert all(f"RN-{at} · " in shown for at in range(1, 51))
+    await alan.click("Details", card)
+    read, pages = "", 0
+    while True:
+        read, pages = read + alan.read_view(), pages + 1
+        if "More numbers" not in alan.buttons():
+            break
+        await alan.click("More numbers")
+    assert pages > 1
+    assert read.count("ends 9") == 50
+    await alan.click("Record", nth=0)
+    assert "asked for this" in alan.read_view()

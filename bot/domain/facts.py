@@ -16,6 +16,7 @@ class Fact(StrEnum):
     """One kind of fact."""
 
     # In the card's thread.
+    CALLED = "called"
     APPROVED = "approved"
     REVIEWED = "reviewed"
     BLOCKED = "blocked"
@@ -89,6 +90,14 @@ class By(Told):
     """Who did it."""
 
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called(Told):
+    """Whom a change calls to decide: ids of people, user groups and channels; how many `others` were asked with it."""
+
+    ids: list[str] = field(default_factory=list)
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

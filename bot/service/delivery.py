@@ -59,7 +59,7 @@ class Delivery:
     Of these the first ones are `recorded`. `stored` is the card as the database has it, `card` as it will be recorded
     with the next transaction. `limits` says until when Slack wants no such calls, by method and channel. Of changes
     that were asked together `change` is the lead and `bundle` all; `shown_again` names what of a thread is shown as it
-    stands by now.
+    stands by now. Of what is told beside a card, `beside` is that card.
     """
 
     messages: list[OutboxMessage]
@@ -79,6 +79,7 @@ class Delivery:
     standstill: Standstill | None = None
     bundle: BundleShown | None = None
     shown_again: set[tuple[object, ...]] = field(default_factory=set)
+    beside: Card | None = None
 
     @property
     def is_done(self) -> bool:

@@ -11,6 +11,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
 from bot.domain.state import State
 from bot.domain.warnings import Overlap, Standstill
+from bot.service import picture
 from bot.service.messages import Kind
 from bot.store import bundles, cards, changes, overlaps, pauses, reviews
 from bot.store.cards import Card
@@ -46,6 +47,7 @@ async def read_subjects(tx: AsyncConnection, deliveries: "list[Delivery]") -> No
         if delivery.change.bundle_id is not None:
             bundle = known_bundles[delivery.change.bundle_id]
             delivery.bundle, delivery.change = BundleShown(bundle), bundle.lead
+    await picture.read_beside(tx, [delivery for delivery, _ in about])
     with_card = [delivery for delivery, _ in about if any(one.kind in _WITH_CARD for one in delivery.messages)]
     if not with_card:
         return

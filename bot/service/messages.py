@@ -30,6 +30,8 @@ class Kind(StrEnum):
     THREAD_AGAIN = "thread_again"
     OUTSIDE = "outside"
     OUTSIDE_AGAIN = "outside_again"
+    REMINDER = "reminder"
+    REQUESTER = "requester"
 
 
 def card_is_dirty(change: ChangeRequest, at: datetime) -> OutboxDraft:

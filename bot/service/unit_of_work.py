@@ -13,6 +13,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import Fact
 from bot.domain.state import State
+from bot.service import picture
 from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
 from bot.service.messages import bundle_again, card_beside, card_is_dirty, change_lane, thread_again
 from bot.service.put_back_facts import is_put_back_that_ended, put_back_ended
@@ -46,6 +47,8 @@ class UnitOfWork:
         self._events: list[AuditEvent] = []
         self._dirty: dict[int, OutboxDraft] = {}
         self._told: list[OutboxDraft] = []
+        # Told behind what happened.
+        self._called: list[OutboxDraft] = []
         self._hurried: set[str] = set()
 
     @property
@@ -73,6 +76,7 @@ class UnitOfWork:
         is_edit = new.revision != old.revision
         new = await (edits.save if is_edit else changes.save)(self.tx, new)
         self._stepped(Step(old, new, event, after or {}), is_shown=is_shown, shown_after=shown_after)
+        self._called.extend(picture.edited([old], [new], self.at) if is_edit else ())
         if (old.state in overlaps.STATES) != (new.state in overlaps.STATES) or is_edit:
             await self._show_others_again(new)
         if is_edit and not old.patch.fields <= new.patch.fields:
@@ -91,6 +95,7 @@ class UnitOfWork:
         steps = [replace(each, new=new) for each, new in zip(steps, saved, strict=True)]
         for each in steps:
             self._stepped(each)
+        self._called.extend(picture.edited([each.old for each in steps], saved, self.at) if is_edit else ())
         moved = [
             each.new for each in steps if (each.old.state in overlaps.STATES) != (each.new.state in overlaps.STATES)
         ]
@@ -112,6 +117,7 @@ class UnitOfWork:
             self._told.append(bundle_again(new, Fact.RESULTS, self.at, new.version))
         if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
             self.work |= Work.APPLY if new.is_due(self.at) else Work.LOOK
+        self._told.extend(picture.stepped(old, new, self.at))
         if old.state is State.UNCLEAR:
             # Whatever is done about it, the buttons that called a person for it can do nothing any more.
             again = thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version, lead_id=new.lead_id)
@@ -122,12 +128,14 @@ class UnitOfWork:
     ) -> None:
         """Note the first step of a change that was just inserted."""
         self._submitted(change, after, event)
+        self._called.extend(picture.asked([change], self.at))
         await self._show_others_again(change)
 
     async def submitted_all(self, asked: Sequence[tuple[ChangeRequest, Mapping[str, Any]]]) -> None:
         """Do as `submitted` does for changes that were asked together."""
         for change, after in asked:
             self._submitted(change, after)
+        self._called.extend(picture.asked([change for change, _ in asked], self.at))
         await self._show_others_of_all_again([change for change, _ in asked])
 
     def _submitted(self, change: ChangeRequest, after: Mapping[str, Any], event: Event = Event.SUBMITTED) -> None:
@@ -206,7 +214,7 @@ class UnitOfWork:
         """Record what is to be told, and append the audit events as the last act of the transaction."""
         for lane in sorted(self._hurried):
             await outbox.hurry(self.tx, lane, self.at)
-        drafts = [*self._dirty.values(), *self._told]
+        drafts = [*self._dirty.values(), *self._told, *self._called]
         await outbox.enqueue(self.tx, drafts)
         if any(draft.due_at <= self.at for draft in drafts):
             self.work |= Work.DELIVER

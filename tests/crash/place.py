@@ -19,6 +19,7 @@ from bot.domain.state import State
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, RITA, TEAM
 from bot.service.context import Actor, ServiceContext, Work
 from bot.service.lookup import numbers_scope
+from bot.service.picture import BESIDE
 from bot.service.submit import Submission, submit
 from bot.store.clock import DatabaseClock
 from bot.store.database import Database
@@ -240,6 +241,22 @@ def _nobody(_: Work) -> None:
     """Wake nobody: the bot is another process."""
 
 
+async def _tell_nothing_beside(database: Database) -> None:
+    """Let nobody be reminded or told directly: that comes when a path has ended, in the midst of the next one."""
+    kinds = ", ".join(f"'{kind}'" for kind in BESIDE)
+    head = "CREATE TRIGGER tells_nothing_beside BEFORE INSERT ON outbox"
+    made = {
+        "sqlite": [f"{head} WHEN NEW.kind IN ({kinds}) BEGIN SELECT RAISE(IGNORE); END"],
+        "postgresql": [
+            "CREATE FUNCTION tells_nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+            f"{head} FOR EACH ROW WHEN (NEW.kind IN ({kinds})) EXECUTE FUNCTION tells_nothing()",
+        ],
+    }
+    async with database.transaction() as tx:
+        for statement in made[database.dialect]:
+            await tx.exec_driver_sql(statement)
+
+
 @asynccontextmanager
 async def place(nursery: Nursery, database_url: str, folder: Path, **settings: str) -> AsyncIterator[Place]:
     """Build a place around a migrated database; no bot lives there yet."""
@@ -251,6 +268,7 @@ async def place(nursery: Nursery, database_url: str, folder: Path, **settings: s
             town(database_url, folder, is_socket_mode=False, **settings) as built,
             mortals(nursery, folder) as bots,
         ):
+            await _tell_nothing_beside(database)
             made = Place(built, bots, database)
             yield made
             await made.aclose()

@@ -31,6 +31,7 @@ from bot.service.context import Actor
 from bot.service.due import look
 from bot.service.edit import edit
 from bot.service.follow_up import ask_follow_up
+from bot.service.messages import Kind
 from bot.service.override import override
 from bot.service.override_review import remind_next, review_override
 from bot.service.pause import pause, resume
@@ -324,7 +325,8 @@ class Story:
     async def _is_at_rest(self) -> bool:
         waits = (changes.c.state.in_([State.APPROVED, State.APPLYING])) | changes.c.follow_up.is_not(None)
         async with self.world.database.reading() as tx:
-            query = select(exists().where(outbox.c.done_at.is_(None)) | exists().where(waits))
+            untold = exists().where(outbox.c.done_at.is_(None), outbox.c.kind != Kind.REMINDER)
+            query = select(untold | exists().where(waits))
             return not await tx.scalar(query)
 
     async def check(self) -> list[str]:

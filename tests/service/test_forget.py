@@ -9,7 +9,7 @@ from bot.sandbox.uponai.seed import FRONT_DESK
 from bot.service.applying.claim import claim_next, claim_waiting, take_waiting
 from bot.service.applying.wait import wait
 from bot.service.forget import BATCH, KEEP_DELIVERED, KEEP_RATE_LIMITS, forget_delivered
-from bot.service.messages import channel_fact
+from bot.service.messages import Kind, channel_fact
 from bot.service.review import cancel
 from bot.store import outbox, rate_limits
 from bot.store.outbox import Posted
@@ -32,7 +32,8 @@ async def deliver_all(bench: Bench) -> None:
 
 async def facts(bench: Bench) -> list[str]:
     async with bench.context.database.reading() as tx:
-        return list(await tx.scalars(select(messages.c.fact).order_by(messages.c.id)))
+        told = select(messages.c.fact).where(messages.c.kind != Kind.REMINDER)
+        return list(await tx.scalars(told.order_by(messages.c.id)))
 
 
 async def test_what_was_delivered_long_ago_is_forgotten_and_the_record_stays(bench: Bench) -> None:

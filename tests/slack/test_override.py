@@ -75,7 +75,7 @@ async def test_g1_an_override_sends_a_change_at_once_and_everybody_is_told_why(b
     for words in (
         told,
         shown(bot_world),
-        replies(bot_world)[0],
+        replies(bot_world)[1],
         bot_world.rita.read(direct(bot_world, bot_world.rita)[-1]),
     ):
         assert WHY in words
@@ -170,7 +170,7 @@ async def test_no_freeze_holds_what_was_overridden(bot_world: BotWorld) -> None:
     hold(bot_world, replace(EMERGENCY, freezes=(freeze,)))
     card = await ask(bot_world)
     await override(bot_world, amy(bot_world), card)
-    assert "goes out now" in replies(bot_world)[0]
+    assert "goes out now" in replies(bot_world)[1]
     await work(bot_world)
     assert await state(bot_world) is State.APPLIED
 
@@ -182,7 +182,7 @@ async def test_a_pause_holds_what_was_overridden_and_the_thread_says_so(bot_worl
     await override(bot_world, amy(bot_world), card)
     await work(bot_world)
     assert await state(bot_world) is State.APPROVED
-    assert "Sending is paused" in replies(bot_world)[0]
+    assert "Sending is paused" in replies(bot_world)[1]
 
 
 async def test_it_is_reviewed_afterwards_by_an_approver_who_is_neither_requester_nor_overrider(

@@ -1,12 +1,13 @@
 """Slack's codes for what went wrong, by what follows from them. The words for people stand with the messages."""
 
 # A fault of the installation: an operator must look.
+NO_SCOPE = "missing_scope"
 MISCONFIGURED = frozenset(
     {
         "account_inactive",
         "app_missing_action_url",
         "invalid_auth",
-        "missing_scope",
+        NO_SCOPE,
         "not_allowed_token_type",
         "not_authed",
         "token_expired",

@@ -15,6 +15,7 @@ from bot.service.delivery import Attempt, Delivery, Place
 from bot.service.messages import Kind
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused
 from bot.slack.api.error_codes import NO_CHANNEL
+from bot.slack.delivery.beside import Threads, remind, tell_requester
 from bot.slack.delivery.card_looks import CardLooks
 from bot.slack.delivery.former_card import tell_former_card
 from bot.slack.delivery.outside import tell_outside, tell_outside_again
@@ -22,7 +23,7 @@ from bot.slack.delivery.posting import Posting, Standing
 from bot.slack.delivery.standing_card import see_to_card
 from bot.slack.delivery.standing_facts import see_to_facts
 from bot.slack.delivery.told import render_told
-from bot.slack.messages.thread import Message, is_in_channel_too, render_channel_fact, render_fact
+from bot.slack.messages.thread import Message, is_in_channel_too, is_moot, render_channel_fact, render_fact
 from bot.store.errors import LeaseLost, StaleCard
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ class Courier:
 
     def __init__(self, *, context: ServiceContext, client: AsyncWebClient) -> None:
         self._context = context
+        self._threads = Threads(client)
         self._posting = Posting(context, client)
         self._looks = CardLooks(context, client)
         self.problem: str | None = None
@@ -93,6 +95,10 @@ class Courier:
                 await room.record_done(self._context, delivery)
                 await see_to_facts(self._context, self._posting, delivery)
                 delivery.note_done()
+            case Kind.REMINDER:
+                await remind(self._context, self._posting, delivery)
+            case Kind.REQUESTER:
+                await tell_requester(self._context, self._posting, delivery, self._threads)
             case Kind.CHANNEL:
                 await self._channel(delivery)
             case Kind.DIRECT:
@@ -107,6 +113,9 @@ class Courier:
 
     async def _fact(self, delivery: Delivery) -> None:
         """Tell a fact in the card's thread; without a card there is none, so that comes first."""
+        if is_moot(delivery.of, delivery.message.payload):
+            delivery.note_done()
+            return
         await see_to_card(self._context, self._posting, delivery)
         card, message = delivery.of_card, delivery.message
         rendered, plainer = render_told(delivery, message.payload)

@@ -87,6 +87,12 @@ def permalink(team_url: str, post: Post | None) -> str | None:
     return f"{team_url.rstrip('/')}/archives/{post.channel_id}/p{post.ts.replace('.', '')}"
 
 
+def thread_link(team_url: str, channel_id: str, ts: str) -> str | None:
+    """Return the address of a card's thread."""
+    address = permalink(team_url, Post(channel_id, ts))
+    return None if address is None else f"{address}?thread_ts={ts}&cid={channel_id}"
+
+
 def title(text: str) -> Block:
     """Build the title of a list."""
     return rich_text(rich_line(text_run(text, bold=True)))

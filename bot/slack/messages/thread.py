@@ -7,8 +7,10 @@ from typing import Any
 from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.facts import By, CannotPost, Decided, Edited, Fact, Problem, TakenBack
+from bot.domain.facts import Called as CalledFact
 from bot.domain.policy import Verdict
 from bot.domain.since import NOTHING_SINCE, Since
+from bot.domain.state import State
 from bot.slack.block_kit.elements import Block, actions, literal, rich_list, rich_text, section, text_run
 from bot.slack.messages import endings, override, put_backs
 from bot.slack.messages.bundle_thread import OF_BUNDLES, render_bundle_fact
@@ -28,7 +30,7 @@ from bot.slack.messages.thread_parts import (
 from bot.slack.messages.thread_parts import (
     Message as Message,  # noqa: PLC0414 - mypy's way to hand a name on to those who import it from here
 )
-from bot.slack.messages.wording import Part, Person, Words, in_line, in_text
+from bot.slack.messages.wording import Called, Part, Person, Words, in_line, in_text
 
 VOID_SHOWN = 20
 # A person has to look, and the thread of an old card is read by nobody.
@@ -43,6 +45,11 @@ def render_fact(change: ChangeRequest, payload: Mapping[str, Any], since: Since 
     if fact in _WITH_SINCE:
         return _WITH_SINCE[fact](change, payload, since)
     return _FACTS[fact](change, payload)
+
+
+def is_moot(change: ChangeRequest, payload: Mapping[str, Any]) -> bool:
+    """Say whether a fact of a thread is not worth telling any more: nobody is called to what is decided."""
+    return Fact(payload["name"]) is Fact.CALLED and change.state is not State.PENDING
 
 
 def is_in_channel_too(payload: Mapping[str, Any]) -> bool:
@@ -76,6 +83,15 @@ def _approved(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     why: tuple[Part, ...] = (" (", Words(told.paused_why, QUOTE_LIMIT, is_bold=False), ")") if told.paused_why else ()
     paused = ("Sending is paused: ", Person(told.paused_by), " paused it", *since, *why, ".")
     return line_fact(*approved, *paused, *until, " /route-number resume sends it.")
+
+
+def _called(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
+    told = CalledFact.from_json(payload)
+    people = [part for found in told.ids for part in (Called(found), ", ")]
+    head = (*people[:-1], f": {change.label} for ", number_of(change))
+    if told.others:
+        return line_fact(*head, f" and {told.others} more wait for your decision.")
+    return line_fact(*head, " waits for your decision.")
 
 
 def _reviewed(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
@@ -183,6 +199,7 @@ _CHANNEL_FACTS: dict[Fact, Callable[[Mapping[str, Any]], Message]] = {
 }
 _FACTS: dict[Fact, Callable[[ChangeRequest, Mapping[str, Any]], Message]] = {
     Fact.APPROVED: _approved,
+    Fact.CALLED: _called,
     Fact.REVIEWED: _reviewed,
     Fact.BLOCKED: _blocked,
     Fact.TAKEN_BACK: _taken_back,

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.rules.refusals import mention as mention_any
 from bot.domain.shortening import shorten
 from bot.slack.block_kit.elements import Block, date, date_run, literal, mention, rich_line, text_run, user_run
+from bot.slack.block_kit.sentences import sentence_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,13 @@ class Person:
     """Somebody, to be mentioned."""
 
     user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A person, a user group or a channel, to be mentioned by its id."""
+
+    found: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Emoji:
 
 
 # What is neither is the bot's own words, without any formatting.
-Part = str | Person | Words | Emoji | datetime
+Part = str | Person | Called | Words | Emoji | datetime
 
 
 def in_text(*parts: Part) -> str:
@@ -48,6 +57,8 @@ def _in_text(part: Part) -> str:
     match part:
         case Person(user_id):
             return mention(user_id)
+        case Called(found):
+            return mention_any(found)
         case Words(text, limit):
             return literal(text, limit)
         case Emoji(name):
@@ -61,6 +72,8 @@ def _run(part: Part) -> Block:
     match part:
         case Person(user_id):
             return user_run(user_id)
+        case Called(found):
+            return sentence_runs(mention_any(found))[0]
         case Words(text, limit, is_bold):
             return text_run(shorten(text, limit), **({"bold": True} if is_bold else {}))
         case Emoji(name):

@@ -14,8 +14,8 @@ from bot.domain.change import ChangeRequest
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, BOT, PHONE_ROUTING, RITA, TEAM
-from bot.service.context import Actor
-from bot.service.messages import TOLD_AFTER
+from bot.service.context import Actor, ServiceContext
+from bot.service.messages import TOLD_AFTER, Kind
 from bot.service.move_card import move_card
 from bot.service.submit import Submission, submit
 from bot.slack.delivery.courier import Courier
@@ -51,7 +51,12 @@ class InterruptedDatabase(Database):
 def interrupted(world: BotWorld, interrupt: Callable[[], Awaitable[None]], *, after: int) -> Courier:
     """Make a courier whose process is interrupted after its n-th commit; the first is the claim's."""
     database = InterruptedDatabase(world.context.database, interrupt, after=after)
-    return Courier(context=replace(world.context, database=database), client=world.client)
+    return courier_of(world, replace(world.context, database=database))
+
+
+def courier_of(world: BotWorld, context: ServiceContext) -> Courier:
+    """Make another process's courier."""
+    return Courier(context=context, client=world.client)
 
 
 async def asked(world: BotWorld, channel: str = PHONE_ROUTING) -> ChangeRequest:
@@ -100,7 +105,8 @@ async def card_row(world: BotWorld, change: ChangeRequest) -> Card | None:
 
 
 async def rows(world: BotWorld, *, undone: bool = False) -> list[dict[str, Any]]:
-    query = select(outbox).order_by(outbox.c.id)
+    # A reminder waits for hours, whatever becomes of its change meanwhile.
+    query = select(outbox).where(outbox.c.kind != Kind.REMINDER).order_by(outbox.c.id)
     if undone:
         query = query.where(outbox.c.done_at.is_(None))
     async with world.context.database.reading() as tx:
@@ -113,12 +119,12 @@ async def events(world: BotWorld) -> list[str]:
 
 
 def told(world: BotWorld, change: ChangeRequest) -> dict[str, list[Message]]:
-    """Return the bot's messages about a change in all channels, by the fact that they name."""
+    """Return the bot's messages about a change in all channels, by the fact that they name; not those to persons."""
     found: dict[str, list[Message]] = {}
     for messages in world.slack.world.messages.values():
         for message in messages:
             payload = (message.metadata or {}).get("event_payload", {})
-            if payload.get("change") == change.label:
+            if payload.get("change") == change.label and "/requester/" not in payload["fact"]:
                 found.setdefault(payload["fact"], []).append(message)
     return found
 

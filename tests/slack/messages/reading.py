@@ -52,6 +52,8 @@ def _run(run: Block) -> str:
     match run["type"]:
         case "user":
             return f"<@{run['user_id']}>"
+        case "usergroup":
+            return f"<!subteam^{run['usergroup_id']}>"
         case "channel":
             return f"<#{run['channel_id']}>"
         case "emoji":

@@ -38,12 +38,14 @@ from bot.slack.listeners.deny import deny_view
 from bot.slack.messages import no_channel
 from bot.slack.messages.card import card_blocks, card_text
 from bot.slack.messages.details import details_view
+from bot.slack.messages.direct import bundle_message, requester_message
 from bot.slack.messages.fallback import plain_card, plain_fact
 from bot.slack.messages.help import help_blocks
 from bot.slack.messages.home import Home, home_blocks
 from bot.slack.messages.lists import pending_blocks, recent_blocks
 from bot.slack.messages.outside import outside_message, plain_outside
 from bot.slack.messages.override import override_view
+from bot.slack.messages.reminder import reminder_message
 from bot.slack.messages.sending import pause_view
 from bot.slack.messages.thread import render_channel_fact, render_fact
 from bot.store.outside import Notice, OutsideChange
@@ -95,6 +97,7 @@ def _facts() -> list[str]:
             render_channel_fact(payload) if fact in IN_CHANNELS else render_fact(sample(State.UNCLEAR), payload)
         )
         lines += [f"-- {fact}", f"notification: {read(text)}", *lines_of(blocks)]
+    lines += _beside()
     for name, since in (
         (Fact.APPLIED, Since(reverted_by="RN-13")),
         (Fact.CANCELED, Since(asked_again_as="RN-13", asked_again_by="URITA")),
@@ -108,6 +111,41 @@ def _facts() -> list[str]:
         payload = {"name": "unclear", "at": NOW.isoformat(), **SHAPES[Fact.UNCLEAR].to_json()}
         lines += [f"-- unclear, then {state}", *lines_of(render_fact(done, payload)[1])[-1:]]
     return lines
+
+
+def _beside() -> list[str]:
+    rules = (
+        Rule(name="Main lines", approvers=People(groups=frozenset({"SLEADS"})), quorum=2),
+        Rule(name="Many", approvers=People(frozenset(f"U{at}" for at in range(6)))),
+    )
+    waiting = sample(State.PENDING)
+    reminders = {
+        "built-in policy": reminder_message([waiting], {}),
+        "rules": reminder_message([replace(waiting, policy=HeldPolicy(rules=rules)), waiting], {}),
+    }
+    later = NOW + timedelta(hours=1)
+    told = {str(state): sample(state, problem="Words of others", result=AFTER) for state in State}
+    told |= {"expired, approved": sample(State.EXPIRED, decided_at=NOW)}
+    told |= {"approved, later": sample(State.APPROVED, approved_at=NOW, due_at=later)}
+    told |= {"applied, overridden": sample(State.APPLIED, overridden_at=NOW, result=AFTER)}
+    untold = (State.PENDING, State.CANCELED, State.APPLYING)
+    directs = {
+        f"to the requester, {name}": requester_message(one, "https://acme.slack.com/x")
+        for name, one in told.items()
+        if one.state not in untold
+    }
+    for name, members in {
+        "approved": (told["approved"], replace(told["applied"], finished_at=None)),
+        "denied": (told["denied"], told["denied"]),
+        "ended": (told["applied"], told["failed"]),
+    }.items():
+        directs[f"to the requester, of several, {name}"] = bundle_message(Bundle(members), "https://acme.slack.com/x")
+    shown = {f"reminder, {name}": one for name, one in reminders.items()} | directs
+    return [
+        line
+        for name, (text, blocks) in shown.items()
+        for line in (f"-- {name}", f"notification: {read(text)}", *lines_of(blocks))
+    ]
 
 
 def _cards() -> list[str]:

@@ -5,6 +5,7 @@ import pytest
 from bot.domain.assignment import Assignment, WeightedAgent
 from bot.domain.facts import (
     By,
+    Called,
     CannotPost,
     Decided,
     Edited,
@@ -29,6 +30,7 @@ from tests.domain.strategies import change
 
 LIVE = Assignment(inbound=(WeightedAgent("agent_a", 1),), webhook_url="https://example.com/in")
 SHAPES: dict[Fact, Told] = {
+    Fact.CALLED: Called(ids=["UALAN", "SLEADS", "COPS"]),
     Fact.APPROVED: Decided(by="UALAN", paused_by="UADA", paused_at="2026-11-24T05:00:00+00:00"),
     Fact.REVIEWED: Decided(by="UALAN"),
     Fact.BLOCKED: Decided(by="UALAN", reason="Not now"),

@@ -71,6 +71,8 @@ async def at_work(worker: Worker) -> AsyncIterator[None]:
     finally:
         stop.set()
         await task
+        # What was given up may still be about to give its connection back.
+        await asyncio.gather(*worker._given_up, return_exceptions=True)
 
 
 class StuckDatabase(Database):
@@ -130,9 +132,8 @@ async def test_g2_a_pass_that_hangs_for_good_is_given_up_and_the_loop_goes_on(da
         worker = make_worker(world, commits, pass_within=timedelta(seconds=2))
         async with at_work(worker):
             await commits.until_applied(database, change_id)
-            stuck.hang(times=0)
             # What was given up comes to its end now, before its database is closed.
-            await asyncio.gather(*worker._given_up, return_exceptions=True)
+            stuck.hang(times=0)
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)

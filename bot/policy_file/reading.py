@@ -25,13 +25,17 @@ _TABLES: dict[str, type[BaseModel]] = {
 }
 _A_NAME = "a number with its name in quotes, up to 75 characters on one line, without < and >"
 
+# Who reads them mends one after the other.
+MOST_PROBLEMS = 50
+
 
 class BadPolicy(Exception):
-    """A policy file cannot be used; each of `problems` is one line with the place and a sentence."""
+    """A policy file cannot be used; each of `problems` is one line with the place and a sentence, the first of many."""
 
     def __init__(self, *problems: str) -> None:
-        super().__init__(" ".join(problems))
-        self.problems = problems
+        more = len(problems) - MOST_PROBLEMS
+        self.problems = (*problems[:MOST_PROBLEMS], f"And {more} more.") if more > 0 else problems
+        super().__init__(" ".join(self.problems))
 
 
 def read_policy(file: Path | None) -> Policy:

@@ -1,7 +1,7 @@
 """What somebody asks for, as it is stored before anything is decided about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.assignment import Assignment, AssignmentPatch
@@ -18,6 +18,7 @@ class ChangeDraft:
     `starts_at` and `put_back_at` are what was chosen; `due_at` is from when it is to be sent, whatever its rules say.
     `submission_key` makes a repeated submission of one form find the change of the first. `bundle_id` is the first of
     the changes that were asked together, None for a change by itself.
+    `number_name` is what people call the number now, where that is shown; it is stored with nothing.
     """
 
     team_id: str
@@ -40,3 +41,4 @@ class ChangeDraft:
     parent_id: int | None = None
     origin: Origin | None = None
     bundle_id: int | None = None
+    number_name: str | None = field(default=None, compare=False)

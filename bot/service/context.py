@@ -1,10 +1,11 @@
 """What every verb of the service is handed: the two far ends, the clock, new ids, and the operator's durations."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import CONFORM, Flag, auto
 
+from bot.domain.change import ChangeRequest
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.rules.policy import Policy
 from bot.service.agent_versions import AgentVersions
@@ -76,6 +77,11 @@ class ServiceContext:
     def key(self, number: str) -> NumberKey:
         """Name a number of this account and workspace."""
         return NumberKey(self.account_sid, self.workspace_id, number)
+
+    def named(self, change: ChangeRequest) -> ChangeRequest:
+        """Return a change with the name that its number has now, to be shown."""
+        name = self.policy().name_of(change.key.number)
+        return replace(change, number_name=name) if name else change
 
     @property
     def workspace(self) -> WorkspaceKey:

@@ -15,7 +15,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
 from bot.domain.warnings import Overlap, Standstill
 from bot.service.context import ServiceContext
-from bot.service.delivery_subject import BundleShown, read_subjects
+from bot.service.delivery_subject import BundleShown, name_numbers, read_subjects
 from bot.service.messages import Kind
 from bot.store import cards, outbox, rate_limits
 from bot.store.cards import Card
@@ -166,6 +166,7 @@ async def claim(context: ServiceContext) -> list[Delivery]:
         lanes = [list(lane) for _, lane in groupby(messages, key=lambda message: message.lane)]
         deliveries = [Delivery(lane, until, [_attempt_of(message) for message in lane], limits) for lane in lanes]
         await read_subjects(tx, deliveries)
+        name_numbers(context, deliveries)
         for delivery in deliveries:
             await _begin(tx, delivery, now)
     return deliveries

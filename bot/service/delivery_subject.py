@@ -12,6 +12,7 @@ from bot.domain.policy import Review
 from bot.domain.state import State
 from bot.domain.warnings import Overlap, Standstill
 from bot.service import picture
+from bot.service.context import ServiceContext
 from bot.service.messages import Kind
 from bot.store import bundles, cards, changes, overlaps, pauses, reviews
 from bot.store.cards import Card
@@ -72,6 +73,15 @@ async def read_subjects(tx: AsyncConnection, deliveries: "list[Delivery]") -> No
             # An early release noted the attempt at the message.
             card = replace(card, attempted_at=message.attempted_at)
         delivery.card = card
+
+
+def name_numbers(context: ServiceContext, deliveries: "list[Delivery]") -> None:
+    """Give the numbers of what was read the names that they have now."""
+    for delivery in deliveries:
+        delivery.change = None if delivery.change is None else context.named(delivery.change)
+        if delivery.bundle is not None:
+            members = tuple(context.named(each) for each in delivery.bundle.of.members)
+            delivery.bundle = replace(delivery.bundle, of=Bundle(members))
 
 
 async def _read_bundle(tx: AsyncConnection, bundle: Bundle) -> BundleShown:

@@ -218,7 +218,7 @@ async def show(context: ServiceContext, team_id: str, change_id: int) -> Record:
         change = await changes.get(tx, change_id, team_id=team_id)
         newest_first = await audit.latest(tx, audit.Filter(change_id=change_id), limit=WHOLE_RECORD + 1)
         return Record(
-            change,
+            context.named(change),
             await reviews.of_change(tx, change_id),
             newest_first[:WHOLE_RECORD][::-1],
             has_earlier=len(newest_first) > WHOLE_RECORD,

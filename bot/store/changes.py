@@ -21,8 +21,9 @@ from bot.store import turns
 from bot.store.errors import StaleVersion
 from bot.store.schema import UNFINISHED, changes, is_unfinished
 
+_STORED = tuple(f.name for f in fields(ChangeRequest) if f.name not in ("key", "number_name"))
 # Everything but what the draft said and the reviewers saw. The database refuses the rest.
-_STEPS = {f.name for f in fields(ChangeRequest)} - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}
+_STEPS = set(_STORED) - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}
 # Only an approved put-back can be made due earlier.
 MUTABLE = _STEPS | {"channel_id", "due_at"}
 _SAVE = (
@@ -264,10 +265,9 @@ async def _one(tx: AsyncConnection, query: Select[Any], change_id: int) -> Chang
 
 def from_row(row: RowMapping) -> ChangeRequest:
     """Read a row of the table."""
-    values = {f.name: row[changes.c[f.name].name] for f in fields(ChangeRequest) if f.name != "key"}
     return ChangeRequest(
         **{
-            **values,
+            **{name: row[changes.c[name].name] for name in _STORED},
             "key": NumberKey(row["account_sid"], row["workspace_id"], row["number"]),
             "before": Assignment.from_json(row["before"]),
             "patch": AssignmentPatch.from_json(row["patch"]),
@@ -284,7 +284,7 @@ def from_row(row: RowMapping) -> ChangeRequest:
 
 def to_row(change: ChangeRequest) -> dict[str, Any]:
     """Return the row of a change."""
-    values = {f.name: getattr(change, f.name) for f in fields(ChangeRequest) if f.name != "key"}
+    values = {name: getattr(change, name) for name in _STORED}
     return values | {
         "account_sid": change.key.account_sid,
         "workspace_id": change.key.workspace_id,

@@ -15,6 +15,7 @@ async def show_bundle(context: ServiceContext, team_id: str, change_id: int) -> 
     async with context.database.reading() as tx:
         change = await changes.get(tx, change_id, team_id=team_id)
         bundle = Bundle((change,)) if change.bundle_id is None else await bundles.get(tx, change.bundle_id)
+        bundle = Bundle(tuple(context.named(each) for each in bundle.members))
         return BundleShown(bundle, await reviews.of_changes(tx, [each.id for each in bundle.members]))
 
 

@@ -8,7 +8,7 @@ from bot.domain.difference import differences
 from bot.domain.number import pretty
 from bot.domain.weights import MOST_AGENTS
 from bot.slack.block_kit.elements import Block, rich_list, text_run
-from bot.slack.block_kit.limits import ROOM, WEBHOOK_LIMIT, middle
+from bot.slack.block_kit.limits import ROOM, WEBHOOK_LIMIT, middle, short_number
 from bot.slack.messages.change_blocks import as_no_state_line
 from bot.slack.messages.glance import in_short, named_number, short_differences, sign
 
@@ -78,7 +78,7 @@ def _is_whole(change: ChangeRequest) -> bool:
     )
     return (
         short_differences(change) == whole
-        and named_number(change) == pretty(change.key.number)
+        and short_number(change.key.number) == pretty(change.key.number)
         and all(_fits(side) for each in whole for side in (each.before, each.after))
     )
 

@@ -103,7 +103,8 @@ def size_of(blocks: Sequence[Block]) -> int:
 
 
 def _asked(change: ChangeRequest) -> list[Block]:
-    number = [text_run(piece, bold=True) for piece in _pieces(pretty(change.key.number))]
+    name = f" ({one_line(change.number_name)})" if change.number_name else ""
+    number = [text_run(piece, bold=True) for piece in _pieces(f"{pretty(change.key.number)}{name}")]
     return [
         rich_line(text_run(f"{sign(change)} {change.label} · ", bold=True), *number),
         rich_line(

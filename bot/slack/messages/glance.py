@@ -2,9 +2,10 @@
 
 from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
-from bot.domain.difference import FieldDifference, differences
+from bot.domain.difference import FieldDifference, differences, one_line
+from bot.domain.shortening import shorten
 from bot.domain.state import State
-from bot.slack.block_kit.limits import WEBHOOK_LIMIT, few, short_names, short_number
+from bot.slack.block_kit.limits import NAME_LIMIT, WEBHOOK_LIMIT, few, short_names, short_number
 
 # One for each state, told apart by shape and not by colour alone; the word stands on the state line.
 SIGNS: dict[State, str] = {
@@ -39,9 +40,9 @@ def in_short(change: ChangeRequest) -> str:
 
 
 def named_number(change: ChangeRequest) -> str:
-    """Write the number as people know it."""
-    # UponAI has no names for numbers; those of a policy file belong here.
-    return short_number(change.key.number)
+    """Write the number as people know it, with the name that the policy file has for it now."""
+    number = short_number(change.key.number)
+    return f"{number} ({shorten(one_line(change.number_name), NAME_LIMIT)})" if change.number_name else number
 
 
 def short_differences(change: ChangeRequest) -> tuple[FieldDifference, ...]:

@@ -17,8 +17,8 @@ from bot.slack.block_kit.elements import (
     section,
     text_run,
 )
-from bot.slack.block_kit.limits import LINE_LIMIT, WEBHOOK_LIMIT, few, short_names, short_number
-from bot.slack.messages.glance import in_short
+from bot.slack.block_kit.limits import LINE_LIMIT, WEBHOOK_LIMIT, few, short_names
+from bot.slack.messages.glance import in_short, named_number
 from bot.slack.messages.wording import Part, Words, in_line, in_text
 
 Message = tuple[str, list[Block]]
@@ -38,7 +38,7 @@ def line_fact(*parts: Part) -> Message:
 
 def number_of(change: ChangeRequest) -> Words:
     """Return the number for a line: its identifier is the words of others."""
-    return Words(short_number(change.key.number), NUMBER_TEXT_LIMIT)
+    return Words(named_number(change), NUMBER_TEXT_LIMIT)
 
 
 def about(change: ChangeRequest) -> str:

@@ -1,0 +1,43 @@
+"""A number's name in the policy file stands wherever the number is, literally, and as the file has it now."""
+
+from bot.domain.rules.policy import Policy
+from bot.store import changes
+from tests.slack.bot_harness import BotWorld
+from tests.slack.messages.test_card_truth import NUMBER, ask, cards, replies, work
+
+NAME = "Support <!channel> *US*"
+
+
+def name(bot_world: BotWorld, words: str) -> None:
+    bot_world.policies.append(Policy(names=((NUMBER, words),)))
+
+
+async def test_g11_the_name_stands_on_card_thread_details_and_forms_literally(bot_world: BotWorld) -> None:
+    name(bot_world, NAME)
+    card = await ask(bot_world)
+    shown = f"+1 415-555-0123 ({NAME})"
+    assert f"RN-1 · {shown}" in bot_world.alan.read(card)
+    assert "to change +1 415-555-0123 (Support &lt;!channel&gt; \u2217US\u2217)." in card.text
+    await bot_world.alan.click("Details", card)
+    assert shown in bot_world.alan.read_view()
+    await bot_world.alan.click("Deny", card)
+    assert shown in bot_world.alan.read_view()
+    await bot_world.alan.click("Approve", card)
+    await work(bot_world)
+    assert shown in replies(bot_world)[0]
+    assert "*US*" not in str([block for block in cards(bot_world)[0].blocks if block["type"] in ("section", "context")])
+
+
+async def test_a_name_is_shown_as_the_file_has_it_now_and_stored_with_nothing(bot_world: BotWorld) -> None:
+    name(bot_world, "Support US")
+    card = await ask(bot_world)
+    name(bot_world, "Front line")
+    await bot_world.alan.click("Approve", card)
+    await work(bot_world)
+    assert "(Front line)" in bot_world.alan.read(cards(bot_world)[0])
+    bot_world.policies.append(Policy())
+    assert "RN-1 · +1 415-555-0123\n" in await bot_world.type(bot_world.rita, "show RN-1")
+    async with bot_world.context.database.reading() as tx:
+        stored = await changes.get(tx, 1)
+    assert stored.number_name is None
+    assert "Front line" not in str(changes.to_row(stored))

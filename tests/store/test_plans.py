@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.policy import Review, Verdict
 from bot.service.messages import card_is_dirty
-from bot.store import audit, changes, claims, elsewhere, outbox, overlaps, reviews
+from bot.store import audit, changes, claims, elsewhere, outbox, overlaps, overrides, reviews
 from bot.store.database import Database
 from tests.databases import _execute, _migrate, _run
 from tests.store.long_history import CHANGES, NOW, START, fill_postgresql, fill_sqlite, number_of
@@ -29,8 +29,8 @@ Look = Callable[[AsyncConnection], Awaitable[object]]
 # Writing the history takes a while on a busy machine.
 pytestmark = pytest.mark.timeout(300)
 
-BIG = ("changes", "reviews", "change_rules", "review_rules", "audit_events", "outbox")
-PARTIAL = ("ix_outbox_due", "ix_outbox_undone")
+BIG = ("changes", "reviews", "change_rules", "review_rules", "audit_events", "outbox", "overrides")
+PARTIAL = ("ix_outbox_due", "ix_outbox_undone", "ix_overrides_unreviewed")
 # All that is open (600 changes with 600 messages), the history of one number (100 changes with 500 events), or some
 # batches. Going through the smallest of the tables would be 200,000 rows, and a million steps of SQLite's machine.
 MOST_ROWS = 1500
@@ -78,6 +78,7 @@ LOOKS: dict[str, Look] = {
     "all_open_of_a_number": lambda tx: changes.open_of_number(tx, TEAM, LAST, 11),
     "next_approval_order": lambda tx: tx.execute(select(changes.NEXT_APPROVAL_ORDER), changes.key_values(LAST)),
     "by_submission": lambda tx: changes.find_by_submission(tx, TEAM, "history-77"),
+    "unreviewed_overrides": lambda tx: overrides.unreviewed(tx, TEAM, 4),
     "by_id": lambda tx: changes.lock(tx, 77, team_id=TEAM),
     "events_of_a_change": lambda tx: audit.latest(tx, audit.Filter(change_id=77), limit=1001),
     "events_of_a_change_streamed": lambda tx: drawn(audit.stream(tx, audit.Filter(change_id=77))),

@@ -1,6 +1,6 @@
 """Read the record: undecided changes, the last ones, one change with everything that happened to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.audit import ChainedEvent
 from bot.domain.bundle import MOST_NUMBERS
 from bot.domain.change import ChangeRequest
+from bot.domain.overriding import Override
 from bot.domain.policy import Review
 from bot.domain.state import State
 from bot.service.context import Actor, ServiceContext
@@ -93,7 +94,7 @@ class Overview:
     """What concerns one person at this moment; `own` are their changes that have not ended.
 
     `overridden` are those, of anybody, whose override nobody has reviewed yet; `scheduled` are those, of anybody, that
-    are approved and sent later.
+    are approved and sent later. `overrides` says of the overridden who did it, and why.
     """
 
     waiting: Listing
@@ -102,6 +103,7 @@ class Overview:
     pause: Paused | None
     overridden: Listing = field(default_factory=Listing)
     scheduled: Listing = field(default_factory=Listing)
+    overrides: Mapping[int, Override] = field(default_factory=dict)
 
 
 async def pending(context: ServiceContext, team_id: str, limit: int) -> list[ChangeRequest]:
@@ -152,14 +154,15 @@ async def overview(context: ServiceContext, reader: Actor, limit: int, *, look_u
         pause = await _paused(tx, context, reader.team_id)
         unreviewed = await overrides.unreviewed(tx, reader.team_id, MOST_NUMBERS * (UNREVIEWED_SHOWN + 1))
         # Of several that were overridden together the first stands for all.
-        unreviewed = list({each.lead_id: each for each in reversed(unreviewed)}.values())[::-1]
-        overridden = await listing(tx, unreviewed, UNREVIEWED_SHOWN)
+        firsts = list({change.lead_id: change for change, _ in reversed(unreviewed)}.values())[::-1]
+        overridden = await listing(tx, firsts, UNREVIEWED_SHOWN)
         scheduled = await _scheduled(tx, context, reader.team_id, SCHEDULED_SHOWN)
         yours, recently = await listing(tx, own, limit, *_UNFINISHED), await listing(tx, last, limit, *State)
     waiting = (await part(found.changes, known, reader.user_id, look_up)).waiting
     has_more = found.has_more or len(waiting) > limit
     waits = replace(found, changes=waiting[:limit], has_more=has_more)
-    return Overview(waits, yours, recently, pause, overridden, scheduled)
+    made = {change.id: each for change, each in unreviewed}
+    return Overview(waits, yours, recently, pause, overridden, scheduled, made)
 
 
 async def _scheduled(tx: AsyncConnection, context: ServiceContext, team_id: str, limit: int) -> Listing:

@@ -61,13 +61,14 @@ async def next_due(tx: AsyncConnection, now: datetime) -> int | None:
     return found
 
 
-async def unreviewed(tx: AsyncConnection, team_id: str, limit: int) -> list[ChangeRequest]:
+async def unreviewed(tx: AsyncConnection, team_id: str, limit: int) -> list[tuple[ChangeRequest, Override]]:
     """Return a team's changes whose override nobody has reviewed, the oldest override first."""
     # By their ids, of which there are few: in a join SQLite begins with all changes that the team ever had.
-    query = select(overrides.c.change_id).where(overrides.c.reviewed_at.is_(None))
-    ids = (await tx.scalars(query.order_by(overrides.c.at, overrides.c.change_id).limit(limit))).all()
-    found = await get_all(tx, ids) if ids else {}
-    return [found[each] for each in ids if found[each].team_id == team_id]
+    query = select(overrides).where(overrides.c.reviewed_at.is_(None))
+    rows = await tx.execute(query.order_by(overrides.c.at, overrides.c.change_id).limit(limit))
+    made = [_read(row) for row in rows.mappings()]
+    found = await get_all(tx, [each.change_id for each in made]) if made else {}
+    return [(change, each) for each in made if (change := found[each.change_id]).team_id == team_id]
 
 
 def _read(row: RowMapping) -> Override:

@@ -1,5 +1,6 @@
 """Override through the whole app: who may, who is told, and the review afterwards, of which people are reminded."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from bot.domain.state import State
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.model import Message
-from bot.sandbox.slack.workspace.seed import ALAN, AMY, PHONE_ROUTING, RITA
+from bot.sandbox.slack.workspace.seed import ADA, ALAN, AMY, PHONE_ROUTING, RITA
 from bot.service import history
 from bot.store import audit
 from tests.chain import first_break
@@ -173,6 +174,29 @@ async def test_no_freeze_holds_what_was_overridden(bot_world: BotWorld) -> None:
     assert "goes out now" in replies(bot_world)[1]
     await work(bot_world)
     assert await state(bot_world) is State.APPLIED
+
+
+async def test_g3_of_two_overrides_at_the_same_instant_one_counts(bot_world: BotWorld) -> None:
+    hold(bot_world, replace(EMERGENCY, override=People(frozenset({AMY, ADA}))))
+    card = await ask(bot_world)
+    both = [amy(bot_world), bot_world.ada]
+    for person in both:
+        await person.click("Override", card)
+        await person.fill("Reason", WHY)
+    await asyncio.gather(*(person.submit() for person in both))
+    late = [person for person in both if person.has_view]
+    assert len(late) == 1
+    assert "was already overridden by" in late[0].read_view()
+    assert (await events(bot_world)).count(Event.OVERRIDDEN) == 1
+
+
+async def test_what_was_overridden_and_withdrawn_is_to_be_reviewed_all_the_same(bot_world: BotWorld) -> None:
+    hold(bot_world, EMERGENCY)
+    card = await ask(bot_world)
+    await override(bot_world, amy(bot_world), card)
+    assert await press(bot_world, bot_world.rita, "Cancel", card) == ""
+    assert f"🚨 <@{AMY}>: The line is down" in await read_home(bot_world, "alan")
+    assert await press(bot_world, bot_world.alan, "Reviewed", thread_message(bot_world, "Please review it")) == ""
 
 
 async def test_a_pause_holds_what_was_overridden_and_the_thread_says_so(bot_world: BotWorld) -> None:

@@ -173,7 +173,7 @@ async def test_an_override_is_told_of_again_until_it_is_reviewed_once(database: 
         again = await overrides.of_change(tx, change)
         assert again is not None
         assert (made.days, again.days) == (1, 3)
-        assert await overrides.unreviewed(tx, change.team_id, 10) == [change]
+        assert await overrides.unreviewed(tx, change.team_id, 10) == [(change, again)]
         await overrides.save(tx, review(change, again, ALAN, NOW, is_approver=True))
         assert await overrides.next_due(tx, NOW + 9 * day) is None
         assert await overrides.unreviewed(tx, change.team_id, 10) == []

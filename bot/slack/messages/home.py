@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.change import ChangeRequest
+from bot.domain.overriding import Override
 from bot.service.history import Listing, Overview
 from bot.slack.block_kit.elements import Block, actions, button, confirm, context, divider, header, literal, plain
 from bot.slack.block_kit.sentences import sentence_block
@@ -136,16 +137,18 @@ def _overridden(home: Home) -> list[Block]:
     if not listing.changes:
         return []
     left = [context("There are more.")] if listing.has_more else []
-    found = [block for row in rows.rows_of(home.team_url, listing) for block in _to_review(row, home.reader_id)]
+    made = home.overview.overrides
+    shown = [(row, made[row.change.id]) for row in rows.rows_of(home.team_url, listing)]
+    found = [block for each in shown for block in _to_review(*each, home.reader_id)]
     return [header("Overridden, to be reviewed"), *found, *left]
 
 
-def _to_review(row: Row, reader_id: str) -> list[Block]:
+def _to_review(row: Row, made: Override, reader_id: str) -> list[Block]:
     """Show one change with why it was overridden, and the button for whoever is neither requester nor overrider."""
     change = row.change
     line = rows.row_block(row)
-    line["text"]["text"] += f"\n{home_line(change)}"
-    is_own = reader_id in (change.requester_id, change.decided_by)
+    line["text"]["text"] += f"\n{home_line(made)}"
+    is_own = reader_id in (change.requester_id, made.overridden_by)
     buttons = [*([_open_card(row)] if row.link else []), *([] if is_own else [reviewed_button(change)])]
     return [line, actions(*buttons, block_id=f"review:{change.label}")] if buttons else [line]
 

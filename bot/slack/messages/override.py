@@ -7,7 +7,7 @@ from typing import Any
 from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.facts import Overridden, OverriddenHere, OverrideReviewed, Unreviewed
-from bot.domain.overriding import REASON_LIMIT
+from bot.domain.overriding import REASON_LIMIT, Override
 from bot.domain.shortening import shorten
 from bot.domain.since import Since
 from bot.slack.block_kit.elements import (
@@ -148,9 +148,9 @@ def reviewed_button(change: ChangeRequest) -> Block:
     )
 
 
-def home_line(change: ChangeRequest) -> str:
-    """Say in mrkdwn, below its line in the Home tab, who overrode a change and why."""
-    return f"🚨 {mention(change.decided_by or '')}: {literal(change.decision_reason or '', CARD_REASON_LIMIT)}"
+def home_line(made: Override) -> str:
+    """Say in mrkdwn, below its change's line in the Home tab, who overrode it and why."""
+    return f"🚨 {mention(made.overridden_by)}: {literal(made.reason, CARD_REASON_LIMIT)}"
 
 
 def _named(change: ChangeRequest, others: int) -> tuple[Part, ...]:

@@ -18,6 +18,7 @@ from bot.domain.difference import TITLES
 from bot.domain.events import Event
 from bot.domain.facts import Fact
 from bot.domain.outside import MovedOutside
+from bot.domain.overriding import Override
 from bot.domain.rules.people import People
 from bot.domain.rules.policy import HeldPolicy
 from bot.domain.rules.rule import Rule
@@ -190,10 +191,11 @@ def _lists() -> list[str]:
     listing = Listing([sample(State.PENDING)], {}, has_more=True)
     ended = Listing([sample(state) for state in State])
     later = Listing([scheduled(State.APPROVED)], has_more=True)
-    pending = Pending(listing, listing, listing, PAUSED, (1, 1), scheduled=later)
+    pending = Pending(listing, listing, listing, PAUSED, (1, 1), listing, later)
     empty = Overview(Listing(), Listing(), Listing(), None)
     overridden = Listing([sample(State.APPLIED, overridden_at=NOW, decision_reason="The line is down")])
-    full = Overview(listing, listing, ended, PAUSED, overridden, later)
+    made = Override(change_id=12, revision=1, overridden_by="UALAN", reason="The line is down", at=NOW, remind_at=NOW)
+    full = Overview(listing, listing, ended, PAUSED, overridden, later, overrides={12: made})
     home = Home(full, "https://acme.slack.com", lambda _: None, asks_where=True, can_resume=True)
     return [
         "-- pending",

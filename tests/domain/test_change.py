@@ -105,7 +105,7 @@ def test_g3_who_is_too_late_is_told_who_was_first() -> None:
         approve(denied, "U2")
 
 
-def test_nobody_decides_twice_but_a_new_revision_is_open_to_all() -> None:
+def test_g3_nobody_decides_twice_but_a_new_revision_is_open_to_all() -> None:
     subject = change(policy=HeldPolicy(rules=(Rule(quorum=2),)))
     earlier = Review("U1", Verdict.APPROVE, 1, NOW)
     with pytest.raises(AlreadyDecided):
@@ -135,7 +135,7 @@ def test_an_approval_lapses_an_hour_after_it_fell_due() -> None:
     assert approved.expire(NOW + 2 * HOUR).state is State.EXPIRED
 
 
-def test_cancel_counts_until_a_worker_has_claimed_it() -> None:
+def test_g3_cancel_counts_until_a_worker_has_claimed_it() -> None:
     approved = approve(change())
     assert approved.cancel(REQUESTER, NOW).state is State.CANCELED
     with pytest.raises(NotAllowed):

@@ -45,7 +45,7 @@ async def test_g1_a_change_needs_a_second_person_and_then_happens_once(place: To
     assert "Time routing" in result
 
 
-async def test_revert_asks_for_the_former_assignment_with_an_approval_of_its_own(place: Town) -> None:
+async def test_g1_revert_asks_for_the_former_assignment_with_an_approval_of_its_own(place: Town) -> None:
     before = await place.number(NUMBER)
     await place.ask_time_routing(place.rita, NUMBER, "Off" if before["is_time_routing_enabled"] else "On")
     await place.alan.click("Approve", await place.card_says("RN-1", "pending"))
@@ -63,7 +63,7 @@ async def test_revert_asks_for_the_former_assignment_with_an_approval_of_its_own
     assert (await place.number(NUMBER))["is_time_routing_enabled"] is before["is_time_routing_enabled"]
 
 
-async def test_a_guest_may_neither_ask_nor_press(place: Town) -> None:
+async def test_g10_a_guest_may_neither_ask_nor_press(place: Town) -> None:
     await place.gus.command("phone-routing", f"/route-number {NUMBER}")
     assert not place.gus.has_view
     assert "Guests may not" in place.gus.read(place.gus.ephemeral("phone-routing")[-1])

@@ -81,7 +81,7 @@ async def test_only_the_requester_cancels_and_only_until_it_is_applied(bench: Be
         await cancel(bench.context, RITA, late.id)
 
 
-async def test_one_form_submitted_twice_is_one_change(bench: Bench) -> None:
+async def test_g2_one_form_submitted_twice_is_one_change(bench: Bench) -> None:
     first, second = [await bench.ask(inbound(SUPPORT), key="same") for _ in range(2)]
     assert first.id == second.id
 

@@ -107,7 +107,7 @@ async def test_g10_a_group_that_cannot_be_looked_up_refuses(bot_world: BotWorld,
     assert await state(bot_world) is State.PENDING
 
 
-async def test_a_group_is_known_for_a_minute_and_no_longer(bot_world: BotWorld) -> None:
+async def test_g10_a_group_is_known_for_a_minute_and_no_longer(bot_world: BotWorld) -> None:
     hold(bot_world, replace(MAIN, quorum=1))
     card = await ask(bot_world)
     bot_world.slack.world.usergroups[LEADS].users.remove(ALAN)
@@ -115,7 +115,7 @@ async def test_a_group_is_known_for_a_minute_and_no_longer(bot_world: BotWorld) 
     assert "“Main lines”" in await press(bot_world, bot_world.alan, "Approve", card)
 
 
-async def test_an_approval_by_somebody_who_left_the_group_does_not_count_and_the_card_says_so(
+async def test_g10_an_approval_by_somebody_who_left_the_group_does_not_count_and_the_card_says_so(
     bot_world: BotWorld,
 ) -> None:
     hold(bot_world, MAIN)
@@ -130,7 +130,9 @@ async def test_an_approval_by_somebody_who_left_the_group_does_not_count_and_the
     assert await state(bot_world) is State.APPROVED
 
 
-async def test_an_approval_by_somebody_deactivated_does_not_count_without_any_rule_either(bot_world: BotWorld) -> None:
+async def test_g10_an_approval_by_somebody_deactivated_does_not_count_without_any_rule_either(
+    bot_world: BotWorld,
+) -> None:
     hold(bot_world, Rule(name="Two", quorum=2))
     card = await ask(bot_world)
     await press(bot_world, bot_world.alan, "Approve", card)
@@ -203,7 +205,7 @@ async def refused(bot_world: BotWorld, **entries: str) -> str:
     return " ".join(bot_world.rita.errors().values())
 
 
-async def test_who_may_not_ask_is_told_by_which_rule(bot_world: BotWorld) -> None:
+async def test_g10_who_may_not_ask_is_told_by_which_rule(bot_world: BotWorld) -> None:
     hold(bot_world, Rule(name="Leads ask", requesters=People(groups=frozenset({LEADS}))), leads=(ALAN,))
     assert "“Leads ask” lets only a user group ask for this." in await refused(bot_world)
     await bot_world.slack.until(lambda: bool(bot_world.rita.ephemeral("phone-routing")), 10)

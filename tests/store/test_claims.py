@@ -85,7 +85,7 @@ async def test_g4_an_earlier_change_that_waits_holds_the_later_ones(database: Da
     assert await first(database, claims.next_to_apply, NOW + HOUR - SECOND) is None
 
 
-async def test_a_later_change_does_not_wait_for_one_that_is_not_due(database: Database) -> None:
+async def test_g4_a_later_change_does_not_wait_for_one_that_is_not_due(database: Database) -> None:
     planned = await approved(database, replace(draft(), due_at=NOW + HOUR))
     now = await approved(database)
     assert await first(database, claims.next_to_apply) == now.id
@@ -177,7 +177,7 @@ async def test_an_errand_is_found_until_somebody_is_at_it(database: Database) ->
     assert await first(database, claims.next_follow_up, NOW + LEASE) == change.id
 
 
-async def test_an_errand_waits_while_its_number_is_being_changed(database: Database) -> None:
+async def test_g4_an_errand_waits_while_its_number_is_being_changed(database: Database) -> None:
     await sent_to_look(database)
     running = await applying(database, draft(fields=WEBHOOK))
     assert await first(database, claims.next_follow_up) is None
@@ -202,7 +202,7 @@ async def test_g3_workers_at_the_same_instant_take_different_changes(database: D
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"])
-async def test_a_change_that_somebody_holds_is_skipped(database: Database) -> None:
+async def test_g4_a_change_that_somebody_holds_is_skipped(database: Database) -> None:
     held, free = await approved(database), await approved(database, draft(OTHER_NUMBER))
     async with database.transaction() as holding:
         await changes.lock(holding, held.id)

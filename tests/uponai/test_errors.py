@@ -62,7 +62,7 @@ async def test_refused_without_a_message(body: bytes) -> None:
     assert str(error) == "UponAI refused this (422) and gave no reason."
 
 
-async def test_a_200_without_success_is_refused() -> None:
+async def test_g6_a_200_without_success_is_refused() -> None:
     error = await put_to(Scripted((200, b'{"success": false, "message": "Busy."}')))
     assert isinstance(error, Refused)
     assert error.message == "Busy."
@@ -77,7 +77,7 @@ async def test_a_redirect_is_not_followed() -> None:
 @pytest.mark.parametrize(
     ("header", "seconds"), [("7", 7), ("0.5", 0.5), ("-3", 0), ("999999999", 3600), ("soon", None)]
 )
-async def test_too_many_requests_were_not_applied_and_say_when_again(header: str, seconds: float | None) -> None:
+async def test_g6_too_many_requests_were_not_applied_and_say_when_again(header: str, seconds: float | None) -> None:
     error = await put_to(Scripted((429, b"", {"Retry-After": header})))
     assert isinstance(error, Unavailable)
     assert error.retry_after == (None if seconds is None else timedelta(seconds=seconds))
@@ -170,7 +170,7 @@ async def test_g6_interference_shows_in_the_answer(uponai: UponAIStandIn, client
     assert PATCH.missing_from(answer.listed.assignment) == {Field.INBOUND, Field.WEBHOOK}
 
 
-async def test_nobody_listens_means_that_nothing_was_sent() -> None:
+async def test_g6_nobody_listens_means_that_nothing_was_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     client = client_of(base_url=f"http://127.0.0.1:{port}", seconds=0.3)

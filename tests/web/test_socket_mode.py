@@ -132,7 +132,7 @@ async def test_metrics_count_failed_connects_and_know_the_connection_and_the_las
     assert sample("connected_since_seconds") == 0
 
 
-async def test_each_failed_connect_is_logged_and_never_with_its_address() -> None:
+async def test_g12_each_failed_connect_is_logged_and_never_with_its_address() -> None:
     with capture_logs() as logs:
         async with bench(uses=["broken", "reset"]) as b:
             await receives(b, 1, "one")
@@ -175,7 +175,7 @@ async def test_socket_mode_that_is_switched_off_is_said_until_it_is_on_again() -
         assert "switched off (link_disabled)" in (b.receiver.problem or "")
 
 
-async def test_an_envelope_during_the_drain_is_acknowledged_or_left_to_slack() -> None:
+async def test_g8_an_envelope_during_the_drain_is_acknowledged_or_left_to_slack() -> None:
     with capture_logs() as logs:
         async with bench() as b:
             b.handler.gate.clear()

@@ -70,7 +70,7 @@ async def approved(world: BotWorld, number: str) -> ChangeRequest:
     return await approve(world.context, Actor(team, world.alan.id, "test"), (await submit(world.context, wish)).id)
 
 
-async def test_a_worker_with_all_slots_busy_takes_nothing_more_after_the_stop(bot_world: BotWorld) -> None:
+async def test_g2_a_worker_with_all_slots_busy_takes_nothing_more_after_the_stop(bot_world: BotWorld) -> None:
     held = bot_world.uponai.account.numbers.items()
     numbers = [number for number, one in held if one["workspace_id"] == 1 and not one["platform_import_error"]]
     changes = [await approved(bot_world, number) for number in numbers[: APPLY_AT_ONCE + 1]]

@@ -49,7 +49,7 @@ async def test_g5_an_untouched_field_may_move_before_the_look(bench: Bench) -> N
     assert bench.live()["is_time_routing_enabled"] is True
 
 
-async def test_an_untouched_field_that_the_put_moved_is_named(bench: Bench) -> None:
+async def test_g5_an_untouched_field_that_the_put_moved_is_named(bench: Bench) -> None:
     bench.dashboard(inbound_webhook_url="https://hooks.example.com/a")
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("drops_webhook")
@@ -98,7 +98,7 @@ async def test_a_rate_limit_puts_the_change_back_until_it_is_over(bench: Bench) 
     assert bench.live()["inbound_agents"][0]["agent_id"] == SUPPORT
 
 
-async def test_while_uponai_is_down_nothing_is_lost_and_then_it_is_applied(bench: Bench) -> None:
+async def test_g2_while_uponai_is_down_nothing_is_lost_and_then_it_is_applied(bench: Bench) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("down")
     await bench.work()
@@ -155,7 +155,7 @@ async def unclear(bench: Bench) -> ChangeRequest:
     return done
 
 
-async def test_trying_an_unclear_change_again_looks_first_and_sends_when_it_is_as_before(bench: Bench) -> None:
+async def test_g6_trying_an_unclear_change_again_looks_first_and_sends_when_it_is_as_before(bench: Bench) -> None:
     change = await unclear(bench)
     await ask_follow_up(bench.context, RITA, change.id, FollowUp.TRY_AGAIN)
     with pytest.raises(AlreadyDecided, match="was first"):
@@ -164,7 +164,7 @@ async def test_trying_an_unclear_change_again_looks_first_and_sends_when_it_is_a
     assert len(bench.puts()) == 2
 
 
-async def test_trying_an_unclear_change_again_ends_applied_when_it_is_live(bench: Bench) -> None:
+async def test_g6_trying_an_unclear_change_again_ends_applied_when_it_is_live(bench: Bench) -> None:
     change = await unclear(bench)
     bench.dashboard(inbound_agents=[{"agent_id": SUPPORT, "agent_version": None, "weight": 1}])
     await ask_follow_up(bench.context, ALAN, change.id, FollowUp.TRY_AGAIN)
@@ -173,7 +173,7 @@ async def test_trying_an_unclear_change_again_ends_applied_when_it_is_live(bench
     assert len(bench.puts()) == 1
 
 
-async def test_trying_an_unclear_change_again_too_late_expires_it(bench: Bench) -> None:
+async def test_g6_trying_an_unclear_change_again_too_late_expires_it(bench: Bench) -> None:
     change = await unclear(bench)
     bench.clock.advance(bench.context.apply_within)
     await ask_follow_up(bench.context, ALAN, change.id, FollowUp.TRY_AGAIN)
@@ -182,7 +182,7 @@ async def test_trying_an_unclear_change_again_too_late_expires_it(bench: Bench) 
     assert len(bench.puts()) == 1
 
 
-async def test_somebody_other_than_the_requester_marks_an_unclear_change_as_resolved(bench: Bench) -> None:
+async def test_g6_somebody_other_than_the_requester_marks_an_unclear_change_as_resolved(bench: Bench) -> None:
     change = await unclear(bench)
     with pytest.raises(OwnChange):
         await ask_follow_up(bench.context, RITA, change.id, FollowUp.RESOLVE)
@@ -194,7 +194,7 @@ async def test_somebody_other_than_the_requester_marks_an_unclear_change_as_reso
     assert done.result.inbound[0].agent_id == SALES
 
 
-async def test_an_unclear_change_holds_later_ones_of_the_same_field_alone(bench: Bench) -> None:
+async def test_g6_an_unclear_change_holds_later_ones_of_the_same_field_alone(bench: Bench) -> None:
     change = await unclear(bench)
     other = await bench.approved(time_routing(is_on=True))
     same = await bench.approved(inbound(SALES, 2))

@@ -47,7 +47,7 @@ async def test_g4_one_change_of_a_number_at_a_time_and_numbers_do_not_wait(bench
     assert [change.key.number for change in claimed if change] == [NUMBER, SPLIT_NUMBER]
 
 
-async def test_the_other_change_of_a_field_goes_stale_when_one_is_applied(bench: Bench) -> None:
+async def test_g4_the_other_change_of_a_field_goes_stale_when_one_is_applied(bench: Bench) -> None:
     first = await bench.ask(inbound(SUPPORT))
     waiting = await bench.ask(inbound(SALES, 1))
     elsewhere = await bench.ask(time_routing(is_on=True))
@@ -113,7 +113,7 @@ async def test_g4_a_worker_that_stood_still_after_marking_sends_nothing_under_a_
     assert len(bench.puts()) == 1
 
 
-async def test_a_change_whose_approval_was_withdrawn_does_not_stop_the_others(bench: Bench) -> None:
+async def test_g4_a_change_whose_approval_was_withdrawn_does_not_stop_the_others(bench: Bench) -> None:
     first = await bench.approved(time_routing(is_on=True))
     async with bench.context.database.transaction() as tx:
         await tx.execute(update(reviews).where(reviews.c.change_id == first.id).values(withdrawn_at=reviews.c.at))
@@ -123,7 +123,7 @@ async def test_a_change_whose_approval_was_withdrawn_does_not_stop_the_others(be
     assert len(bench.puts()) == 1
 
 
-async def test_puts_that_get_lost_again_and_again_are_spaced_out_and_told_once(bench: Bench) -> None:
+async def test_g6_puts_that_get_lost_again_and_again_are_spaced_out_and_told_once(bench: Bench) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("lost_before", scope="writes")
     for _ in range(60):

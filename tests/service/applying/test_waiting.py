@@ -253,7 +253,9 @@ async def test_nothing_is_written_for_a_change_while_sending_is_paused(bench: Be
     assert (await bench.read(change)).state is State.APPLIED
 
 
-async def test_a_lost_answer_that_cannot_be_looked_up_leaves_no_trail(bench: Bench, impatient: ServiceContext) -> None:
+async def test_g6_a_lost_answer_that_cannot_be_looked_up_leaves_no_trail(
+    bench: Bench, impatient: ServiceContext
+) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("lost_answer", times=1)
     await bench.work()
@@ -265,7 +267,7 @@ async def test_a_lost_answer_that_cannot_be_looked_up_leaves_no_trail(bench: Ben
     assert (await bench.work_until_done(change)).state is State.APPLIED
 
 
-async def test_an_unclear_change_that_cannot_be_looked_at_leaves_no_trail(
+async def test_g6_an_unclear_change_that_cannot_be_looked_at_leaves_no_trail(
     bench: Bench, impatient: ServiceContext
 ) -> None:
     change = await bench.approved(inbound(SUPPORT))

@@ -18,13 +18,13 @@ def groups_of(bot_world: BotWorld) -> Groups:
     return Groups(bot_world.client, bot_user_id=BOT, now=bot_world.clock.now)
 
 
-async def test_a_group_has_its_active_people(bot_world: BotWorld) -> None:
+async def test_g10_a_group_has_its_active_people(bot_world: BotWorld) -> None:
     assert await groups_of(bot_world).members(GROUP) == {ALAN, ADA}
     bot_world.ada.user.deleted = True
     assert await groups_of(bot_world).members(GROUP) == {ALAN}
 
 
-async def test_a_channel_is_read_to_its_last_page_and_the_bot_is_nobody(bot_world: BotWorld) -> None:
+async def test_g10_a_channel_is_read_to_its_last_page_and_the_bot_is_nobody(bot_world: BotWorld) -> None:
     channel = bot_world.slack.world.channels[PHONE_ROUTING]
     channel.members += [f"U{number:06d}" for number in range(PAGE)]
     found = await groups_of(bot_world).members(PHONE_ROUTING)

@@ -63,7 +63,7 @@ def refusal(person: Person) -> str:
     return person.read(person.ephemeral("phone-routing")[-1])
 
 
-async def test_the_card_shows_one_state_word_and_the_notification_starts_with_it(bot_world: BotWorld) -> None:
+async def test_g9_the_card_shows_one_state_word_and_the_notification_starts_with_it(bot_world: BotWorld) -> None:
     card = await ask(bot_world)
     lines = bot_world.alan.read(card).splitlines()
     assert lines.count("State: pending") == 1
@@ -140,7 +140,7 @@ async def test_g3_whoever_is_too_late_is_told_who_was_first(bot_world: BotWorld)
     assert f"already approved by <{bot_world.alan.id}>" in refusal(bot_world.ada)
 
 
-async def test_only_the_requester_cancels(bot_world: BotWorld) -> None:
+async def test_g10_only_the_requester_cancels(bot_world: BotWorld) -> None:
     card = await ask(bot_world)
     await bot_world.alan.click("Cancel", card)
     assert "can cancel it" in refusal(bot_world.alan)

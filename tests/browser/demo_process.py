@@ -26,8 +26,12 @@ PEOPLE = {
 PHONE_ROUTING, SUPPORT_OPS = "C07PHONE1RT", "C07SUPPORT2"
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
-# Lost answers and killed workers are waited for.
-PACE = {"DEMO_UPONAI_TIMEOUT_SECONDS": "2", "DEMO_WORKER_LEASE_SECONDS": "5"}
+# Lost answers and killed workers are waited for; what others change is found when a test looks, and not in between.
+PACE = {
+    "DEMO_UPONAI_TIMEOUT_SECONDS": "2",
+    "DEMO_WORKER_LEASE_SECONDS": "5",
+    "DEMO_MIRROR_REFRESH_SECONDS": "600",
+}
 
 
 class Town:

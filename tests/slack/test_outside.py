@@ -101,7 +101,7 @@ async def test_an_open_change_that_it_makes_stale_is_told_in_its_thread(bot_worl
     await ask(bot_world)
     await found(bot_world, is_time_routing_enabled=True)
     assert "State: stale" in bot_world.alan.read(cards(bot_world)[0])
-    assert any("Someone changed time routing outside" in reply for reply in replies(bot_world))
+    assert any("was changed since RN-1 was asked: time routing" in reply for reply in replies(bot_world))
 
 
 async def test_many_are_told_in_one_message_that_says_how_many_more(bot_world: BotWorld) -> None:

@@ -77,7 +77,7 @@ async def _end_stale(unit: UnitOfWork, context: ServiceContext, moved: Sequence[
         # What was sent of it once may have landed late: its own look decides.
         if not gone or (change.looked is not None and change.patch.is_satisfied_by(now)):
             continue
-        problem = f"Someone changed {name_fields(gone)} outside. Nothing was sent."
+        problem = f"The number was changed since {change.label} was asked: {name_fields(gone)}. Nothing was sent."
         stale = await unit.step(
             change, change.go_stale(unit.at, problem), Event.STALE, {"problem": problem, "because_of": "outside"}
         )

@@ -24,6 +24,8 @@ from bot.store.mirror import reads as mirror_reads
 
 # What SQLite's only writer is held for: some 20 ms of a slow machine, far below the 50 that nobody notices.
 WRITTEN_AT_ONCE = 250
+# What follows from a change of what was known (the record of it, above all) takes some times as long.
+CHANGED_AT_ONCE = 100
 COMPARED_AT_ONCE = 500
 
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -83,10 +85,11 @@ async def take_over(
         now = await clock.read(tx)
         last = await mirror_reads.last(tx, mirrored.scope)
     as_of = min(as_of, now)
-    differing, missing = await _compare(database, mirrored, listed, now)
+    differing, new, missing = await _compare(database, mirrored, listed, now)
     writes: list[Callable[[AsyncConnection, Write], Awaitable[None]]] = [
-        *(_put(mirrored, batch, as_of) for batch in _batches(differing)),
-        *(_unlist(mirrored, batch, as_of) for batch in _batches(missing)),
+        *(_put(mirrored, batch, as_of) for batch in _batches(differing, CHANGED_AT_ONCE)),
+        *(_put(mirrored, batch, as_of) for batch in _batches(new, WRITTEN_AT_ONCE)),
+        *(_unlist(mirrored, batch, as_of) for batch in _batches(missing, WRITTEN_AT_ONCE)),
     ]
     for write in writes:
         began = time.monotonic()
@@ -112,14 +115,14 @@ def _unlist(mirrored: Mirrored[T], batch: Sequence[str], as_of: datetime) -> Cal
     return lambda tx, write: mirrored.unlist(tx, batch, as_of, write)
 
 
-def _batches(entries: Sequence[T]) -> list[Sequence[T]]:
-    return [entries[start : start + WRITTEN_AT_ONCE] for start in range(0, len(entries), WRITTEN_AT_ONCE)]
+def _batches(entries: Sequence[T], most: int) -> list[Sequence[T]]:
+    return [entries[start : start + most] for start in range(0, len(entries), most)]
 
 
 async def _compare(
     database: Database, mirrored: Mirrored[T], listed: Mapping[str, T], now: datetime
-) -> tuple[list[T], list[str]]:
-    """Return the entries whose stored rows differ, or are not there, and the names that are listed no more."""
+) -> tuple[list[T], list[T], list[str]]:
+    """Return the entries whose stored rows differ, those that are new, and the names that are listed no more."""
     new = dict(listed)
     differing: list[T] = []
     missing: list[str] = []
@@ -134,7 +137,7 @@ async def _compare(
             elif not is_listed or mirrored.compared(entry) != stored:
                 differing.append(entry)
         if len(page) < COMPARED_AT_ONCE:
-            return [*differing, *new.values()], missing
+            return differing, list(new.values()), missing
         after = page[-1][0]
         # Everybody else in this process gets a turn.
         await asyncio.sleep(0)

@@ -197,7 +197,7 @@ async def test_open_changes_of_a_moved_field_end_stale_and_the_others_go_on(benc
         stored = await bench.read(change)
         assert (stored.state, stored.problem) == (
             State.STALE,
-            "Someone changed the inbound webhook outside. Nothing was sent.",
+            f"The number was changed since {stored.label} was asked: the inbound webhook. Nothing was sent.",
         )
     assert (await bench.read(other)).state is State.PENDING
     assert bench.puts() == []

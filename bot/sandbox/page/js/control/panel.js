@@ -41,7 +41,7 @@ export class ControlPanel {
     this.processes = new Processes(steer);
     this.tabs = new Tabs("Behind the scenes", [
       ["Try it", titled("What to try first", null, steps())],
-      ["Numbers", titled("Phone numbers", "As they are in UponAI now. Change one there, behind the bot's back, while a change waits for approval.", this.numbers.node)],
+      ["Numbers", titled("Phone numbers", "As they are in UponAI now. Change one there, behind the bot's back: a change that waits for approval ends, and where a number was changed by the bot before, its channel is told within half a minute.", this.numbers.node)],
       ["Requests", titled("What UponAI received", "Newest first. A PUT is the only call that changes anything; open it to read its body.", this.requests.node)],
       ["Faults", titled("Make UponAI fail", "Each switch stays on until you turn it off.", this.uponaiFaults.node)],
       ["Slack", h("div", null, titled("Make Slack fail", null, this.slackFaults.node), this.deeds.node, titled("What Slack received", "The bot's calls of the Web API, newest first.", this.slackRequests.node))],

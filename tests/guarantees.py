@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 
 from bot.domain.audit import ChainedEvent
+from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.policy import Review, Verdict
@@ -140,15 +141,17 @@ def check_told(rest: AtRest, slack: World, findings: Findings) -> None:
         if row["kind"] in _TOLD_IN_THREADS and row["done_at"] is not None:
             findings.expect(row["fact"] in posts, f"G9: {row['fact']} is said to be told and stands nowhere")
     for change in rest.changes.values():
-        card = rest.cards.get(change.id)
+        # What was asked together has one card, which shows the state that all share.
+        card = rest.cards.get(change.lead_id)
         if card is None:
             findings.expect(False, f"G9: {change.label} has no card")
             continue
         message = slack.message(card.channel_id, card.message_ts)
         shown = "" if message is None else words_of(message.blocks)
-        is_true = f"State: {change.state}" in shown.splitlines()
-        findings.expect(is_true, f"G9: the card of {change.label} does not show {change.state}")
-        stands = posts.get(card_fact(change.id, card.generation), [])
+        state = Bundle(tuple(each for each in rest.changes.values() if each.lead_id == change.lead_id)).state
+        is_true = f"State: {state}" in shown.splitlines()
+        findings.expect(is_true, f"G9: the card of {change.label} does not show {state}")
+        stands = posts.get(card_fact(change.lead_id, card.generation), [])
         findings.expect(message in stands, f"G9: the card of {change.label} is not the one that is known")
 
 

@@ -23,7 +23,7 @@ KEEP_OUTSIDE = timedelta(days=90)
 KEEP_UNLISTED = timedelta(days=90)
 # Below these stand buttons, one post a change: it has to be found again when somebody uses them, however late.
 _ENDS = (Fact.DENIED, Fact.CANCELED, Fact.EXPIRED, Fact.APPLIED, Fact.FAILED, Fact.STALE)
-WITH_BUTTONS = (*_ENDS, Fact.OVERRIDDEN, Fact.OVERRIDE_UNREVIEWED)
+WITH_BUTTONS = (*_ENDS, Fact.OVERRIDDEN, Fact.OVERRIDE_UNREVIEWED, Fact.RESULTS)
 # One short transaction: presses and submissions wait for it on SQLite.
 BATCH = 200
 LOGGED_AT_MOST = 20

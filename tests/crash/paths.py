@@ -106,7 +106,8 @@ class Path:
     async def cases(self, place: Place) -> "Cases":
         """Give numbers to an account whose mirror is not read yet."""
         for number in _NUMBERS:
-            place.town.uponai_stand_in.account.set_number(number, {})
+            for each in (number, *_beside(number)):
+                place.town.uponai_stand_in.account.set_number(each, {})
         await place.start()
         await place.until(place.knows_numbers)
         return Cases(place)
@@ -123,8 +124,29 @@ class Cases:
         return Case(self._place, _NUMBERS[next(self._next)])
 
 
+def _beside(number: str) -> list[str]:
+    return [f"{number}1", f"{number}2"]
+
+
 async def _fill_form(case: Case) -> None:
     await case.fill_form()
+
+
+async def _fill_in_several(case: Case) -> None:
+    await case.fill_form()
+    await case.rita.click("Several numbers")
+    await case.rita.fill("More numbers", "\n".join(_beside(case.number)))
+
+
+async def _submit_several(case: Case) -> None:
+    await case.send_form(case.rita)
+    case.change_id = await case.place.last_change() - len(_beside(case.number))
+
+
+async def _ask_for_several(case: Case) -> None:
+    await _fill_in_several(case)
+    await _submit_several(case)
+    assert await case.place.comes_to_rest()
 
 
 async def _submit(case: Case) -> None:
@@ -297,5 +319,7 @@ PATHS = [
     Path("apply with a put-back", _ask_to_be_put_back, _approve, State.APPLIED),
     Path("put back", _is_to_be_put_back, _is_put_back, State.APPLIED),
     Path("changed outside", _changes_outside, _is_found, None),
+    Path("submit several numbers", _fill_in_several, _submit_several, State.PENDING),
+    Path("approve and apply several numbers", _ask_for_several, _approve, State.APPLIED, waits=True),
     Path("deliver, the card deleted", _is_deleted, _deny, State.DENIED),
 ]

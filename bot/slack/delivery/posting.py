@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.label import format_label
 from bot.service import delivery as room
 from bot.service.context import ServiceContext
 from bot.service.delivery import CALL_WITHIN, Attempt, Delivery, Place
@@ -59,7 +58,7 @@ class Posting:
         self, delivery: Delivery, rendered: Message, plainer: Message, *, place: Place, ts: str, fact: str
     ) -> None:
         """Show something else in a message. Raises SlackError, LeaseLost."""
-        arguments = {"channel": place.channel, "ts": ts, "metadata": metadata(fact, _label(delivery))}
+        arguments = {"channel": place.channel, "ts": ts, "metadata": metadata(fact, _label(delivery, fact))}
         await show(self.call, delivery, "chat.update", rendered, plainer, **arguments)
 
     async def post(
@@ -99,7 +98,7 @@ class Posting:
         if place.thread_ts and in_channel_too:
             # An update leaves it in the channel, and need not say so again.
             arguments |= {"reply_broadcast": True}
-        arguments |= {"channel": place.channel, "metadata": metadata(fact, _label(delivery))}
+        arguments |= {"channel": place.channel, "metadata": metadata(fact, _label(delivery, fact))}
         arguments |= {"unfurl_links": False, "unfurl_media": False}
         try:
             # Nothing but a look at the lease comes between the attempt's commit and the call.
@@ -182,9 +181,9 @@ async def show(
     return await send(delivery, method, text=text, blocks=blocks, **arguments)
 
 
-def _label(delivery: Delivery) -> str | None:
-    change_id = delivery.messages[0].change_id
-    return None if change_id is None else format_label(change_id)
+def _label(delivery: Delivery, fact: str) -> str | None:
+    """Name the change that a fact is about: its name begins with it, of a card with the one that the card is of."""
+    return None if delivery.messages[0].change_id is None else fact.partition("/")[0]
 
 
 def _repeated(rendered: Message) -> Message:

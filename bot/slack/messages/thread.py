@@ -143,6 +143,9 @@ def _answer_lost(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
 
 def _waiting(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     head: tuple[Part, ...] = (f"{change.label} for ", number_of(change), " waits for UponAI")
+    if change.bundle_id is not None:
+        # It is told once for all of them; the table of results says of each.
+        head = (f"{change.label} for ", number_of(change), ", and others with it, wait for UponAI")
     if payload.get("at"):
         head = (*head, " since ", datetime.fromisoformat(payload["at"]))
     head = (*head, ". Nothing was sent.")

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-pytest_plugins = ["tests.workers", "tests.network", "tests.databases", "tests.logs"]
+pytest_plugins = ["tests.workers", "tests.network", "tests.databases", "tests.logs", "tests.guarantee_counts"]
 
 # Many tests wait for a process, a commit or a browser; with more workers than this, processes start so slowly on two
 # cores that waits for them run out.

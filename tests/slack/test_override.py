@@ -83,6 +83,7 @@ async def test_g1_an_override_sends_a_change_at_once_and_everybody_is_told_why(b
     assert told.startswith(":rotating_light:")
     assert "<!channel>" not in thread_message(bot_world, "overrode RN-1 by").text
     assert f"Overridden by <@{AMY}>" in shown(bot_world)
+    assert f"Please review it: <!subteam^{LEADS}>. Anyone who could" in replies(bot_world)[-1]
     assert "Override" not in bot_world.alan.buttons(card)
     await work(bot_world)
     assert "State: applied" in shown(bot_world)

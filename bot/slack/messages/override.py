@@ -1,6 +1,6 @@
 """An override as people see it: its button, its form, its line on the card, and what is told until it is reviewed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,8 @@ from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.facts import Overridden, OverriddenHere, OverrideReviewed, Unreviewed
 from bot.domain.overriding import REASON_LIMIT, Override
+from bot.domain.reminding import called, few_of
+from bot.domain.rules.refusals import mention as mention_any
 from bot.domain.shortening import shorten
 from bot.domain.since import Since
 from bot.slack.block_kit.elements import (
@@ -101,7 +103,8 @@ def overridden(change: ChangeRequest, payload: Mapping[str, Any], since: Since) 
     """Tell the thread, and ask for a review afterwards, until there was one."""
     told = Overridden.from_json(payload)
     head = (ALARM, " ", Person(told.by), " overrode ", *_named(change, told.others), ". ")
-    below = _to_review(change, told.by, since, told.others)
+    called_for = few_of([called(change.policy, change.requester_id)], {told.by}).ids
+    below = _to_review(change, told.by, since, told.others, called_for)
     return _with_reason((*head, *_what_next(change, told)), told.reason or "", *below)
 
 
@@ -176,14 +179,18 @@ def _what_next(change: ChangeRequest, told: Overridden) -> tuple[Part, ...]:
     return ("It goes out now, without the approvals that it lacks.",)
 
 
-def _to_review(change: ChangeRequest, by: str, since: Since, others: int) -> list[Block]:
+def _to_review(
+    change: ChangeRequest, by: str, since: Since, others: int, called_for: Sequence[str] = ()
+) -> list[Block]:
+    """Ask for a review, or say who has made it; `called_for` are called by the first message that asks, and once."""
     if since.reviewed_by is not None:
         return [context(f"Reviewed by {mention(since.reviewed_by)}.", block_id="done")]
     if since.is_overtaken:
         return []
     besides = " and ".join(dict.fromkeys([mention(change.requester_id), mention(by)]))
     what = "them" if others else "it"
-    ask = f"Please review {what}: anyone who could have approved {what} can, besides {besides}."
+    who = f"{', '.join(map(mention_any, called_for))}. Anyone" if called_for else "anyone"
+    ask = f"Please review {what}: {who} who could have approved {what} can, besides {besides}."
     return [context(ask, block_id="review"), actions(reviewed_button(change), block_id="next")]
 
 

@@ -15,6 +15,7 @@ from bot.domain.events import Event
 from bot.domain.facts import Fact
 from bot.domain.key import NumberKey
 from bot.domain.rules.policy import HeldPolicy
+from bot.domain.state import State
 from bot.sandbox.slack.block_kit.blocks import accept_message
 from bot.sandbox.slack.block_kit.views import accept_view
 from bot.sandbox.slack.block_kit.words import words_of
@@ -114,6 +115,15 @@ def test_g9_a_thread_entry_fits_whatever_is_quoted_in_it(name: str) -> None:
     accept_message(*render_fact(change, payload))
     former = {**payload, "live": change.before.to_json()}
     accept_message(*render_fact(change, former))
+
+
+@pytest.mark.parametrize("state", [State.APPROVED, State.APPLIED])
+def test_g9_a_flooded_card_fits_though_it_was_overridden_for_a_long_reason(state: State) -> None:
+    ended: dict[str, Any] = {"finished_at": NOW} if state.is_final else {}
+    reason = "State: pending\n" + "&" * 2900
+    change = replace(flooded(), state=state, overridden_at=NOW, decision_reason=reason, decided_by="U0ACTOR", **ended)
+    accept_message(card_text(change), card_blocks(change, []))
+    assert words_of(card_blocks(change, [])).count("\nState: ") == 1
 
 
 def test_g9_a_flooded_card_fits_shows_all_that_is_asked_for_and_points_to_the_whole() -> None:

@@ -69,7 +69,10 @@ UNSCHEDULED = Schedule()
 def refuse_schedule(
     schedule: Schedule, *, rules: Iterable[Rule], before: Assignment, fields: Iterable[Field], now: datetime
 ) -> None:
-    """Raise InvalidSchedule unless a change can be sent and put back so, by the rules that hold for it."""
+    """Raise InvalidSchedule unless a change can be sent and put back so, by the rules that hold for it.
+
+    What its rules never let through, whenever it is asked for, is an InvalidSubmission.
+    """
     start, put_back = schedule.starts_at, schedule.put_back_at
     if start is not None:
         _refuse_time(start, Entry.START, now)
@@ -78,17 +81,21 @@ def refuse_schedule(
         if start is not None and put_back <= start:
             raise InvalidSchedule("Put back comes after Start: choose a later time.", Entry.PUT_BACK)
         _refuse_former(before, frozenset(fields))
-    if not schedule.is_scheduled:
-        return
     first = next_open(rules, start or now)
     if first is None:
-        entry = Entry.START if start is not None else Entry.PUT_BACK
-        raise InvalidSchedule("The rules that hold for this change never let it be sent from then on.", entry)
-    if put_back is not None and put_back <= first:
+        _refuse_never(schedule)
+    elif put_back is not None and put_back <= first:
         opens = in_words(first, schedule.zone)
         raise InvalidSchedule(
             f"By its rules this change is not sent before {opens}: choose a later time to put it back.", Entry.PUT_BACK
         )
+
+
+def _refuse_never(schedule: Schedule) -> None:
+    if schedule.is_scheduled:
+        entry = Entry.START if schedule.starts_at is not None else Entry.PUT_BACK
+        raise InvalidSchedule("The rules that hold for this change never let it be sent from then on.", entry)
+    raise InvalidSubmission("The rules that hold for this change never let it be sent.")
 
 
 def _refuse_time(at: datetime, entry: Entry, now: datetime) -> None:

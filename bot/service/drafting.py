@@ -77,7 +77,9 @@ def make_draft(
     if Field.WEBHOOK in patch.fields:
         refuse_webhook(held, patch.wanted.webhook_url)
     schedule = submission.schedule
-    refuse_schedule(schedule, rules=held.rules, before=present.assignment, fields=patch.fields, now=now)
+    # An override leaves the hours of the rules behind: what somebody may override can be asked for at any time.
+    rules = () if held.override and not schedule.is_scheduled else held.rules
+    refuse_schedule(schedule, rules=rules, before=present.assignment, fields=patch.fields, now=now)
     return ChangeDraft(
         team_id=submission.actor.team_id,
         key=context.key(submission.number),

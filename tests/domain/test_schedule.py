@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.assignment import Assignment, Field, WeightedAgent
+from bot.domain.errors import InvalidSubmission
 from bot.domain.policy import Review, Verdict
 from bot.domain.rules.policy import HeldPolicy
 from bot.domain.rules.rule import Rule
@@ -69,6 +70,8 @@ def test_what_its_rules_would_send_only_after_the_put_back_is_refused() -> None:
 def test_what_its_rules_never_send_is_refused() -> None:
     never = Rule(name="Never", windows=(Window(("mon",), 600, 600, "UTC"),))
     assert refusal(Schedule(NOW + HOUR), rules=[never]) is Entry.START
+    with pytest.raises(InvalidSubmission, match="never let it be sent"):
+        refusal(Schedule(), rules=[never])
 
 
 @pytest.mark.parametrize(

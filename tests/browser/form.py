@@ -29,7 +29,7 @@ class Form:
     async def knows(self, number: str) -> None:
         """Wait until the form shows the present assignment of a number."""
         digits = r"\D*".join(re.sub(r"\D", "", number)) if number.startswith("+") else re.escape(number)
-        await expect(self.node.get_by_text(re.compile(rf"^\+?{digits} now:$"))).to_be_visible()
+        await expect(self.node.get_by_text(re.compile(rf"^\+?{digits}( \(.+\))? now:$"))).to_be_visible()
 
     async def choose(self, group: str, choice: str) -> None:
         """Choose one of the few options of a select."""

@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.demo import examples
+from bot.cli.demo.main_lines import add_main_lines, policy_file
 from bot.cli.demo.processes import Process, Processes
 from bot.cli.exits import CHECK_FAILED, stop
 from bot.sandbox.slack.app import SlackStandIn
@@ -106,6 +107,7 @@ async def _stand_ins(folder: Path, port: int) -> AsyncIterator[tuple[str, SlackS
         world=demo_world(),
         snapshot=folder / "slack.json",
     )
+    add_main_lines(uponai.account)
     async with contextlib.AsyncExitStack() as stack:
         uponai_address = await stack.enter_async_context(running(uponai.app))
         try:
@@ -123,6 +125,7 @@ async def _stand_ins(folder: Path, port: int) -> AsyncIterator[tuple[str, SlackS
             "UPONAI_API_URL": uponai_address,
             **pace,
             "DEFAULT_REGION": "US",
+            "POLICY_FILE": str(policy_file(folder)),
             "DATABASE_URL": f"sqlite:///{folder / 'route-number.db'}",
             "HOST": "127.0.0.1",
             "LOG_FORMAT": "console",

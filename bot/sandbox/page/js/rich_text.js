@@ -1,7 +1,7 @@
 // Shows rich_text blocks: sections, lists, quotes and preformatted text with styles, links, people and dates.
 import { h, fragment } from "./dom.js";
 import { emoji, fromCodePoints } from "./emoji.js";
-import { channelMention, dateNode, link, mention } from "./text.js";
+import { channelMention, dateNode, groupMention, link, mention } from "./text.js";
 
 function styled(node, style) {
   if (!style) return node;
@@ -33,7 +33,7 @@ function bare(element) {
     case "channel":
       return channelMention(element.channel_id);
     case "usergroup":
-      return h("span", { class: "mention" }, `@${element.usergroup_id}`);
+      return groupMention(element.usergroup_id);
     case "broadcast":
       return h("span", { class: "mention" }, `@${element.range}`);
     case "emoji":

@@ -27,6 +27,11 @@ export function channelMention(id, label) {
   return h("span", { class: "mention" }, `#${where ? nameOf(where) : label || id}`);
 }
 
+export function groupMention(id, label) {
+  const handle = page.snapshot?.usergroups[id];
+  return h("span", { class: "mention" }, handle ? `@${handle}` : label || `@${id}`);
+}
+
 export function dateNode(seconds, pattern, url, fallback) {
   const text = fillDate(seconds, pattern);
   if (text === null) return fallback ?? "";
@@ -44,7 +49,7 @@ function entity(body) {
     const [, seconds, pattern, url] = target.split("^");
     return dateNode(seconds, unescape(pattern ?? "{date} {time}"), url && unescape(url), label);
   }
-  if (target.startsWith("!subteam^")) return h("span", { class: "mention" }, label || `@${target.slice(9)}`);
+  if (target.startsWith("!subteam^")) return groupMention(target.slice(9), label);
   if (target.startsWith("!")) return h("span", { class: "mention" }, label || `@${target.slice(1)}`);
   const url = unescape(target);
   return link(url, label || url);

@@ -25,6 +25,7 @@ def state_for(world: World, user_id: str) -> dict[str, Any]:
         "team": {"id": world.team.id, "name": world.team.name},
         "me": user_id,
         "people": [_person(user) for user in world.users.values()],
+        "usergroups": {group.id: group.handle for group in world.usergroups.values()},
         "channels": [_channel(world, channel, user_id) for channel in channels],
         "messages": {
             channel.id: [

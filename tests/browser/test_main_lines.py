@@ -1,0 +1,46 @@
+"""The demo's own policy in the browser: a group is called by its name, two approvals, and the requester is told."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.test_accessibility import AXE, _is_fine
+from tests.browser.window import Window, Windows
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+NUMBER = "+18005550100"
+
+
+async def test_a_main_line_needs_two_of_those_who_are_called_and_the_requester_is_told(
+    rita: Window, alan: Window, windows: Windows
+) -> None:
+    reason = "The main line is to follow the opening hours"
+    card = await rita.ask_time_routing(NUMBER, "On", reason)
+    await expect(card.message).to_contain_text("+1 800-555-0100 (Main line)")
+    thread = await card.open_thread()
+    await expect(thread).to_contain_text("@Amy Castillo, @routing-approvers: ")
+    await expect(thread).to_contain_text("waits for your decision")
+    await rita.page.evaluate(AXE)
+    await _is_fine(rita, "a call in the thread", "light")
+    await rita.picture("70-called-light")
+    await alan.card(reason).approve()
+    await expect(card.message).to_contain_text("1 of 2")
+    await card.says("pending")
+    ada = await windows.open("ada", scheme="dark")
+    await ada.card(reason).approve()
+    await card.says("applied")
+    await ada.card(reason).open_thread()
+    await ada.page.evaluate(AXE)
+    await _is_fine(ada, "a call in the thread", "dark")
+    await ada.picture("71-called-dark")
+    label = await card.label()
+    await rita.go_to("route-number")
+    await rita.page.get_by_role("tab", name="Messages").click()
+    told = rita.messages.get_by_role("article").filter(has_text=f"{label} for +1 800-555-0100 (Main line)").last
+    await expect(told).to_contain_text("approved it, and it is live")
+    await rita.picture("72-told-directly")
+    await told.get_by_role("link", name="Open the thread").click()
+    await expect(rita.thread).to_contain_text("@routing-approvers")
+    await expect(rita.thread.get_by_text(re.compile("is live"))).to_be_visible()

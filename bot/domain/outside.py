@@ -6,6 +6,7 @@ started, and where no PUT of ours is under way.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.assignment import Assignment, AssignmentPatch, Field
 from bot.domain.key import NumberKey
@@ -22,6 +23,15 @@ class MovedOutside:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedLast:
+    """What was applied to a number last, what it took the place of, and when."""
+
+    patch: AssignmentPatch
+    before: Assignment
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OwnDeeds:
     """What we have sent to one number that can still explain how it looks.
 
@@ -31,14 +41,26 @@ class OwnDeeds:
 
     is_under_way: bool = False
     loose: tuple[AssignmentPatch, ...] = ()
-    last: AssignmentPatch | None = None
+    last: AppliedLast | None = None
 
     def explains(self, field: Field, known: Assignment, live: Assignment) -> bool:
         """Say whether one field shows what we have sent, or another writing of what we have sent."""
         if any(_shows(patch, field, live) for patch in self.loose):
             return True
         # An answer to a PUT may write a share, or that an agent is not pinned, otherwise than the list does.
-        return self.last is not None and _shows(self.last, field, live) and _shows(self.last, field, known)
+        last = None if self.last is None else self.last.patch
+        return last is not None and _shows(last, field, live) and _shows(last, field, known)
+
+    def may_lag(self, known: Assignment, live: Assignment, since: datetime) -> bool:
+        """Say whether a list may not show yet what was applied since then: it shows what that took the place of.
+
+        A list that comes from a copy is behind the answer to a PUT for a while. Whether someone has undone the change
+        by hand instead, the next reading tells.
+        """
+        if self.last is None or self.last.at <= since:
+            return False
+        differing = known.differing(live, self.last.patch.fields)
+        return bool(differing) and self.last.before.agrees_with(live, differing)
 
 
 NOTHING_OWN = OwnDeeds()

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.assignment import AssignmentPatch, fields_to_bits
+from bot.domain.assignment import Assignment, AssignmentPatch, fields_to_bits
 from bot.domain.change import ChangeRequest
 from bot.domain.key import WorkspaceKey
-from bot.domain.outside import MovedOutside, OwnDeeds
+from bot.domain.outside import AppliedLast, MovedOutside, OwnDeeds
 from bot.domain.state import State
 from bot.store.changes import from_row
 from bot.store.schema import changes, is_unfinished
@@ -38,16 +38,21 @@ async def of_numbers(tx: AsyncConnection, workspace: WorkspaceKey, names: Collec
     return {number: OwnDeeds(number in under_way, tuple(loose[number]), last.get(number)) for number in {*loose, *last}}
 
 
-async def _last_applied(
-    tx: AsyncConnection, workspace: WorkspaceKey, names: Collection[str]
-) -> dict[str, AssignmentPatch]:
+async def _last_applied(tx: AsyncConnection, workspace: WorkspaceKey, names: Collection[str]) -> dict[str, AppliedLast]:
+    is_applied = (*_of(workspace, names), changes.c.state == State.APPLIED)
     newest = (
-        select(func.max(changes.c.id))
-        .where(*_of(workspace, names), changes.c.state == State.APPLIED)
+        select(changes.c.number, func.max(changes.c.finished_at).label("finished_at"))
+        .where(*is_applied)
         .group_by(changes.c.number)
+        .subquery()
     )
-    rows = await tx.execute(select(changes.c.number, changes.c.patch).where(changes.c.id.in_(newest)))
-    return {number: AssignmentPatch.from_json(patch) for number, patch in rows}
+    is_newest = and_(changes.c.number == newest.c.number, changes.c.finished_at == newest.c.finished_at)
+    query = select(changes.c.number, changes.c.patch, changes.c.before, changes.c.finished_at)
+    rows = await tx.execute(query.join(newest, is_newest).where(*is_applied))
+    return {
+        number: AppliedLast(AssignmentPatch.from_json(patch), Assignment.from_json(before), at)
+        for number, patch, before, at in rows
+    }
 
 
 async def lock_open(tx: AsyncConnection, workspace: WorkspaceKey, moved: Iterable[MovedOutside]) -> list[ChangeRequest]:

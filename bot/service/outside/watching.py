@@ -22,8 +22,9 @@ class WatchedNumbers:
     """The mirror of the numbers, for one whole reading that began when `since` was the number of the last write.
 
     What was written later is left to the next reading: whether this one is older or newer cannot be told. So is what a
-    PUT of ours may be changing right now: its result is written when it is known. Everything else that is written here
-    is newer than what it takes the place of, whatever the clocks say.
+    PUT of ours may be changing right now: its result is written when it is known; and what shows again what a change of
+    ours replaced within the last refresh. Everything else that is written here is newer than what it takes the place
+    of, whatever the clocks say.
     """
 
     context: ServiceContext
@@ -64,15 +65,24 @@ class WatchedNumbers:
             if (former := known.get(each.key.number)) and former.assignment.differing(each.assignment)
         ]
         own = await own_deeds.of_numbers(tx, workspace, differing) if differing else {}
+        lagging_since = write.at - self.context.mirror_refresh
+        left: list[str] = []
         written: list[ListedNumber] = []
         moved: list[MovedOutside] = []
         for entry in entries:
             former, deeds = known.get(entry.key.number), own.get(entry.key.number, NOTHING_OWN)
-            if (former is not None and former.written > self.since) or deeds.is_under_way:
+            if former is not None and former.written > self.since:
+                continue
+            if deeds.is_under_way or (
+                former is not None and deeds.may_lag(former.assignment, entry.assignment, lagging_since)
+            ):
+                left.append(entry.key.number)
                 continue
             written.append(entry)
             if former is not None and (fields := fields_moved_outside(former.assignment, entry.assignment, deeds)):
                 moved.append(MovedOutside(entry.key, former.assignment, entry.assignment, fields))
+        if left:
+            await mirror_known.leave_unconfirmed(tx, workspace, left, write.number)
         if written:
             await self._plain.put_newest(tx, written, as_of, write)
         if moved:

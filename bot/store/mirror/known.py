@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.assignment import Assignment
@@ -30,3 +30,16 @@ async def of_numbers(tx: AsyncConnection, workspace: WorkspaceKey, names: Collec
         number: Known(Assignment.from_json(assignment), written)
         for number, assignment, written in await tx.execute(query)
     }
+
+
+async def leave_unconfirmed(tx: AsyncConnection, workspace: WorkspaceKey, names: Collection[str], write: int) -> None:
+    """Keep a reading that shows these numbers otherwise from confirming what is known of them."""
+    await tx.execute(
+        update(numbers)
+        .where(
+            numbers.c.account_sid == workspace.account_sid,
+            numbers.c.workspace_id == workspace.workspace_id,
+            numbers.c.number.in_(names),
+        )
+        .values(written=write)
+    )

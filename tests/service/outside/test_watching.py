@@ -117,6 +117,25 @@ async def test_own_changes_are_never_told_as_changed_outside(bench: Bench) -> No
     assert await found(bench) == []
 
 
+async def test_a_list_that_is_behind_an_own_put_is_not_taken_for_a_deed_and_an_undoing_by_hand_is_found_next(
+    bench: Bench,
+) -> None:
+    await bench.approved(webhook(OURS))
+    await bench.work()
+    bench.dashboard(inbound_webhook_url=None)
+    bench.clock.advance(seconds=20)
+    await read(bench)
+    assert await found(bench) == []
+    assert await known_webhook(bench) == OURS
+    present = await lookup.present(bench.context, NUMBER)
+    assert present is not None
+    assert not present.is_fresh(bench.clock.now())
+    bench.clock.advance(bench.context.mirror_refresh)
+    await read(bench)
+    assert len(await found(bench)) == len(await told(bench)) == 1
+    assert await known_webhook(bench) is None
+
+
 async def test_a_put_whose_answer_was_lost_is_left_alone_until_it_is_known(bench: Bench) -> None:
     change = await bench.approved(webhook(OURS))
     bench.fault("lost_answer", times=1)

@@ -19,7 +19,7 @@ def several_blocks(state: FormState) -> list[Block]:
         # The numbers of what was asked stay.
         return []
     if not state.meta.is_several:
-        made = button("Several numbers", SEVERAL, value="several", label="Several numbers: ask for the same for more")
+        made = button("Several numbers", SEVERAL, value="several", label="Several numbers")
         return [actions(made, block_id="several")]
     element = text("plain_text_input", state.more_numbers, action_id=MORE, multiline=True, limit=ENTRY_LIMIT)
     element = focused(telling_each_letter(element), is_focused=state.focus == form.MORE_NUMBERS)

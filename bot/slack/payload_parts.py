@@ -84,10 +84,7 @@ class Action(Model):
     @property
     def numbered(self) -> int:
         """The number that a button's value is. Raises ValueError when it is none, or none that a database counts to."""
-        value = self.value or ""
-        if not (value.isascii() and value.isdigit() and len(value) <= LONGEST_COUNT):
-            raise ValueError("no number that was counted")
-        return int(value)
+        return _read_count(self.value or "")
 
 
 class _Words(Model):
@@ -160,6 +157,12 @@ class View(Model):
         return _read_label(self.private_metadata.removesuffix(FROM_HOME))
 
     @property
+    def change_id_and_revision(self) -> tuple[int, int]:
+        """The change that this view is about, and the revision of it. Raises ValueError when it names none."""
+        label, _, revision = self.private_metadata.partition("/")
+        return _read_label(label), _read_count(revision)
+
+    @property
     def is_of_home(self) -> bool:
         """Say whether this is somebody's Home tab, or was opened there."""
         return self.type == "home" or self.private_metadata.endswith(FROM_HOME)
@@ -168,6 +171,12 @@ class View(Model):
 class _FormMeta(Model):
     channel_id: str
     submission_key: str
+
+
+def _read_count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_COUNT):
+        raise ValueError("no number that was counted")
+    return int(text)
 
 
 def _read_label(text: str) -> int:

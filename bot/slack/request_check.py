@@ -10,12 +10,21 @@ from pydantic import AfterValidator, TypeAdapter
 
 from bot.slack.form import inbound_view
 from bot.slack.form import view as form_view
-from bot.slack.listeners import command, outside
+from bot.slack.listeners import command, outside, revert_form
 from bot.slack.listeners import deny as deny_form
 from bot.slack.listeners.buttons import VERBS
 from bot.slack.listeners.form import CHOICES, TYPE_AHEADS
+from bot.slack.messages import override, sending
 from bot.slack.payload_parts import Action, View
 from bot.slack.payloads import BlockActions, BlockSuggestion, Command, Payload, ViewSubmission
+
+# The forms that ask why, and where that is entered.
+_REASONS = {
+    deny_form.CALLBACK: deny_form.REASON,
+    override.CALLBACK: override.REASON,
+    revert_form.CALLBACK: revert_form.REASON,
+    sending.CALLBACK: sending.REASON,
+}
 
 
 def parse(body: Mapping[str, Any]) -> Payload:
@@ -55,8 +64,12 @@ def _check_submission(view: View) -> None:
     _require(bool(view.callback_id))
     if view.callback_id == form_view.CALLBACK:
         _require(view.opened_in is not None)
-    if view.callback_id == deny_form.CALLBACK:
-        _require(bool(view.change_id) and deny_form.REASON in view.state.values.get(deny_form.REASON, {}))
+    if reason := _REASONS.get(view.callback_id):
+        _require(reason in view.state.values.get(reason, {}))
+    if view.callback_id in (deny_form.CALLBACK, revert_form.CALLBACK):
+        _require(bool(view.change_id))
+    if view.callback_id == override.CALLBACK:
+        _require(bool(view.change_id_and_revision))
 
 
 def _require(condition: bool) -> None:

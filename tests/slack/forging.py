@@ -1,7 +1,9 @@
 """Bodies as Slack really sends them, overheard between both, and what somebody makes of them who wants to break in."""
 
 import copy
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from bot.sandbox.slack.workspace.seed import BOT, EVE, GUS, OTHER_TEAM, PHONE_ROUTING, RANDOM, RITA, TEAM
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.slack.app import Answer, SlackApp
-from bot.slack.listeners.buttons import VERBS
+from bot.slack.payloads import BlockActions, ViewSubmission
 from tests.slack.bot_harness import EVENTS_URL, BotWorld, transport_to
 from tests.slack.messages.test_card_truth import NUMBER, ask, cards
 
@@ -43,6 +45,16 @@ WORDS = [
     "?x",
     "v3",
 ]
+METADATA = [
+    *LABELS,
+    "RN-2/1",
+    "RN-2/2",
+    "",
+    "{}",
+    PHONE_ROUTING,
+    json.dumps({"channel_id": PHONE_ROUTING, "submission_key": "forged"}),
+    json.dumps({"channel_id": PHONE_ROUTING, "submission_key": "forged", "edits": 2, "asked": 2, "parent_id": 2}),
+]
 
 junk = st.recursive(
     st.none()
@@ -59,6 +71,20 @@ junk = st.recursive(
     ),
     max_leaves=6,
 )
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Every button and every form that the bot listens to, offered or not."""
+
+    buttons: list[str]
+    forms: list[str]
+
+    @classmethod
+    def of(cls, app: SlackApp) -> "Doors":
+        known = app._bolt._by_id
+        buttons = sorted(name for kind, name in known if kind is BlockActions)
+        return cls(buttons, sorted(name for kind, name in known if kind is ViewSubmission))
 
 
 class Overheard:
@@ -122,6 +148,25 @@ def pressed(action_id: str, value: str, user: str, team: str) -> Body:
     }
 
 
+def submitted(callback_id: str, metadata: str, user: str, team: str) -> Body:
+    """Send a form that nobody has opened."""
+    entered = {"type": "plain_text_input", "value": "Because"}
+    return {
+        "type": "view_submission",
+        "user": {"id": user, "team_id": team},
+        "team": {"id": team},
+        "trigger_id": "1.2",
+        "view": {
+            "id": "V0FORGED",
+            "type": "modal",
+            "callback_id": callback_id,
+            "private_metadata": metadata,
+            "blocks": [],
+            "state": {"values": {"reason": {"reason": entered}}},
+        },
+    }
+
+
 def by(body: Body, user: str, team: str) -> Body:
     """Say that somebody else did it."""
     made = copy.deepcopy(body)
@@ -153,13 +198,16 @@ def spoiled(draw: st.DrawFn, body: Body) -> Body:
 
 
 @st.composite
-def forged(draw: st.DrawFn, overheard: Sequence[Body], people: Sequence[tuple[str, str]]) -> Body:
-    """Make a request of somebody: one that was overheard or a press of any button, as it is or spoiled."""
+def forged(draw: st.DrawFn, overheard: Sequence[Body], people: Sequence[tuple[str, str]], doors: "Doors") -> Body:
+    """Make a request of somebody: one that was overheard, a press of any button, any form, as it is or spoiled."""
     user, team = draw(st.sampled_from(people))
-    if draw(st.booleans()):
-        body = pressed(draw(st.sampled_from(sorted(VERBS))), draw(st.sampled_from(LABELS)), user, team)
-    else:
-        body = by(draw(st.sampled_from(overheard)), user, team)
+    match draw(st.sampled_from(["press", "form", "overheard"])):
+        case "press":
+            body = pressed(draw(st.sampled_from(doors.buttons)), draw(st.sampled_from(LABELS)), user, team)
+        case "form":
+            body = submitted(draw(st.sampled_from(doors.forms)), draw(st.sampled_from(METADATA)), user, team)
+        case _:
+            body = by(draw(st.sampled_from(overheard)), user, team)
     for _ in range(draw(st.integers(0, 2))):
         body = draw(spoiled(body))
     return body

@@ -35,6 +35,7 @@ from tests.slack.forging import (
     LABELS,
     MAY_NOT_DECIDE,
     Body,
+    Doors,
     forged,
     overhear,
     pressed,
@@ -54,6 +55,7 @@ class Breaker:
     def __init__(self, world: BotWorld, overheard: list[Body]) -> None:
         self.world = world
         self.overheard = overheard
+        self.doors = Doors.of(world.app)
         self.numbers = self._numbers()
 
     def _numbers(self) -> str:
@@ -95,7 +97,9 @@ async def breaker(bot_world: BotWorld) -> Breaker:
 async def test_g10_nobody_who_may_not_decide_changes_a_number_whatever_they_send(
     breaker: Breaker, data: st.DataObject
 ) -> None:
-    await breaker.send(data.draw(st.lists(forged(breaker.overheard, MAY_NOT_DECIDE), min_size=1, max_size=6)))
+    await breaker.send(
+        data.draw(st.lists(forged(breaker.overheard, MAY_NOT_DECIDE, breaker.doors), min_size=1, max_size=6))
+    )
     await breaker.nothing_happened()
 
 
@@ -105,8 +109,16 @@ async def test_g1_the_requester_changes_no_number_alone_whatever_they_send(
     breaker: Breaker, data: st.DataObject
 ) -> None:
     own = st.builds(pressed, st.sampled_from(OWN), st.sampled_from(LABELS), st.just(RITA), st.just(TEAM.id))
-    sent = own | own.flatmap(spoiled) | forged(by_rita(breaker.overheard), [(RITA, TEAM.id)])
+    sent = own | own.flatmap(spoiled) | forged(by_rita(breaker.overheard), [(RITA, TEAM.id)], breaker.doors)
     await breaker.send([body for body in data.draw(st.lists(sent, min_size=1, max_size=4)) if not is_own_end(body)])
+    await breaker.nothing_happened()
+
+
+async def test_g2_g3_what_is_sent_again_decides_and_asks_nothing_twice(breaker: Breaker) -> None:
+    context = breaker.world.context
+    before = await history.recent(context, TEAM.id, None, 20)
+    await breaker.send([*breaker.overheard, *reversed(breaker.overheard)])
+    assert await history.recent(context, TEAM.id, None, 20) == before
     await breaker.nothing_happened()
 
 

@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.domain.errors import DomainError
 from bot.domain.events import Event
-from bot.domain.label import parse_label
+from bot.domain.label import format_label
 from bot.service.override import override
 from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.context import SlackContext
@@ -26,20 +26,20 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
         if not reason:
             await ack(response_action="errors", errors={REASON: "Say why: everyone is told."})
             return
-        label, _, revision = view.private_metadata.partition("/")
+        change_id, revision = view.change_id_and_revision
         try:
             await require_member(slack, parsed.actor, event=Event.PRESS_REFUSED)
             await override(
                 slack.context,
                 parsed.actor,
-                parse_label(label),
+                change_id,
                 reason,
                 look_up=slack.look_up,
-                revision=int(revision),
+                revision=revision,
             )
         except DomainError as error:
             # An error at a field is plain text, where a mention of who may would show as an id.
-            refused = sentence_view([sentence_block(str(error))], f"Override {label}"[:24])
+            refused = sentence_view([sentence_block(str(error))], f"Override {format_label(change_id)}"[:24])
             await ack(response_action="update", view=refused)
             return
         await ack()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.slack.form.state import Entries
 
 WHEN, START, PUT_BACK, PUT_BACK_AT = "when", "start_at", "put_back", "put_back_at"
+FIRST_SHOWN = 10**9
 CHOOSE_TIME = "Choose a date and a time."
 
 
@@ -117,4 +118,6 @@ def is_zone(name: str) -> bool:
 
 def _picker(chosen: datetime | None) -> Block:
     element: Block = {"type": "datetimepicker", "action_id": ENTRY}
-    return element if chosen is None else {**element, "initial_date_time": int(chosen.timestamp())}
+    seconds = 0 if chosen is None else int(chosen.timestamp())
+    # Slack takes ten digits and refuses the whole view else; a field whose block stays keeps what was picked anyway.
+    return {**element, "initial_date_time": seconds} if seconds >= FIRST_SHOWN else element

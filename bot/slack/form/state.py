@@ -80,7 +80,8 @@ class Meta(BaseModel):
     failed. `asked` is the change that this form gave already and that can be withdrawn, `said` a sentence until the
     next choice. `edits` is the change that is edited, `revision` the one of it that the form was filled with.
     `is_several` says that more numbers can be entered. `workspace` is the one of UponAI that the form was opened for,
-    `team_id` whose changes it warns of, `zone` the time zone of whoever fills it in.
+    `team_id` whose changes it warns of, `zone` the time zone of whoever fills it in; `is_of_home` says
+    that it was opened in the Home tab.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -102,6 +103,7 @@ class Meta(BaseModel):
     edits: int | None = None
     revision: int = 1
     is_several: bool = False
+    is_of_home: bool = False
     workspace: str | None = None
     team_id: str | None = None
     zone: str | None = None

@@ -27,6 +27,7 @@ from bot.service.review import approve, cancel, take_back
 from bot.slack.api.calls import SlackRefused, call
 from bot.slack.api.channels import require_postable
 from bot.slack.api.error_codes import VIEW_GONE
+from bot.slack.block_kit.elements import Block
 from bot.slack.context import SlackContext
 from bot.slack.listeners import bundle_buttons, home, revert_form
 from bot.slack.listeners import deny as deny_form
@@ -124,8 +125,13 @@ async def _reviewed(slack: SlackContext, press: BlockActions) -> str | None:
 
 async def _details(slack: SlackContext, press: BlockActions) -> str | None:
     record = await history.show(slack.context, press.actor.team_id, press.action.change_id)
-    await _open(slack, press, details_view(record, reader_id=press.actor.user_id))
+    await _open(slack, press, _behind_home(details_view(record, reader_id=press.actor.user_id), press))
     return None
+
+
+def _behind_home(view: Block, press: BlockActions) -> Block:
+    """Let a window say that it was opened in the Home tab, so that what is done in it shows there."""
+    return {**view, "private_metadata": FROM_HOME} if press.is_at_home else view
 
 
 async def _take_back(slack: SlackContext, press: BlockActions) -> str | None:
@@ -139,7 +145,7 @@ async def _take_back(slack: SlackContext, press: BlockActions) -> str | None:
         said = str(error)
     if press.view is None:
         return said
-    view = await bundle_buttons.details_now(slack, press, said)
+    view = _behind_home(await bundle_buttons.details_now(slack, press, said), press)
     try:
         await call(slack.client, "views.update", timeout=OPEN_WITHIN, view_id=press.view.id, view=view)
     except SlackRefused as error:
@@ -243,7 +249,7 @@ async def _open(slack: SlackContext, press: BlockActions, view: dict[str, Any]) 
 
 
 # What alters the lists of the tab where it was pressed.
-DECISIONS = (_approve, _deny, _cancel, _reviewed)
+DECISIONS = (_approve, _deny, _cancel, _reviewed, _take_back)
 # Every button that stands in messages; those of the card stand in the Home tab as well.
 VERBS: dict[str, Verb] = {
     card.APPROVE: _approve,

@@ -39,12 +39,15 @@ async def open_form(
     parent_id: int | None = None,
     edits: ChangeRequest | None = None,
     more_numbers: Sequence[str] = (),
+    is_of_home: bool = False,
 ) -> None:
     """Open the form for somebody, with what is chosen in it already.
 
     `number` is a listed number or any text that somebody typed; `channel_id` is where it was asked for; `edits` is the
-    change of which this makes a new revision; `more_numbers` are those to which the same is done. Raises
-    NotAllowed (recorded by then), SlackError, TooBusy, DatabaseUnavailable.
+    change of which this makes a new revision; `more_numbers` are those to which the same is done; `is_of_home` says
+    that the Home tab lies behind it, and is shown anew once it is sent.
+
+    Raises NotAllowed (recorded by then), SlackError, TooBusy, DatabaseUnavailable.
     """
     slack.background.require_room()
     meta = Meta(
@@ -58,6 +61,7 @@ async def open_form(
         team_id=actor.team_id,
         zone=slack.members.zone_of(actor.user_id),
         is_several=bool(more_numbers),
+        is_of_home=is_of_home,
     )
     state = FormState(meta=meta, more_numbers="\n".join(more_numbers), reason=reason)
     timing = SOON_AND_FOR_GOOD if edits is None else of_schedule(schedule_of(edits))

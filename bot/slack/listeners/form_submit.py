@@ -24,6 +24,7 @@ from bot.service.edit import edit
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp
 from bot.service.submit import Submission, submit
+from bot.slack.api.calls import SlackError
 from bot.slack.background import together
 from bot.slack.block_kit.sentences import names_others, sentence_plain
 from bot.slack.context import SlackContext
@@ -33,6 +34,7 @@ from bot.slack.form.fields import MORE_NUMBERS, number_block
 from bot.slack.form.parse import WrongEntries, block_of, chosen_fields, parse_patch
 from bot.slack.form.several import read_more
 from bot.slack.form.state import FormState
+from bot.slack.listeners import home
 from bot.slack.listeners.form_refresh import ensure_read
 from bot.slack.listeners.form_withdraw import offer_withdrawal
 from bot.slack.listeners.permission import require_may_ask
@@ -82,8 +84,17 @@ async def submit_form(slack: SlackContext, view: View, actor: Actor) -> dict[str
         _tell_who(slack, state, actor, str(error))
         return {at_number: sentence_plain(str(error), bot_user_id=slack.identity.bot_user_id)}
     slack.forms.forget(view.id)
+    if state.meta.is_of_home:
+        with suppress(TooBusy):
+            slack.background.start(_show_home(slack, actor), name="form.show_home")
     _tell_where(slack, change, state, actor)
     return {}
+
+
+async def _show_home(slack: SlackContext, actor: Actor) -> None:
+    # The change is stored, whatever becomes of this: the tab is shown anew whenever it is opened.
+    with suppress(SlackError):
+        await home.publish(slack, actor)
 
 
 async def _wait_for_read(slack: SlackContext, view: View, state: FormState) -> None:

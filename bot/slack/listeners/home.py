@@ -120,7 +120,14 @@ async def _route(slack: SlackContext, press: BlockActions) -> None:
         return
     chosen = Option(press.action.value or "", "")
     number = await resolve_number(slack.context, chosen) if press.action.action_id == ROUTE_FOUND else None
-    await open_form(slack, trigger_id=press.trigger_id, actor=press.actor, channel_id=channel_id, number=number)
+    await open_form(
+        slack,
+        trigger_id=press.trigger_id,
+        actor=press.actor,
+        channel_id=channel_id,
+        number=number,
+        is_of_home=True,
+    )
 
 
 async def _find(slack: SlackContext, press: BlockActions) -> None:

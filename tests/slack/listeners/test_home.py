@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.domain.rules.policy import Policy
 from bot.sandbox.slack.block_kit.entries import Spot, elements_of
 from bot.sandbox.slack.block_kit.views import accept_view
 from bot.sandbox.slack.block_kit.words import words_of
@@ -189,3 +190,29 @@ def test_g9_a_tab_full_of_the_longest_changes_fits() -> None:
     assert "Approve" in words_of(
         home_blocks(Home(Overview(whole, whole, whole, None), "", lambda _: None, asks_where=True, can_resume=True))
     )
+
+
+async def test_what_is_asked_from_the_tab_stands_in_it_at_once(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    await read_home(bot_world, "rita")
+    await press(bot_world, rita, "Route a number")
+    await rita.fill("Number", "+14155550123")
+    await bot_world.until_view(rita, "now:")
+    await rita.fill("Time routing", "On")
+    await rita.fill("Reason", "Because")
+    assert await rita.submit() == {"ok": True}
+    await bot_world.app.drain(timedelta(seconds=5))
+    assert "RN-1" in shown(bot_world, rita).partition("Yours")[2].partition("Numbers")[0]
+
+
+async def test_an_approval_that_is_taken_back_in_details_waits_in_the_tab_again(bot_world: BotWorld) -> None:
+    bot_world.policies.append(Policy(quorum=2))
+    alan = bot_world.alan
+    await ask(bot_world)
+    await read_home(bot_world, "alan")
+    await press(bot_world, alan, "Approve")
+    assert "Nothing waits for you." in shown(bot_world, alan)
+    await press(bot_world, alan, "Details")
+    await alan.click("Take back my approval")
+    assert "Nothing waits for you." not in shown(bot_world, alan)
+    assert "RN-1" in shown(bot_world, alan).partition("Waiting for you")[2].partition("Yours")[0]

@@ -81,13 +81,13 @@ async def counts(tx: AsyncConnection, bundle_ids: Collection[int]) -> dict[int, 
 
 async def lock(tx: AsyncConnection, bundle_id: int) -> Bundle:
     """Return a bundle and hold all of its changes until the transaction ends. Hold none but its lead before."""
-    rows = (await tx.execute(_OF_BUNDLES.with_for_update(), {"ids": [bundle_id]})).mappings()
+    rows = (await tx.execute(_OF_BUNDLES.with_for_update(key_share=True), {"ids": [bundle_id]})).mappings()
     return Bundle(tuple(from_row(row) for row in rows))
 
 
 async def lock_free(tx: AsyncConnection, bundle_id: int, state: State) -> list[ChangeRequest]:
     """Hold those changes of a bundle in a state that nobody else holds, whatever is held already; return them."""
-    query = _OF_BUNDLES.where(changes.c.state == state).with_for_update(skip_locked=True)
+    query = _OF_BUNDLES.where(changes.c.state == state).with_for_update(skip_locked=True, key_share=True)
     return [from_row(row) for row in (await tx.execute(query, {"ids": [bundle_id]})).mappings()]
 
 

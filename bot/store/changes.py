@@ -101,12 +101,12 @@ async def get_all(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int,
 
 
 async def lock(tx: AsyncConnection, change_id: int, *, team_id: str | None = None) -> ChangeRequest:
-    """Return one change and hold its row until the transaction ends.
+    """Return one change and hold its row until the transaction ends; messages about it can be recorded meanwhile.
 
     Raises:
         UnknownChange: There is none.
     """
-    return await _one(tx, _by_id(change_id, team_id).with_for_update(), change_id)
+    return await _one(tx, _by_id(change_id, team_id).with_for_update(key_share=True), change_id)
 
 
 async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
@@ -208,7 +208,7 @@ async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, 
         )
         # Not the plain id: few are open, and along the index that has their order lies the history of the number.
         .order_by(changes.c.id + literal_column("0"))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return await _all(tx, query)
 

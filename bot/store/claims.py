@@ -148,7 +148,7 @@ class _Look:
     def one(self) -> Select[Any]:
         """Lock the first one."""
         query = select(changes).where(*self.conditions).order_by(self.oldest_first, changes.c.id)
-        return query.limit(1).with_for_update(of=changes, skip_locked=True)
+        return query.limit(1).with_for_update(of=changes, skip_locked=True, key_share=True)
 
     def some(self, kind: str) -> Select[Any]:
         """Name the kind once for each of the first ones."""

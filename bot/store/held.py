@@ -28,7 +28,7 @@ _HOLD = (
     )
     .select_from(changes.outerjoin(pauses, pauses.c.team_id == changes.c.team_id))
     .where(changes.c.id == bindparam("of_id"))
-    .with_for_update(of=changes)
+    .with_for_update(of=changes, key_share=True)
 )
 
 

@@ -66,7 +66,7 @@ async def lock_open(tx: AsyncConnection, workspace: WorkspaceKey, moved: Iterabl
             changes.c.state.in_([State.PENDING, State.APPROVED]),
         )
         .order_by(changes.c.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     found = [from_row(row) for row in (await tx.execute(query)).mappings()]
     return [each for each in found if fields_to_bits(each.patch.fields) & touched[each.key.number]]

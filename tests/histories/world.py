@@ -189,7 +189,7 @@ class Worlds:
     def __init__(self, migrated: Path, folder: Path) -> None:
         self._first = folder / "first.db"
         self._path = folder / "history.db"
-        self._database = Database.connect(f"sqlite:///{self._path}")
+        self._database = Database.connect(f"sqlite:///{self._path}", patience=timedelta(minutes=1))
         shutil.copyfile(migrated, self._first)
 
     async def prepare(self) -> "Worlds":

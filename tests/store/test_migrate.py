@@ -19,7 +19,7 @@ from bot.store.migrate import schema_state, upgrade
 from bot.store.migrations import alembic_config
 from tests.store.stored_changes import applied, ask, run
 
-HEAD = "20261130_gone"
+HEAD = "20261130_key_share"
 
 
 @pytest.fixture

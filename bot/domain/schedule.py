@@ -29,11 +29,12 @@ class Entry(StrEnum):
 
 
 class InvalidSchedule(InvalidSubmission):
-    """The change cannot be sent, or put back, at this time."""
+    """The change cannot be sent, or put back, at this time; `is_of_number` where that follows from its number."""
 
-    def __init__(self, sentence: str, entry: Entry) -> None:
+    def __init__(self, sentence: str, entry: Entry, *, is_of_number: bool = False) -> None:
         super().__init__(sentence)
         self.entry = entry
+        self.is_of_number = is_of_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +88,17 @@ def refuse_schedule(
     elif put_back is not None and put_back <= first:
         opens = in_words(first, schedule.zone)
         raise InvalidSchedule(
-            f"By its rules this change is not sent before {opens}: choose a later time to put it back.", Entry.PUT_BACK
+            f"By its rules this change is not sent before {opens}: choose a later time to put it back.",
+            Entry.PUT_BACK,
+            is_of_number=True,
         )
 
 
 def _refuse_never(schedule: Schedule) -> None:
     if schedule.is_scheduled:
         entry = Entry.START if schedule.starts_at is not None else Entry.PUT_BACK
-        raise InvalidSchedule("The rules that hold for this change never let it be sent from then on.", entry)
+        sentence = "The rules that hold for this change never let it be sent from then on."
+        raise InvalidSchedule(sentence, entry, is_of_number=True)
     raise InvalidSubmission("The rules that hold for this change never let it be sent.")
 
 
@@ -110,11 +114,13 @@ def _refuse_former(before: Assignment, fields: frozenset[Field]) -> None:
     try:
         refuse_impossible(before.patch_to(fields))
     except InvalidSubmission as error:
-        raise InvalidSchedule(f"What is live now could not be put back: {error}", Entry.PUT_BACK) from error
+        sentence = f"What is live now could not be put back: {error}"
+        raise InvalidSchedule(sentence, Entry.PUT_BACK, is_of_number=True) from error
     if Field.OUTBOUND in fields and any(agent.version is None for agent in before.outbound):
         raise InvalidSchedule(
             "What is live now could not be put back: UponAI does not say which version of the outbound agent it is.",
             Entry.PUT_BACK,
+            is_of_number=True,
         )
 
 

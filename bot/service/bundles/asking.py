@@ -18,6 +18,7 @@ from bot.domain.facts import Fact, LeftOut
 from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
 from bot.domain.resubmission import Deviation
+from bot.domain.schedule import InvalidSchedule
 from bot.service import since
 from bot.service.bundles.naming import naming
 from bot.service.context import ServiceContext
@@ -161,6 +162,10 @@ def _naming_field(number: str | None) -> Iterator[None]:
     """Name the number in front of what is wrong with an entry for it alone."""
     try:
         yield
+    except InvalidSchedule as error:
+        if not error.is_of_number or number is None:
+            raise
+        raise InvalidSchedule(f"{pretty(number)}: {error}", error.entry, is_of_number=True) from error
     except InvalidSubmission as error:
         if type(error) is not InvalidSubmission or error.field is None or number is None:
             raise

@@ -1,5 +1,6 @@
 """Edit several numbers that were asked together: one form makes a new revision of all of them, of none else."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -101,7 +102,10 @@ async def _revise(
     parents = await changes.get_all(unit.tx, [each.parent_id for each in bundle.members if each.parent_id])
     earlier = await reviews.of_changes(unit.tx, [each.id for each in bundle.members])
     void = {one.reviewer_id: None for each in bundle.members for one in standing(each, earlier.get(each.id, ()))}
-    steps = [_step(each, by_number[each.key.number], parents.get(each.parent_id or 0)) for each in bundle.members]
+    schedule = submission.schedule.to_json()
+    steps = [
+        _step(each, by_number[each.key.number], parents.get(each.parent_id or 0), schedule) for each in bundle.members
+    ]
     saved = await unit.step_all(steps)
     lines = list(changed(bundle.lead, saved[0]))
     told = Edited(by=submission.actor.user_id, revision=saved[0].revision, changed=lines, void=list(void))
@@ -109,7 +113,7 @@ async def _revise(
     return saved[0]
 
 
-def _step(change: ChangeRequest, draft: ChangeDraft, parent: ChangeRequest | None) -> Step:
+def _step(change: ChangeRequest, draft: ChangeDraft, parent: ChangeRequest | None, schedule: Mapping[str, str]) -> Step:
     origin = origin_of(parent, draft.key, draft.before, draft.patch) if parent else None
     revised = revise(change, replace(draft, origin=origin))
     after = {
@@ -120,5 +124,6 @@ def _step(change: ChangeRequest, draft: ChangeDraft, parent: ChangeRequest | Non
         "patch": redaction.of_patch(revised.patch),
         "policy": revised.policy.to_json(),
         "origin": revised.origin,
+        **schedule,
     }
     return Step(change, revised, Event.EDITED, after)

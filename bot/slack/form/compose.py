@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bot.domain.errors import InvalidNumber
+from bot.domain.label import format_label
 from bot.service import lookup
 from bot.service.context import ServiceContext
 from bot.service.lookup import Present
@@ -89,7 +90,9 @@ async def _warnings(context: ServiceContext, state: FormState, present: Present)
         return ()
     team_id = state.meta.team_id
     others = [] if team_id is None else await lookup.open_fields(context, present.number, team_id)
-    return tuple(warnings(state, present.assignment, others))
+    # What is edited stands in nobody's way: the edit takes its place.
+    edited = None if state.meta.edits is None else format_label(state.meta.edits)
+    return tuple(warnings(state, present.assignment, [each for each in others if each.label != edited]))
 
 
 def _composed(state: FormState, shown: Shown, *, needs_read: bool) -> Composed:

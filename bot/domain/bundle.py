@@ -58,6 +58,11 @@ class Bundle:
         return tuple(each for each in self.members if each.state in states)
 
     @property
+    def passed(self) -> tuple[ChangeRequest, ...]:
+        """Return those that were approved or overridden; of what was canceled since nobody can say who did it."""
+        return tuple(each for each in self.members if each.approved_at and each.state is not State.CANCELED)
+
+    @property
     def wish(self) -> AssignmentPatch | None:
         """The one patch that was asked for all of them, None where each asks for something of its own.
 

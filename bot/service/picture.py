@@ -67,9 +67,9 @@ def stepped(old: ChangeRequest, new: ChangeRequest, at: datetime) -> list[Outbox
     is_told = new.state is State.APPROVED and (new.overridden_at is not None or new.origin is Origin.PUT_BACK)
     if new.state not in _TOLD or new.state is old.state or is_back or is_told:
         return []
-    # What was asked together is decided together, and the decision is told once.
+    # What was asked together is decided together, and each decision is told once: rules that differ can part them.
     is_of_all = new.bundle_id is not None and new.state is State.APPROVED
-    once = f"all-{new.revision}" if is_of_all else f"{new.id}-{new.version}"
+    once = f"all-{new.revision}-{at:%Y%m%dT%H%M%S%f}" if is_of_all else f"{new.id}-{new.version}"
     told = OutboxDraft(
         team_id=new.team_id,
         lane=f"{change_lane(new.lead_id)}/requester",
@@ -94,8 +94,11 @@ def is_passed_by_all(bundle: Bundle, change_id: int, told: State) -> bool:
     """
     ends = {each.id: each.finished_at for each in bundle.members if each.state.is_final or each.state is State.UNCLEAR}
     is_over = len(ends) == len(bundle.members)
-    if told is State.APPROVED or not is_over:
-        return is_over or told is not State.APPROVED
+    if told is State.APPROVED:
+        approved = {each.id: each.approved_at or NEVER for each in bundle.members if each.overridden_at is None}
+        return is_over or approved.get(change_id, NEVER) < max(approved.values(), default=NEVER)
+    if not is_over:
+        return True
     last = max(ends, key=lambda each: (ends[each] or NEVER, each))
     return change_id != last
 

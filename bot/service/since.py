@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.facts import Fact
 from bot.domain.label import format_label
@@ -65,7 +66,7 @@ async def standing_of_all(context: ServiceContext, delivery: Delivery) -> list[t
         found = [
             post for post in await posts.of_fact(tx, bundle.lead.id, Kind.THREAD, name) if "members" in post.payload
         ]
-        since = _since_all(await posts.children_of_all(tx, bundle.members))
+        since = _since_all(bundle, await posts.children_of_all(tx, bundle.members))
     return [(post, since) for post in found]
 
 
@@ -109,8 +110,10 @@ def reverts_of(children: Mapping[int, list[Child]]) -> dict[int, str]:
     }
 
 
-def _since_all(children: Mapping[int, list[Child]]) -> BundleSince:
-    everyone = sorted((each for found in children.values() for each in found), key=lambda each: each.id)
+def _since_all(bundle: Bundle, children: Mapping[int, list[Child]]) -> BundleSince:
+    # What follows one that went live puts it back: that asks for nothing again.
+    ended = [each.id for each in bundle.those(*WITHOUT_EFFECT)]
+    everyone = sorted((each for ended_id in ended for each in children.get(ended_id, ())), key=lambda each: each.id)
     again = everyone[0] if everyone else None
     return BundleSince(
         asked_again_as=again.label if again else None,

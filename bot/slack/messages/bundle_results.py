@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.bundle import Bundle
+from bot.domain.bundle import Bundle, together
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import describe
 from bot.domain.since import NOTHING_SINCE_ALL, BundleSince
@@ -60,16 +60,24 @@ def plain_results(bundle: Bundle, since: BundleSince = NOTHING_SINCE_ALL) -> Mes
 
 
 def _head(bundle: Bundle) -> tuple[Part, ...]:
-    lead = bundle.lead
-    approvers = dict.fromkeys(
-        each.decided_by for each in bundle.members if each.decided_by is not None and each.approved_at is not None
-    )
-    people = [part for person in list(approvers)[:APPROVERS_SHOWN] for part in (", ", Person(person))]
+    passed = bundle.passed
+    approved = [each for each in passed if each.overridden_at is None]
+    overridden = [each for each in passed if each.overridden_at is not None]
+    said = [*_by("approved", approved), *_by("overrode", overridden)] or [f" {bundle.label}"]
     done = bundle.those(State.APPLIED)
     open_ = [each for each in bundle.members if not each.state.is_final]
     count = f"{len(done)} of {len(bundle.members)} {'is' if len(done) == 1 else 'are'} live"
     left = f", {len(open_)} still to come" if open_ else ""
-    return (Person(lead.requester_id), *people, f" approved {bundle.label}: {count}{left}.")
+    return (Person(bundle.lead.requester_id), *said, f": {count}{left}.")
+
+
+def _by(did: str, members: Sequence[ChangeRequest]) -> list[Part]:
+    """Say who did it to which, nothing where nobody did it to any."""
+    if not members:
+        return []
+    people = dict.fromkeys(each.decided_by for each in members if each.decided_by is not None)
+    named = [part for person in list(people)[:APPROVERS_SHOWN] for part in (", ", Person(person))]
+    return [*named, f" {did} {together(members)}"]
 
 
 def _rows(bundle: Bundle, since: BundleSince) -> list[tuple[str, str, str]]:

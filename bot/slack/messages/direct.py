@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.domain.assignment import Assignment
-from bot.domain.bundle import Bundle
+from bot.domain.bundle import Bundle, together
 from bot.domain.change import ChangeRequest
 from bot.domain.schedule import sent_from
 from bot.domain.shortening import shorten
@@ -21,6 +21,7 @@ from bot.slack.messages.thread_parts import (
 )
 from bot.slack.messages.wording import Part, Person, in_line, in_text
 
+APPROVERS_SHOWN = 5
 _ENDS = {
     State.FAILED: "UponAI refused it. Nothing was changed.",
     State.STALE: "it is over, because the number changed in the meantime.",
@@ -43,7 +44,7 @@ def requester_message(change: ChangeRequest, link: str | None) -> Message:
 def bundle_message(bundle: Bundle, link: str | None) -> Message:
     """Tell the requester of what they asked together: the decision, or once all have ended, what became of each."""
     lead, is_over = bundle.lead, all(each.finished_at for each in bundle.members)
-    by = Person(lead.decided_by) if lead.decided_by else "somebody"
+    by: Part = Person(lead.decided_by) if lead.decided_by else "somebody"
     head: tuple[Part, ...]
     below: list[Block] = []
     if bundle.shared_state is State.DENIED:
@@ -57,11 +58,26 @@ def bundle_message(bundle: Bundle, link: str | None) -> Message:
     else:
         head = (
             f"{SIGNS[State.APPROVED]} {bundle.label}: ",
-            by,
-            " approved them. You hear from me once all have ended.",
+            *_approved(bundle),
+            " You hear from me once all have ended.",
         )
     said = quoted_text(lead.decision_reason) if bundle.shared_state is State.DENIED else ""
     return _linked(f"{in_text(*head)}{said}", [rich_text(in_line(*head), *below, block_id="head")], link)
+
+
+def _approved(bundle: Bundle) -> Iterator[Part]:
+    """Say who approved which, what still waits for more, and when they are sent where that is the same for all."""
+    passed = [each for each in bundle.passed if each.overridden_at is None]
+    people = list(dict.fromkeys(each.decided_by for each in passed if each.decided_by))[:APPROVERS_SHOWN]
+    yield from [part for person in people for part in (", ", Person(person))][1:] or ["somebody"]
+    yield f" approved {'them' if len(passed) in (0, len(bundle.members)) else together(passed)}."
+    left = bundle.those(State.PENDING)
+    if left:
+        yield f" {together(left)} still {'needs' if len(left) == 1 else 'need'} more approvals."
+    waiting = [each for each in passed if each.state is State.APPROVED]
+    times = {sent_from(each) for each in waiting if each.approved_at and sent_from(each) > each.approved_at}
+    if len(times) == 1:
+        yield from (" What is approved will be sent ", next(iter(times)), ".")
 
 
 def _end(change: ChangeRequest) -> list[Block]:

@@ -129,6 +129,7 @@ def _beside() -> list[str]:
     told |= {"expired, approved": sample(State.EXPIRED, decided_at=NOW)}
     told |= {"approved, later": sample(State.APPROVED, approved_at=NOW, due_at=later)}
     told |= {"applied, overridden": sample(State.APPLIED, overridden_at=NOW, result=AFTER)}
+    approved = replace(told["approved"], approved_at=NOW)
     untold = (State.PENDING, State.CANCELED, State.APPLYING)
     directs = {
         f"to the requester, {name}": requester_message(one, "https://acme.slack.com/x")
@@ -136,7 +137,9 @@ def _beside() -> list[str]:
         if one.state not in untold
     }
     for name, members in {
-        "approved": (told["approved"], replace(told["applied"], finished_at=None)),
+        "approved": (approved, replace(approved, state=State.APPLIED)),
+        "approved in part": (approved, replace(waiting, id=13)),
+        "approved, later": (told["approved, later"], told["approved, later"]),
         "denied": (told["denied"], told["denied"]),
         "ended": (told["applied"], told["failed"]),
     }.items():

@@ -95,6 +95,16 @@ def test_migrate_says_from_which_schema_to_which(tmp_path: Path) -> None:
     assert second.out.startswith("The schema is at ")
 
 
+def test_a_newer_releases_schema_is_said_and_left_alone(tmp_path: Path) -> None:
+    route_number("migrate", cwd=tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "route-number.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '20991231_of_the_future'")
+    ended = route_number("migrate", cwd=tmp_path)
+    assert ended.code == 0
+    assert "a newer release's (20991231_of_the_future): install that one" in ended.out
+    assert route_number("verify-audit", cwd=tmp_path).code == 0
+
+
 def test_g7_verify_audit_gives_count_and_head(record: Path) -> None:
     ended = route_number("verify-audit", cwd=record)
     assert ended.code == 0

@@ -19,6 +19,7 @@ from bot.cli.serve.wiring import Parts, build, now, secrets_of
 from bot.policy_file.book import PolicyBook
 from bot.policy_file.reading import BadPolicy
 from bot.settings import Settings, SettingsError, require_signing_secret
+from bot.store import revisions
 from bot.store.database import Database
 from bot.store.errors import DatabaseUnavailable
 from bot.store.migrate import schema_state, upgrade
@@ -110,6 +111,7 @@ async def _prepare_schema(database: Database) -> None:
         before, after = await upgrade(database)
         if before != after:
             log.info("schema.migrated", before=before, after=after)
+        _warn_of_newer(after)
         return
     try:
         state = await schema_state(database)
@@ -118,6 +120,12 @@ async def _prepare_schema(database: Database) -> None:
         return
     if not state.is_ready:
         stop(state.sentence)
+    _warn_of_newer(state.current)
+
+
+def _warn_of_newer(current: str | None) -> None:
+    if current is not None and current not in revisions.known():
+        log.warning("schema.newer", current=current, known=revisions.head())
 
 
 async def _run_until_stopped(parts: Parts, server: HttpServer) -> None:

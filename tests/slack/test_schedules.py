@@ -76,6 +76,7 @@ async def test_a_wrong_time_is_answered_at_its_own_field_and_the_rest_stays(bot_
     await fill(bot_world, start=10**9 - 1)
     rita = bot_world.rita
     await rita.fill("Put back", "At a time")
+    assert "Put back at" in rita.labels()
     await rita.fill("Put back", "Never")
     for start in (10**9 - 1, in_hours(bot_world, -1)):
         await rita.fill("Start", start)

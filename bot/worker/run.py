@@ -42,6 +42,8 @@ FORGET_EVERY = timedelta(hours=1)
 PASS_LEASES = 4
 PASS_BESIDES = timedelta(minutes=1)
 PASS_PAGES = 10
+# What a refresh may take to come to its end after a stop, unless it waits for UponAI or Slack.
+ENDS_WITHIN_SECONDS = 1
 
 
 Take = Callable[[ServiceContext], Awaitable[ChangeRequest | None]]
@@ -260,11 +262,13 @@ class Worker:
         return is_more
 
     async def _refresh_once(self) -> bool:
-        """Refresh the mirror; a stop does not wait for it, since a list that was stored in part harms nobody."""
+        """Refresh the mirror; a stop waits a moment for it: a list that was stored in part harms nobody."""
         refresh = asyncio.create_task(self._look_outside(), name="refresh")
         stop = asyncio.create_task(self._stop.wait(), name="stop")
         try:
             await asyncio.wait({refresh, stop}, return_when=asyncio.FIRST_COMPLETED)
+            # A transaction that is cut off leaves a connection that nobody can give back.
+            await asyncio.wait({refresh}, timeout=ENDS_WITHIN_SECONDS)
             return refresh.done() and refresh.result()
         finally:
             for task in (refresh, stop):

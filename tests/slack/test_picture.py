@@ -285,3 +285,29 @@ async def test_several_numbers_are_called_for_and_reminded_of_once(bot_world: Bo
     assert call == f"<@{ALAN}>: RN-1 for +1 415-555-0123 and 2 more wait for your decision."
     assert "RN-1 for +1 415-555-0123 and 2 more wait for a decision." in reminder
     assert reminder.count("Operations") == 1
+
+
+@pytest.mark.parametrize("ends_at_once", [True, False])
+async def test_several_numbers_are_told_of_once_when_decided_and_once_when_all_have_ended(
+    bot_world: BotWorld, *, ends_at_once: bool
+) -> None:
+    card = await ask_several(bot_world, FEW)
+    await bot_world.alan.click("Approve", card)
+    if not ends_at_once:
+        await later(bot_world, minutes=1)
+    await work(bot_world)
+    await later(bot_world, minutes=1)
+    *decisions, end = [message.text for message in told(bot_world.rita)]
+    assert len(decisions) == (0 if ends_at_once else 1)
+    assert all(text.startswith(f"👍 RN-1 and 2 more: <@{ALAN}> approved them.") for text in decisions)
+    assert end.startswith("RN-1 and 2 more came to an end: 3 applied.")
+    assert "+44 20 7946 0958: applied" in bot_world.rita.read(told(bot_world.rita)[-1])
+
+
+async def test_several_numbers_that_are_denied_are_told_of_once(bot_world: BotWorld) -> None:
+    await bot_world.alan.click("Deny", await ask_several(bot_world, FEW))
+    await bot_world.alan.fill("Reason", "Not now")
+    await bot_world.alan.submit()
+    await later(bot_world, minutes=1)
+    [message] = told(bot_world.rita)
+    assert message.text.startswith(f"⛔ RN-1 and 2 more: <@{ALAN}> denied them, so nothing was sent.")

@@ -82,7 +82,7 @@ async def test_in_a_direct_message_the_command_says_where_to_type_it(bot_world_w
     rita = bot_world_without_channel.rita
     for text in ("", NUMBER, "pause", "resume"):
         said = await bot_world_without_channel.type(rita, text, "app")
-        assert "Type the command in a channel that your reviewers read as well" in said
+        assert "Type the command in a channel that your approvers read as well" in said
     assert not rita.has_view
     assert "Nothing waits" in await bot_world_without_channel.type(rita, "pending", "app")
 

@@ -35,9 +35,9 @@ async def details(slack: SlackContext, press: BlockActions) -> str | None:
 
 async def turn_page(slack: SlackContext, press: BlockActions) -> str | None:
     """Show another page in the same window; its number is a hint."""
+    shown = await show_bundle(slack.context, press.actor.team_id, press.action.change_id)
     if press.view is None:
         return None
-    shown = await show_bundle(slack.context, press.actor.team_id, press.action.change_id)
     page = press.action.block_id.partition(":")[2]
     view = bundle_details_view(shown, page=int(page) if page.isdecimal() else 1, reader_id=press.actor.user_id)
     await _call(slack, "views.update", view_id=press.view.id, view=view)

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import AgentVersion, ListedAgent
 from bot.domain.assignment import Assignment
-from bot.domain.errors import InvalidNumber
 from bot.domain.number import normalise, read_number
 from bot.domain.warnings import Overlap
 from bot.service import token
@@ -83,25 +82,6 @@ async def read_typed_within(tx: AsyncConnection, context: ServiceContext, text: 
         endings=lambda ending: endings.get(ending, []),
         default_region=context.default_region,
     )
-
-
-async def read_all_typed(context: ServiceContext, texts: Collection[str]) -> dict[str, str | InvalidNumber]:
-    """Read several numbers that somebody typed, each as `read_typed` does; what it would raise stands in its place."""
-    readings = {text: {text, normalise(text, context.default_region) or text} for text in texts}
-    account_sid, workspace_id = context.account_sid, context.workspace_id
-    found: dict[str, str | InvalidNumber] = {}
-    async with context.database.reading() as tx:
-        listed = await mirror_numbers.find_all(tx, account_sid, workspace_id, set().union(*readings.values()))
-        for text in texts:
-            if text in listed:
-                found[text] = text
-                continue
-            try:
-                whole = next((each for each in readings[text] if each in listed), None)
-                found[text] = whole or await read_typed_within(tx, context, text)
-            except InvalidNumber as error:
-                found[text] = error
-    return found
 
 
 def as_typed(context: ServiceContext, text: str) -> str:

@@ -11,6 +11,7 @@ from bot.domain.errors import InvalidNumber
 from bot.service import lookup
 from bot.service.context import ServiceContext
 from bot.service.lookup import Present
+from bot.service.typed_numbers import read_all_typed
 from bot.slack.block_kit.limits import few, short_names, short_number
 
 _SEPARATORS = re.compile(r"[\n\r,;]+")
@@ -28,7 +29,7 @@ async def read_more(context: ServiceContext, text: str, first: str) -> tuple[str
 
     Raises InvalidNumber about the first entry that cannot be read, and about more than there may be.
     """
-    read = await lookup.read_all_typed(context, entries_of(text))
+    read = await read_all_typed(context, entries_of(text))
     for found in read.values():
         if isinstance(found, InvalidNumber):
             raise found
@@ -42,7 +43,7 @@ async def read_more(context: ServiceContext, text: str, first: str) -> tuple[str
 
 async def compared(context: ServiceContext, text: str, first: Present) -> list[str]:
     """Say of the numbers that can be read so far which are like the first one, and how the others differ."""
-    read = await lookup.read_all_typed(context, entries_of(text))
+    read = await read_all_typed(context, entries_of(text))
     numbers = list(dict.fromkeys(found for found in read.values() if isinstance(found, str) and found != first.number))
     unread = [entry for entry, found in read.items() if isinstance(found, InvalidNumber)]
     present = await lookup.present_all(context, numbers)

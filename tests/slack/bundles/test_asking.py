@@ -135,3 +135,14 @@ async def test_a_form_that_is_sent_twice_asks_once(bot_world: BotWorld) -> None:
     assert await rita.submit() == {"ok": True}
     async with bot_world.context.database.reading() as tx:
         assert await tx.scalar(text("SELECT count(*) FROM changes")) == 3
+
+
+async def test_each_is_read_like_a_typed_number(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    await bot_world.type(rita, FEW[0])
+    await rita.click("Several numbers")
+    await rita.fill("More numbers", "555 0111, 020 7946 0958\n0958")
+    await rita.fill("Time routing", "On")
+    await rita.fill("Reason", "Night shift")
+    assert await rita.submit() == {"ok": True}, rita.errors()
+    assert [each.key.number for each in (await stored(bot_world)).members] == FEW

@@ -7,9 +7,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.domain.bundle import Bundle
 from bot.domain.difference import describe
 from bot.domain.errors import DomainError
+from bot.domain.events import Event
 from bot.domain.label import format_label
 from bot.service.bundles.asking import Wish, submit_each
 from bot.service.bundles.reading import revertible_bundle
+from bot.service.refusals import refusals
 from bot.service.submit import Submission
 from bot.slack.block_kit.elements import Block, plain, rich_line, rich_list, rich_text, text_run
 from bot.slack.block_kit.limits import few, short_names, short_number
@@ -75,7 +77,8 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
 
 async def _submit(slack: SlackContext, parsed: ViewSubmission) -> None:
     view, actor = parsed.view, parsed.actor
-    bundle = await revertible_bundle(slack.context, actor.team_id, view.change_id)
+    async with refusals(slack.context, actor, Event.REVERT_REFUSED, view.change_id):
+        bundle = await revertible_bundle(slack.context, actor.team_id, view.change_id)
     lead = bundle.lead
     await require_may_ask(slack, actor, lead.channel_id)
     wishes = [Wish(each.key.number, each.before.patch_to(each.patch.fields)) for each in bundle.members]

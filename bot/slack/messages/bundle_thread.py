@@ -79,10 +79,12 @@ def _blocked(bundle: Bundle, members: Sequence[ChangeRequest], payload: Mapping[
     )
 
 
-def _taken_back(bundle: Bundle, _: Sequence[ChangeRequest], payload: Mapping[str, Any], __: BundleSince) -> Message:
+def _taken_back(
+    bundle: Bundle, members: Sequence[ChangeRequest], payload: Mapping[str, Any], __: BundleSince
+) -> Message:
     told = TakenBack.from_json(payload)
     what = "denial" if told.verdict == Verdict.DENY else "approval"
-    return line_fact(Person(told.by), f" took their {what} of {bundle.label} back.")
+    return line_fact(Person(told.by), f" took their {what} of {_those(bundle, members)} back.")
 
 
 def _edited(bundle: Bundle, _: Sequence[ChangeRequest], payload: Mapping[str, Any], __: BundleSince) -> Message:

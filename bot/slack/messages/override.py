@@ -173,7 +173,8 @@ def _what_next(change: ChangeRequest, told: Overridden) -> tuple[Part, ...]:
     if told.paused_by is not None:
         return ("Sending is paused: ", Person(told.paused_by), " paused it.", *until)
     if told.sent_from is not None:
-        return ("It goes out ", datetime.fromisoformat(told.sent_from), ", without the approvals that it lacks.")
+        goes, lacks = ("They go out ", "they lack") if told.others else ("It goes out ", "it lacks")
+        return (goes, datetime.fromisoformat(told.sent_from), f", without the approvals that {lacks}.")
     if told.others:
         return ("They go out now, without the approvals that they lack.",)
     return ("It goes out now, without the approvals that it lacks.",)

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from bot.domain.rules.people import People
 from bot.domain.rules.policy import Policy
-from bot.domain.rules.rule import Rule
+from bot.domain.rules.rule import Denial, Rule
 from bot.domain.state import State
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, AMY, RITA
@@ -34,7 +34,7 @@ FIRST_NEEDS_TWO = Policy(
 )
 
 
-async def ask_to_be_put_back(bot_world: BotWorld) -> Message:
+async def ask_to_be_put_back(bot_world: BotWorld, *, start: int | None = None) -> Message:
     """Ask for several numbers that are put back in some hours, and return the card."""
     rita = bot_world.rita
     await bot_world.type(rita, FEW[0])
@@ -43,6 +43,9 @@ async def ask_to_be_put_back(bot_world: BotWorld) -> Message:
     await rita.fill("Time routing", "On")
     await rita.fill("Put back", "At a time")
     await rita.fill("Put back at", in_hours(bot_world, 20))
+    if start is not None:
+        await rita.fill("When", "At a time")
+        await rita.fill("Start", in_hours(bot_world, start))
     await rita.fill("Reason", "Night shift")
     assert await rita.submit() == {"ok": True}, rita.errors()
     await bot_world.post_cards()
@@ -131,3 +134,39 @@ async def test_an_edit_of_all_warns_of_none_of_them_and_records_when_they_are_se
         recorded = [json.loads(after) if isinstance(after, str) else after for (after,) in found]
     assert len(recorded) == len(FEW)
     assert all({"starts_at", "put_back_at"} <= each.keys() for each in recorded)
+
+
+async def test_g7_who_reverts_what_was_reverted_meanwhile_is_refused_on_the_record(bot_world: BotWorld) -> None:
+    await press(bot_world, bot_world.alan, "Approve", await ask_several(bot_world, FEW))
+    await work(bot_world)
+    for person in (bot_world.alan, bot_world.ada):
+        await person.click("Revert", results_of(bot_world))
+        await person.fill("Reason", "Open again")
+    assert await bot_world.alan.submit() == {"ok": True}
+    await bot_world.post_cards()
+    await press(bot_world, bot_world.rita, "Approve", cards(bot_world)[-1])
+    await work(bot_world)
+    await bot_world.ada.submit()
+    assert "left to revert" in bot_world.ada.errors()["Reason"]
+    async with bot_world.context.database.reading() as tx:
+        refused = await tx.execute(text("SELECT event, actor_id FROM audit_events WHERE event LIKE '%refused'"))
+        assert [tuple(row) for row in refused] == [("revert.refused", ADA)]
+
+
+async def test_what_is_taken_back_of_some_numbers_names_these_and_a_late_override_speaks_of_all(
+    bot_world: BotWorld,
+) -> None:
+    blocks = Rule(name="First", numbers=(FEW[0],), denial=Denial.BLOCKS, override=ON_DUTY)
+    bot_world.policies.append(Policy(rules=(blocks, Rule(name="Others", numbers=tuple(FEW[1:]), override=ON_DUTY))))
+    alan, card = bot_world.alan, await ask_several(bot_world, FEW)
+    await alan.click("Deny", card)
+    await alan.fill("Reason", "Not now")
+    await alan.submit()
+    await bot_world.post_cards()
+    assert await states(bot_world) == [State.PENDING, State.DENIED, State.DENIED]
+    await alan.click("Details", card)
+    await alan.click("Take back my denial")
+    await bot_world.post_cards()
+    assert any(f"<{ALAN}> took their denial of RN-1 back." in each for each in replies(bot_world))
+    await override(bot_world, bot_world.person(AMY), await ask_to_be_put_back(bot_world, start=3))
+    assert any("They go out 20" in each and "that they lack." in each for each in replies(bot_world))

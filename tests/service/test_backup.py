@@ -121,7 +121,8 @@ async def goes_on(bench: Bench, copy: Database) -> None:
     """What was approved and not yet sent comes to an end, new changes are made, and the record can only grow."""
     there = Bench(replace(bench.context, database=copy), bench.uponai, bench.clock)
     there._keys = iter(range(1000, 2000))  # type: ignore[assignment]  # Forms of their own.
-    bench.clock.advance(LEASE)
+    # A list that shows what a change of ours has just replaced is taken for one that lags behind, up to a refresh long.
+    bench.clock.advance(LEASE + bench.context.mirror_refresh * 2)
     await lookup.refresh_numbers(there.context)
     await there.work()
     async with copy.reading() as tx:

@@ -60,6 +60,9 @@ async def test_fifty_numbers_one_goes_stale_one_fails_and_the_others_are_applied
     bot_world.uponai.account.numbers.pop(numbers[9])
     await press(bot_world, bot_world.alan, "Approve", card)
     await work(bot_world)
+    # As many results as come together are shown at once: one update of the card, one of the table.
+    updates = [each for each in bot_world.slack.recorder.requests if each.method == "chat.update"]
+    assert len(updates) < 10
     found = dict(zip(numbers, await states(bot_world), strict=True))
     assert found[numbers[6]] is State.STALE
     assert found[numbers[9]] is State.FAILED

@@ -10,6 +10,8 @@ from bot.uponai.wire import WireAgentVersion, list_in, merge_agents, read_entry
 LARGEST_PAGE = 16 * 1024 * 1024
 AGENTS_A_PAGE = 1000
 MOST_PAGES = 1000
+LONGEST_KEY = 4000
+HIGHEST_VERSION = 10**18
 
 Key = dict[str, str | int]
 
@@ -44,6 +46,8 @@ def _next_key(value: Any, page: list[WireAgentVersion], size: int) -> Key | None
         if not isinstance(token, str) or not token:
             return None
         version = value.get("pagination_key_version")
+        if len(token) > LONGEST_KEY or (isinstance(version, int) and abs(version) >= HIGHEST_VERSION):
+            raise UnexpectedReply("UponAI names the next page of its agents by something that fits no address.")
         return {"paginationKey": token, **({"paginationKeyVersion": version} if isinstance(version, int) else {})}
     # A bare array has no room for a key. Where the page is full, its last entry is the only key there can be.
     if size < AGENTS_A_PAGE or not page:

@@ -131,6 +131,16 @@ async def test_any_bytes_are_refused_in_our_words(body: bytes, status: int, more
     await ask(Scripted((status, body, more)))
 
 
+@pytest.mark.parametrize(
+    "more", [{"pagination_key": "x" * 100_000}, {"pagination_key": "x", "pagination_key_version": 10**400}]
+)
+async def test_a_next_page_that_fits_no_address_is_refused(more: dict[str, Any]) -> None:
+    client = client_of(Scripted((200, written({**AGENTS, **more}))))
+    with pytest.raises(UponAIError, match="fits no address"):
+        await client.list_agents()
+    await client.aclose()
+
+
 async def test_an_answer_without_end_is_left_at_its_limit() -> None:
     async def endless(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})

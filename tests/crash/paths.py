@@ -17,7 +17,7 @@ from tests.crash.place import Place
 
 _NUMBERS = [f"+1415555{serial:04}" for serial in range(2000, 2120)]
 # Long enough for a card to be posted on a slow machine.
-_TTL_SECONDS = 3
+_TTL_SECONDS = 8
 _SOON_SECONDS = 4
 _EMERGENCY = f"""
 [[rules]]

@@ -17,6 +17,7 @@ from bot.domain.rules.policy import Policy
 from bot.domain.schedule import Schedule
 from bot.domain.state import State
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, RITA, TEAM
+from bot.service import card_looks
 from bot.service.context import Actor, ServiceContext, Work
 from bot.service.lookup import numbers_scope
 from bot.service.picture import BESIDE
@@ -128,7 +129,9 @@ class Place:
             changes.c.follow_up.is_not(None),
         )
         untold = outside_notices.c.announced_at.is_(None) & (outside_notices.c.channel_id != "")
-        unread = (mirror_reads.c.attempted_at <= LONG_AGO) | (mirror_reads.c.leased_until > now)
+        # Whose turn it is to look at the cards is leased until the next look.
+        is_list = mirror_reads.c.scope != card_looks.SCOPE
+        unread = is_list & ((mirror_reads.c.attempted_at <= LONG_AGO) | (mirror_reads.c.leased_until > now))
         # In one statement: what ends between two of them leaves messages that neither sees.
         is_busy = or_(*(exists().where(each) for each in (outbox.c.done_at.is_(None), unfinished, untold, unread)))
         async with self.database.reading() as tx:

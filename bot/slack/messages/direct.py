@@ -26,7 +26,7 @@ _ENDS = {
     State.FAILED: "UponAI refused it. Nothing was changed.",
     State.STALE: "it is over, because the number changed in the meantime.",
     State.UNCLEAR: "it is unclear what is live. Please look at the number; the thread says what can be done.",
-    State.RESOLVED: "somebody looked, and marked it as resolved.",
+    State.RESOLVED: "someone looked, and marked it as resolved.",
     State.EXPIRED: "it expired, because nobody decided in time. Nothing was sent.",
 }
 
@@ -44,7 +44,7 @@ def requester_message(change: ChangeRequest, link: str | None) -> Message:
 def bundle_message(bundle: Bundle, link: str | None) -> Message:
     """Tell the requester of what they asked together: the decision, or once all have ended, what became of each."""
     lead, is_over = bundle.lead, all(each.finished_at for each in bundle.members)
-    by: Part = Person(lead.decided_by) if lead.decided_by else "somebody"
+    by: Part = Person(lead.decided_by) if lead.decided_by else "someone"
     head: tuple[Part, ...]
     below: list[Block] = []
     if bundle.shared_state is State.DENIED:
@@ -69,7 +69,7 @@ def _approved(bundle: Bundle) -> Iterator[Part]:
     """Say who approved which, what still waits for more, and when they are sent where that is the same for all."""
     passed = [each for each in bundle.passed if each.overridden_at is None]
     people = list(dict.fromkeys(each.decided_by for each in passed if each.decided_by))[:APPROVERS_SHOWN]
-    yield from [part for person in people for part in (", ", Person(person))][1:] or ["somebody"]
+    yield from [part for person in people for part in (", ", Person(person))][1:] or ["someone"]
     yield f" approved {'them' if len(passed) in (0, len(bundle.members)) else together(passed)}."
     left = bundle.those(State.PENDING)
     if left:
@@ -96,7 +96,7 @@ def _quote(said: str | None) -> list[Block]:
 
 
 def _what(change: ChangeRequest) -> Iterator[Part]:
-    by = Person(change.decided_by) if change.decided_by else "somebody"
+    by = Person(change.decided_by) if change.decided_by else "someone"
     did = " overrode it" if change.overridden_at else " approved it"
     match change.state:
         case State.DENIED:

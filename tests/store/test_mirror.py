@@ -212,7 +212,7 @@ async def test_g11_names_that_were_folded_otherwise_are_folded_anew_with_the_nex
 
 
 async def test_g11_a_name_of_any_length_is_stored_and_told_apart(database: Database) -> None:
-    agents = [ListedAgent("agent_1", "😀é" * 100_000, (1,)), ListedAgent("agent_2", "😀É" * 100_000, (1,))]
+    agents = [ListedAgent("agent_1", "😀é" * 10_000, (1,)), ListedAgent("agent_2", "😀É" * 10_000, (1,))]
     await replace_agents(database, *agents, as_of=NOW)
     async with database.reading() as tx:
         (name,) = (await mirror_agents.names(tx, WORKSPACE, ["agent_1"])).values()

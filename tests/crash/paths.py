@@ -84,7 +84,8 @@ Step = Callable[[Case], Awaitable[None]]
 class Path:
     """One path. `act` is done again by the person when the bot died before it answered.
 
-    Where it waits for a far end, how often it looks depends on the machine: so does the number of its points.
+    Where it waits for a far end, how often it looks depends on the machine: so does the number of its points. The same
+    holds where something is sent: a slow machine tells approval and result in two messages instead of one.
     """
 
     name: str
@@ -306,18 +307,18 @@ PATHS = [
     Path("deny", _open_denial, _deny, State.DENIED),
     Path("cancel", _ask, _cancel, State.CANCELED),
     Path("expire", _ask, _wait, State.EXPIRED, settings={"CHANGE_TTL_SECONDS": str(_TTL_SECONDS)}),
-    Path("approve and apply", _ask, _approve, State.APPLIED),
+    Path("approve and apply", _ask, _approve, State.APPLIED, waits=True),
     Path("apply, UponAI's answer lost", _with_uponai("lost_answer"), _approve, State.APPLIED, waits=True),
     Path("apply, the PUT lost", _with_uponai("lost_before"), _approve, State.APPLIED, waits=True),
     Path("apply, UponAI away", _with_uponai("error", status=503, scope="reads"), _approve, State.APPLIED, waits=True),
     Path("apply, the token refused", _with_uponai("unauthorized"), _approve, State.APPLIED, waits=True),
-    Path("apply, refused", _with_uponai("refuse", times=None), _approve, State.FAILED),
-    Path("apply, changed elsewhere", _is_changed_elsewhere, _approve, State.STALE),
+    Path("apply, refused", _with_uponai("refuse", times=None), _approve, State.FAILED, waits=True),
+    Path("apply, changed elsewhere", _is_changed_elsewhere, _approve, State.STALE, waits=True),
     Path("deliver, Slack's answer lost", _with_slack("chat.postMessage"), _approve, State.APPLIED, waits=True),
-    Path("override", _open_override, _override, State.APPLIED, policy=_EMERGENCY),
-    Path("schedule, its Start comes", _ask_for_later, _until_applied, State.APPLIED),
-    Path("apply with a put-back", _ask_to_be_put_back, _approve, State.APPLIED),
-    Path("put back", _is_to_be_put_back, _is_put_back, State.APPLIED),
+    Path("override", _open_override, _override, State.APPLIED, policy=_EMERGENCY, waits=True),
+    Path("schedule, its Start comes", _ask_for_later, _until_applied, State.APPLIED, waits=True),
+    Path("apply with a put-back", _ask_to_be_put_back, _approve, State.APPLIED, waits=True),
+    Path("put back", _is_to_be_put_back, _is_put_back, State.APPLIED, waits=True),
     Path("changed outside", _changes_outside, _is_found, None),
     Path("submit several numbers", _fill_in_several, _submit_several, State.PENDING),
     Path("approve and apply several numbers", _ask_for_several, _approve, State.APPLIED, waits=True),

@@ -14,8 +14,8 @@ from bot.domain.draft import ChangeDraft
 from bot.domain.errors import AlreadyDecided, IllegalTransition, NotAllowed, OwnChange, TooLate
 from bot.domain.label import format_label
 from bot.domain.policy import Decision, Review
-from bot.domain.reviewing import evaluation, standing_of
-from bot.domain.schedule import lapsing, sent_from
+from bot.domain.schedule import lapsing
+from bot.domain.standing import evaluation, standing_of
 from bot.domain.state import TRANSITIONS, FollowUp, State, WaitCause
 
 
@@ -31,7 +31,6 @@ class ChangeRequest(ChangeDraft):
     """
 
     id: int
-    revision: int = 1
     version: int = 1
     state: State = State.PENDING
     decided_at: datetime | None = None
@@ -175,10 +174,6 @@ class ChangeRequest(ChangeDraft):
         if self.state in (State.APPROVED, State.UNCLEAR):
             return self.apply_before is not None and now >= self.apply_before
         return False
-
-    def is_due(self, now: datetime) -> bool:
-        """Say whether this approved change is to be sent now."""
-        return self.state is State.APPROVED and sent_from(self) <= now
 
     def expire(self, now: datetime) -> "ChangeRequest":
         """End a change whose time is over. Raises IllegalTransition when it is not over."""

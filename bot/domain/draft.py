@@ -41,4 +41,5 @@ class ChangeDraft:
     parent_id: int | None = None
     origin: Origin | None = None
     bundle_id: int | None = None
+    revision: int = 1
     number_name: str | None = field(default=None, compare=False)

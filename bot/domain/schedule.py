@@ -1,21 +1,18 @@
 """When a change is to be sent and put back, and from when it may be: its Start, joined with the hours of its rules."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.assignment import Assignment, Field
+from bot.domain.draft import ChangeDraft
 from bot.domain.errors import InvalidSubmission
 from bot.domain.patch_validation import refuse_impossible
 from bot.domain.rules.rule import Rule
-from bot.domain.rules.sending import is_open, next_open
-from bot.domain.state import State
-
-if TYPE_CHECKING:
-    from bot.domain.change import ChangeRequest
+from bot.domain.rules.sending import next_open
 
 UTC_ZONE = "UTC"
 FARTHEST = timedelta(days=366)
@@ -124,39 +121,17 @@ def _refuse_former(before: Assignment, fields: frozenset[Field]) -> None:
         )
 
 
-def may_send_at(change: "ChangeRequest", at: datetime) -> bool:
-    """Say whether an approved change may be sent at this moment: from its Start on, while its rules are open.
-
-    An override leaves the hours of the rules behind.
-    """
-    return change.due_at <= at and (change.overridden_at is not None or is_open(change.policy.rules, at))
-
-
-def first_moment(change: "ChangeRequest", at: datetime) -> datetime | None:
+def first_moment(change: ChangeDraft, at: datetime) -> datetime | None:
     """Return the first moment from `at` on at which a change may be sent, None when there is none."""
     return next_open(change.policy.rules, max(at, change.due_at))
 
 
-def schedule_of(change: "ChangeRequest") -> Schedule:
+def schedule_of(change: ChangeDraft) -> Schedule:
     """Return when a change was asked to be sent, and put back."""
     return Schedule(change.starts_at, change.put_back_at)
 
 
-def sent_from(change: "ChangeRequest") -> datetime:
-    """Return the moment from which on a change is sent once it is approved, as far as that is known."""
-    return change.due_at if change.opens_at is None else max(change.opens_at, change.due_at)
-
-
-def put_off(change: "ChangeRequest", now: datetime) -> "ChangeRequest":
-    """Let an approved change wait until its rules are open; nothing is live of an attempt, if there was one.
-
-    One that they never let through waits until it expires.
-    """
-    waiting = change if change.state is State.APPROVED else change.release(None)
-    return replace(waiting, version=change.version + 1, opens_at=first_moment(change, now) or change.apply_before)
-
-
-def lapsing(change: "ChangeRequest", first: datetime | None, now: datetime, within: timedelta) -> dict[str, Any]:
+def lapsing(change: ChangeDraft, first: datetime | None, now: datetime, within: timedelta) -> dict[str, Any]:
     """Return from when an approval of this moment can be acted on, where that is later than due, and when it lapses.
 
     `first` is None for a change that its rules never let through. One that is to be put back is not sent any more

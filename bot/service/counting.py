@@ -7,7 +7,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import Fact
 from bot.domain.policy import Decision, Review, Verdict
-from bot.domain.reviewing import evaluation, standing
+from bot.domain.standing import evaluation, standing
 from bot.domain.state import State
 from bot.service.rights import Rights
 from bot.service.unit_of_work import UnitOfWork

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,17 +16,15 @@ from bot.domain.rules.refusals import refuse_webhook
 from bot.domain.schedule import refuse_schedule
 from bot.service.context import ServiceContext
 from bot.service.lookup import Present
+from bot.service.submission import Submission
 from bot.store.mirror import agents as mirror_agents
-
-if TYPE_CHECKING:
-    from bot.service.submit import Submission
 
 REASON_LIMIT = 3000
 KnownAgents = tuple[dict[str, ListedAgent], dict[str, str]]
 
 
 async def draft_of(
-    tx: AsyncConnection, context: ServiceContext, submission: "Submission", present: Present, now: datetime
+    tx: AsyncConnection, context: ServiceContext, submission: Submission, present: Present, now: datetime
 ) -> ChangeDraft:
     """Return what is asked for, under the rules that hold for it now. Raises InvalidWish, NothingDiffers."""
     return make_draft(context, submission, present, await agents_of(tx, context, submission.patch), now)
@@ -41,7 +38,7 @@ async def agents_of(tx: AsyncConnection, context: ServiceContext, *patches: Assi
 
 def make_draft(
     context: ServiceContext,
-    submission: "Submission",
+    submission: Submission,
     present: Present,
     agents: KnownAgents,
     now: datetime,

@@ -10,8 +10,8 @@ from bot.domain.facts import Edited, Fact
 from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
 from bot.domain.resubmission import deviation_from
-from bot.domain.reviewing import standing
 from bot.domain.revising import changed, refuse_edit, revise
+from bot.domain.standing import standing
 from bot.service import redaction
 from bot.service.context import ServiceContext
 from bot.service.drafting import draft_of
@@ -21,7 +21,8 @@ from bot.service.messages import thread_fact
 from bot.service.move_card import follow_rules
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights
-from bot.service.submit import Submission, as_asked_then, asked
+from bot.service.submission import Submission
+from bot.service.submit import as_asked_then, asked
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
 from bot.store import changes, reviews
 

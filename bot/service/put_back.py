@@ -5,10 +5,10 @@ from functools import partial
 
 from bot.domain.account import ListedNumber
 from bot.domain.change import ChangeRequest
+from bot.domain.due import sent_from
 from bot.domain.events import Event
 from bot.domain.facts import By, Fact, PutBackPlanned
 from bot.domain.putting_back import covered, hurry, keep, put_back_of
-from bot.domain.schedule import sent_from
 from bot.service import redaction
 from bot.service.context import Actor, ServiceContext
 from bot.service.elsewhere import refuse_elsewhere

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.change import ChangeRequest
+from bot.domain.due import sent_from
 from bot.domain.facts import Fact, PutBackEnded, PutBackPlanned, Told
-from bot.domain.schedule import sent_from
 from bot.domain.state import Origin
 from bot.service.messages import thread_again, thread_fact
 from bot.store.outbox import OutboxDraft

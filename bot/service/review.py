@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from bot.domain.change import ChangeRequest
+from bot.domain.due import is_due, sent_from
 from bot.domain.events import Event
 from bot.domain.facts import By, Decided, Fact, TakenBack
 from bot.domain.policy import Review, Verdict
 from bot.domain.putting_back import refuse_cancel
 from bot.domain.reviewing import to_take_back, without
-from bot.domain.schedule import sent_from
 from bot.domain.state import State
 from bot.service.bundles import deciding
 from bot.service.bundles.leading import with_lead
@@ -106,7 +106,7 @@ async def _step(
 ) -> ChangeRequest:
     """Save what a review comes to, and tell it: an approval that is sent at once is told with its result."""
     event, fact = names_of(decided, said.verdict)
-    waits = decided.state is State.APPROVED and not decided.is_due(unit.at)
+    waits = decided.state is State.APPROVED and not is_due(decided, unit.at)
     pause = unit.held.pause if decided.state is State.APPROVED and not waits else None
     told = Decided(
         by=said.by,
@@ -118,7 +118,7 @@ async def _step(
         sent_from=sent_from(decided).isoformat() if waits else None,
         is_closed=decided.opens_at is not None if waits else None,
     )
-    is_sent_next = decided.is_due(unit.at) and not (told.paused_by or told.elsewhere)
+    is_sent_next = is_due(decided, unit.at) and not (told.paused_by or told.elsewhere)
     wait = TOLD_AFTER if is_sent_next else timedelta(0)
     decided = await unit.step(unit.held.change, decided, event, after, shown_after=wait)
     await unit.tell(replace(thread_fact(decided, fact, unit.at, told), due_at=unit.at + wait))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from bot.domain.events import Event
 from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
 from bot.domain.resubmission import Deviation, deviation_from, refuse_other, refuse_same
-from bot.domain.schedule import UNSCHEDULED, Schedule
+from bot.domain.schedule import Schedule
 from bot.domain.state import WITHOUT_EFFECT
 from bot.service import redaction, since
 from bot.service.context import Actor, ServiceContext
@@ -25,32 +25,13 @@ from bot.service.elsewhere import refuse_elsewhere
 from bot.service.lookup import present_within, refresh_agents
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights, with_rights
+from bot.service.submission import Submission
 from bot.service.unit_of_work import unit_of_work
 from bot.store import changes, turns
 from bot.store.mirror import agents as mirror_agents
 from bot.uponai.errors import UponAIError
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """What the form asks for.
-
-    `patch` holds the chosen fields, as chosen; an outbound agent without a version gets the newest one of the agent
-    list. `channel_id` is where the approval is asked, `parent_id` the change from which the form was filled; `others`
-    are more numbers to which the same is done.
-    """
-
-    actor: Actor
-    channel_id: str
-    number: str
-    patch: AssignmentPatch
-    reason: str
-    submission_key: str
-    parent_id: int | None = None
-    schedule: Schedule = UNSCHEDULED
-    others: tuple[str, ...] = ()
 
 
 async def submit(

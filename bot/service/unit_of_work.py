@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent
 from bot.domain.change import ChangeRequest
+from bot.domain.due import is_due
 from bot.domain.events import Event
 from bot.domain.facts import Fact
 from bot.domain.state import State
@@ -116,7 +117,7 @@ class UnitOfWork:
         if new.bundle_id is not None and old.state is not State.PENDING and is_shown and not shown_after:
             self._told.append(bundle_again(new, Fact.RESULTS, self.at, new.version))
         if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
-            self.work |= Work.APPLY if new.is_due(self.at) else Work.LOOK
+            self.work |= Work.APPLY if is_due(new, self.at) else Work.LOOK
         self._told.extend(picture.stepped(old, new, self.at))
         if old.state is State.UNCLEAR:
             # Whatever is done about it, the buttons that called a person for it can do nothing any more.

@@ -8,9 +8,9 @@ from datetime import timedelta
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import CannotCheck
 from bot.domain.policy import Review
-from bot.domain.reviewing import evaluation, standing_of
 from bot.domain.rules.people import People, Person
 from bot.domain.rules.policy import HeldPolicy
+from bot.domain.standing import evaluation, standing_of
 from bot.service.rights import LookUp
 
 # A list is shown all the same: what it is not known of is taken for what waits, and the press decides.

@@ -23,7 +23,7 @@ from bot.store.schema import UNFINISHED, changes, is_unfinished
 
 _STORED = tuple(f.name for f in fields(ChangeRequest) if f.name not in ("key", "number_name"))
 # Everything but what the draft said and the reviewers saw. The database refuses the rest.
-_STEPS = set(_STORED) - {f.name for f in fields(ChangeDraft)} - {"id", "revision"}
+_STEPS = set(_STORED) - {f.name for f in fields(ChangeDraft)} - {"id"}
 # Only an approved put-back can be made due earlier.
 MUTABLE = _STEPS | {"channel_id", "due_at"}
 _SAVE = (

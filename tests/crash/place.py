@@ -21,7 +21,8 @@ from bot.service import card_looks
 from bot.service.context import Actor, ServiceContext, Work
 from bot.service.lookup import numbers_scope
 from bot.service.picture import BESIDE
-from bot.service.submit import Submission, submit
+from bot.service.submission import Submission
+from bot.service.submit import submit
 from bot.store.clock import DatabaseClock
 from bot.store.database import Database
 from bot.store.mirror.schema import mirror_reads

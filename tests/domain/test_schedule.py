@@ -9,21 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.assignment import Assignment, Field, WeightedAgent
+from bot.domain.due import is_due, may_send_at, put_off, sent_from
 from bot.domain.errors import InvalidSubmission
 from bot.domain.policy import Review, Verdict
 from bot.domain.rules.policy import HeldPolicy
 from bot.domain.rules.rule import Rule
 from bot.domain.rules.windows import Window
-from bot.domain.schedule import (
-    FARTHEST,
-    Entry,
-    InvalidSchedule,
-    Schedule,
-    may_send_at,
-    put_off,
-    refuse_schedule,
-    sent_from,
-)
+from bot.domain.schedule import FARTHEST, Entry, InvalidSchedule, Schedule, refuse_schedule
 from bot.domain.state import State
 from tests.domain.rules.strategies import moments, timed_rule_sets
 from tests.domain.strategies import NOW, change
@@ -105,8 +97,8 @@ def test_an_approved_change_is_sent_from_its_start_on_and_only_while_its_rules_a
     assert first >= due_at
     assert approved.apply_before == first + HOUR
     assert not may_send_at(approved, first - timedelta(seconds=1)) or first == due_at
-    assert not approved.is_due(first - timedelta(seconds=1))
-    assert approved.is_due(first)
+    assert not is_due(approved, first - timedelta(seconds=1))
+    assert is_due(approved, first)
     # Found closed later on, it waits for the next opening, and no moment in between would have done.
     now = first + timedelta(minutes=late)
     waiting = put_off(approved, now)

@@ -39,7 +39,8 @@ from bot.service.put_back import keep_applied, put_back_now
 from bot.service.refresh import refresh_due
 from bot.service.review import approve, cancel, deny, take_back
 from bot.service.rights import Asking
-from bot.service.submit import Submission, submit
+from bot.service.submission import Submission
+from bot.service.submit import submit
 from bot.store import due
 from bot.store.changes import get
 from bot.store.claims import Due

@@ -21,7 +21,8 @@ from bot.service.context import Actor
 from bot.service.edit import edit
 from bot.service.messages import Kind
 from bot.service.review import approve, cancel
-from bot.service.submit import Submission, submit
+from bot.service.submission import Submission
+from bot.service.submit import submit
 from bot.store.schema import changes, outbox
 from tests.guarantees import AtRest, broken
 from tests.replicas.fleet import NUMBERS, Fleet, Replica, fleet, until

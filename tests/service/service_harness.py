@@ -24,7 +24,8 @@ from bot.service.applying.retry import retry
 from bot.service.context import Actor, ServiceContext, Work
 from bot.service.history import Record, show
 from bot.service.review import approve
-from bot.service.submit import Submission, submit
+from bot.service.submission import Submission
+from bot.service.submit import submit
 from bot.store.database import Database
 from bot.uponai.client import UponAIClient
 from tests.clock import Clock, StepClock

@@ -16,7 +16,8 @@ from bot.domain.state import State
 from bot.sandbox.slack.workspace.seed import ALAN, PHONE_ROUTING, RITA, TEAM
 from bot.service.context import Actor, ServiceContext, Work
 from bot.service.review import approve
-from bot.service.submit import Submission, submit
+from bot.service.submission import Submission
+from bot.service.submit import submit
 from bot.store.database import Database
 from bot.worker.run import Worker
 from tests.silent_line import silent_line

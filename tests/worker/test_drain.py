@@ -12,7 +12,8 @@ from bot.domain.state import State
 from bot.service import history
 from bot.service.context import Actor
 from bot.service.review import approve
-from bot.service.submit import Submission, submit
+from bot.service.submission import Submission
+from bot.service.submit import submit
 from bot.slack.delivery.courier import Courier
 from bot.uponai.client import AgentList, NumberList, Reading, UponAIClient
 from bot.worker.run import APPLY_AT_ONCE, Worker

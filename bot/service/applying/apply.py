@@ -8,9 +8,9 @@ from datetime import timedelta
 from bot.domain.account import ListedNumber
 from bot.domain.change import ChangeRequest
 from bot.domain.comparison import Comparison, Verification, compare, verify
+from bot.domain.due import may_send_at
 from bot.domain.events import Event
 from bot.domain.facts import Fact, Problem
-from bot.domain.schedule import may_send_at
 from bot.domain.state import State
 from bot.service import redaction
 from bot.service.applying.closed import put_off

@@ -1,9 +1,9 @@
 """Take the next piece of work about changes, each under a lease of its own."""
 
 from bot.domain.change import ChangeRequest
+from bot.domain.due import may_send_at
 from bot.domain.events import Event
 from bot.domain.facts import Expired, Fact
-from bot.domain.schedule import may_send_at
 from bot.service import token
 from bot.service.applying.closed import put_off
 from bot.service.bundles.expiring import expire_with

@@ -28,8 +28,8 @@ from bot.service.lookup import present_all_within
 from bot.service.messages import bundle_fact
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights, with_rights
+from bot.service.submission import Submission
 from bot.service.submit import (
-    Submission,
     as_asked_then,
     asked,
     asked_before,

@@ -12,7 +12,8 @@ from bot.domain.events import Event
 from bot.domain.facts import By, Decided, Fact, TakenBack, Told
 from bot.domain.number import pretty
 from bot.domain.policy import Review
-from bot.domain.reviewing import standing_of, to_take_back, without
+from bot.domain.reviewing import to_take_back, without
+from bot.domain.standing import standing_of
 from bot.domain.state import State
 from bot.service.bundles.leading import require_lead
 from bot.service.bundles.naming import naming

@@ -12,8 +12,8 @@ from bot.domain.events import Event
 from bot.domain.facts import Edited, Fact
 from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
-from bot.domain.reviewing import standing
 from bot.domain.revising import changed, refuse_edit, revise
+from bot.domain.standing import standing
 from bot.service import redaction
 from bot.service.bundles.asking import Wish, drafts_of, require_may_ask_all
 from bot.service.bundles.leading import require_lead
@@ -22,7 +22,8 @@ from bot.service.elsewhere import refuse_elsewhere
 from bot.service.messages import bundle_fact
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights
-from bot.service.submit import Submission, asked, deviation_of
+from bot.service.submission import Submission
+from bot.service.submit import asked, deviation_of
 from bot.service.unit_of_work import Step, UnitOfWork, unit_of_work
 from bot.store import bundles, changes, reviews
 

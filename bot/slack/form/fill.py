@@ -8,8 +8,9 @@ from bot.domain.account import ListedAgent
 from bot.domain.assignment import ONE, Agents, AssignmentPatch, Field, WeightedAgent
 from bot.domain.weights import percent_text, whole_percent
 from bot.slack.form import option_values
+from bot.slack.form.entries import Row
 from bot.slack.form.option_values import Option
-from bot.slack.form.state import MOST_ROWS, Exact, FormState, Inbound, Outbound, Row, TimeRouting, Webhook
+from bot.slack.form.state import MOST_ROWS, Exact, FormState, Inbound, Outbound, TimeRouting, Webhook
 
 
 def fill(state: FormState, patch: AssignmentPatch, agents: Mapping[str, Option]) -> FormState:

@@ -7,9 +7,10 @@ from bot.domain.weights import plain_digits
 from bot.slack.block_kit.elements import Block, actions, button, plain, rich_line, rich_text, text_run
 from bot.slack.form import fields as form
 from bot.slack.form.current_assignment import UNPINNED_LINE, Shown
+from bot.slack.form.entries import Row
 from bot.slack.form.inputs import choice, focused, labelled, telling_each_letter, type_ahead
 from bot.slack.form.labels import AGENT_PLACEHOLDER, INBOUND_LABELS, START_FROM_LIVE, UNPINNED
-from bot.slack.form.state import FEWEST_ROWS, MOST_ROWS, FormState, Inbound, Row, percent_of
+from bot.slack.form.state import FEWEST_ROWS, MOST_ROWS, FormState, Inbound, percent_of
 
 AGENT, VERSION, WEIGHT = "form.agent", "form.version", "form.weight"
 CHOICE, START, ADD, REMOVE = "form.choice", "form.start_from_live", "form.add", "form.remove"

@@ -12,7 +12,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.api.calls import call
 from bot.slack.form.compose import Composed
-from bot.slack.form.state import Blocks, FormState
+from bot.slack.form.entries import Blocks
+from bot.slack.form.state import FormState
 from bot.slack.payload_parts import View
 
 UPDATE_WITHIN = timedelta(seconds=1.5)

@@ -12,9 +12,10 @@ from bot.service.context import ServiceContext
 from bot.slack.form import fields as form
 from bot.slack.form import schedule
 from bot.slack.form.compose import resolve_agent
+from bot.slack.form.entries import Row
 from bot.slack.form.fill import agent_mark, percent_entry
 from bot.slack.form.option_values import Option, version_of
-from bot.slack.form.state import FormState, Inbound, Outbound, Row, TimeRouting, Webhook, percent_of
+from bot.slack.form.state import FormState, Inbound, Outbound, TimeRouting, Webhook, percent_of
 
 CHOOSE_AGENT = "Choose an agent."
 

@@ -1,19 +1,16 @@
 """The part of the form that says when: Start and Put back, as they are entered, shown and asked for."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
 from bot.domain.schedule import UTC_ZONE, Entry, Schedule
 from bot.slack.block_kit.elements import Block
+from bot.slack.form.entries import Entries
 from bot.slack.form.inputs import ENTRY, choice, labelled
-
-if TYPE_CHECKING:
-    from bot.slack.form.state import Entries
 
 WHEN, START, PUT_BACK, PUT_BACK_AT = "when", "start_at", "put_back", "put_back_at"
 FIRST_SHOWN = 10**9
@@ -53,7 +50,7 @@ SOON_AND_FOR_GOOD = Timing()
 _WHEN, _PUT_BACK = TypeAdapter(When), TypeAdapter(PutBack)
 
 
-def read(entries: "Entries") -> Timing:
+def read(entries: Entries) -> Timing:
     """Read what a view holds; an older view has none of it."""
     return Timing(
         _WHEN.validate_python(entries.choice(WHEN, When.SOON)),
@@ -61,12 +58,6 @@ def read(entries: "Entries") -> Timing:
         _PUT_BACK.validate_python(entries.choice(PUT_BACK, PutBack.NEVER)),
         entries.moment(PUT_BACK_AT),
     )
-
-
-def moment(value: Any) -> datetime | None:
-    """Read what Slack says was picked: seconds since 1970, in no zone."""
-    is_seconds = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**10
-    return datetime.fromtimestamp(value, UTC) if is_seconds else None
 
 
 def of_schedule(schedule: Schedule) -> Timing:

@@ -1,13 +1,9 @@
 """What is entered in the form, rebuilt wholly from what Slack sends with every interaction.
 
-`view.state.values` holds every input; for an input that it leaves out (reported for inputs that came by views.update,
-https://github.com/slackapi/bolt-python/issues/572) the initial value in `view.blocks` holds. What is not an input
-travels in `private_metadata`: a hint, never authority.
+What is not an input travels in `private_metadata`: a hint, never authority.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Self
@@ -15,15 +11,14 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.domain.state import Origin
-from bot.slack.form import fields, option_values, schedule
+from bot.slack.form import fields, schedule
+from bot.slack.form.entries import Blocks, Entries, Row, Values
 from bot.slack.form.option_values import Option
 from bot.slack.form.schedule import SOON_AND_FOR_GOOD, Timing
 
 MOST_ROWS = 10
 FEWEST_ROWS = 2
 _BEYOND_ANY_WEIGHT = 1_000_000
-Values = Mapping[str, Mapping[str, Mapping[str, Any]]]
-Blocks = Sequence[Mapping[str, Any]]
 
 
 class Inbound(StrEnum):
@@ -109,16 +104,6 @@ class Meta(BaseModel):
     zone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One agent of the inbound side; `id` stays the same while its position changes."""
-
-    id: str
-    agent: Option | None = None
-    version: Option | None = None
-    weight: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormState:
     """Everything that is entered, with the meta data that travels along.
@@ -175,44 +160,3 @@ def percent_of(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() and abs(number) < _BEYOND_ANY_WEIGHT else None
-
-
-class Entries:
-    """The inputs of a view by block id; every input block of the form holds one element."""
-
-    def __init__(self, blocks: Blocks, values: Values) -> None:
-        self._initial = {
-            str(block.get("block_id")): block["element"] for block in blocks if block.get("type") == "input"
-        }
-        self._values = values
-
-    def row(self, row_id: str) -> Row:
-        """Read one row of the inbound side."""
-        agent = self.option(fields.agent_block(row_id))
-        return Row(
-            row_id, agent, self.option(fields.version_block(row_id, agent)), self.text(fields.weight_block(row_id))
-        )
-
-    def option(self, block_id: str) -> Option | None:
-        """Read a type-ahead; None when nothing is chosen."""
-        return option_values.parse(self._entry(block_id, "selected_option", "initial_option"))
-
-    def text(self, block_id: str) -> str:
-        """Read a text field."""
-        return str(self._entry(block_id, "value", "initial_value") or "")
-
-    def moment(self, block_id: str) -> datetime | None:
-        """Read a date with a time; None when none is picked."""
-        return schedule.moment(self._entry(block_id, "selected_date_time", "initial_date_time"))
-
-    def choice(self, block_id: str, default: str = "keep") -> str:
-        """Read a choice, which cannot be emptied: without an entry the initial one holds."""
-        chosen = self._entry(block_id, "selected_option", "initial_option")
-        chosen = chosen or self._initial.get(block_id, {}).get("initial_option") or {}
-        return str(chosen.get("value", default))
-
-    def _entry(self, block_id: str, key: str, initial_key: str) -> Any:
-        for entry in self._values.get(block_id, {}).values():
-            if key in entry:
-                return entry[key]
-        return self._initial.get(block_id, {}).get(initial_key)

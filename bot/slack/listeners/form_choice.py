@@ -21,10 +21,11 @@ from bot.slack.form import inbound_view, option_values, several_view
 from bot.slack.form import view as form_view
 from bot.slack.form.agent_options import of_agents
 from bot.slack.form.compose import Composed, compose, resolve_number
+from bot.slack.form.entries import Entries, Row
 from bot.slack.form.fields import MORE_NUMBERS, agent_block, number_block, weight_block
 from bot.slack.form.fill import fill
 from bot.slack.form.open_forms import UPDATE_WITHIN, OpenForm
-from bot.slack.form.state import FEWEST_ROWS, MOST_ROWS, Entries, FormState, Inbound, Row
+from bot.slack.form.state import FEWEST_ROWS, MOST_ROWS, FormState, Inbound
 from bot.slack.listeners.form_refresh import ensure_read
 from bot.slack.listeners.permission import require_member
 from bot.slack.payload_parts import Action, View

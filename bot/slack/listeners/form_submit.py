@@ -23,7 +23,8 @@ from bot.service.context import Actor
 from bot.service.edit import edit
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp
-from bot.service.submit import Submission, submit
+from bot.service.submission import Submission
+from bot.service.submit import submit
 from bot.slack.api.calls import SlackError
 from bot.slack.background import together
 from bot.slack.block_kit.sentences import names_others, sentence_plain

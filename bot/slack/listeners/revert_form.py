@@ -12,7 +12,7 @@ from bot.domain.label import format_label
 from bot.service.bundles.asking import Wish, submit_each
 from bot.service.bundles.reading import revertible_bundle
 from bot.service.refusals import refusals
-from bot.service.submit import Submission
+from bot.service.submission import Submission
 from bot.slack.block_kit.elements import Block, plain, rich_line, rich_list, rich_text, text_run
 from bot.slack.block_kit.limits import few, short_names, short_number
 from bot.slack.block_kit.sentences import sentence_plain

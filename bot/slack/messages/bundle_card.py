@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
-from bot.domain.reviewing import evaluation
 from bot.domain.rules.evaluation import Evaluation
+from bot.domain.standing import evaluation
 from bot.domain.state import State
 from bot.domain.warnings import Danger, Overlap, Standstill, Warned, warnings_of
 from bot.service.delivery_subject import BundleShown

@@ -6,8 +6,8 @@ from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.number import pretty
 from bot.domain.policy import Review, Verdict
-from bot.domain.reviewing import standing_of
 from bot.domain.shortening import shorten
+from bot.domain.standing import standing_of
 from bot.domain.state import State
 from bot.service.delivery_subject import BundleShown
 from bot.slack.block_kit.elements import (

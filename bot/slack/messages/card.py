@@ -8,8 +8,8 @@ from bot.domain.difference import differences
 from bot.domain.label import format_label
 from bot.domain.number import pretty
 from bot.domain.policy import Review
-from bot.domain.reviewing import evaluation
 from bot.domain.rules.evaluation import Evaluation
+from bot.domain.standing import evaluation
 from bot.domain.state import Origin, State, WaitCause
 from bot.domain.warnings import Overlap, Standstill, Warned, warnings_of
 from bot.service.lookup import is_fresh

@@ -18,7 +18,7 @@ from bot.domain.difference import (
 from bot.domain.label import format_label
 from bot.domain.number import pretty
 from bot.domain.policy import Verdict
-from bot.domain.reviewing import standing_of
+from bot.domain.standing import standing_of
 from bot.domain.state import State
 from bot.service.history import Record
 from bot.slack.block_kit.elements import (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bot.domain.assignment import Assignment
 from bot.domain.bundle import Bundle, together
 from bot.domain.change import ChangeRequest
-from bot.domain.schedule import sent_from
+from bot.domain.due import sent_from
 from bot.domain.shortening import shorten
 from bot.domain.state import Origin, State
 from bot.slack.block_kit.elements import Block, rich_line, rich_list, rich_quote, rich_text, text_run

@@ -9,10 +9,10 @@ from functools import partial
 
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review, Verdict
-from bot.domain.reviewing import standing
 from bot.domain.rules.evaluation import Evaluation
 from bot.domain.rules.refusals import mention as mention_any
 from bot.domain.rules.words import Show, progress_words
+from bot.domain.standing import standing
 from bot.domain.state import State
 from bot.slack.block_kit.elements import Block, cut, literal, mention
 

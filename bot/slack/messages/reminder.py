@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from bot.domain.change import ChangeRequest
 from bot.domain.policy import Review
 from bot.domain.reminding import MOST_CALLED, few_of
-from bot.domain.reviewing import evaluation
 from bot.domain.rules.evaluation import Evaluation, Progress
 from bot.domain.rules.people import People
 from bot.domain.rules.refusals import mention as mention_any
 from bot.domain.rules.words import progress_words, who
+from bot.domain.standing import evaluation
 from bot.slack.block_kit.elements import Block, cut, literal, rich_list, rich_text, text_run
 from bot.slack.block_kit.sentences import sentence_runs, sentence_text
 from bot.slack.messages.thread_parts import Message, number_of

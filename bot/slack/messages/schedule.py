@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from bot.domain.change import ChangeRequest
+from bot.domain.due import sent_from
 from bot.domain.facts import Decided
 from bot.domain.label import format_label
-from bot.domain.schedule import first_moment, sent_from
+from bot.domain.schedule import first_moment
 from bot.domain.state import Origin, State
 from bot.slack.block_kit.elements import Block, context, date
 from bot.slack.messages.wording import Part, in_line

@@ -9,12 +9,13 @@ from itertools import count
 import pytest
 
 from bot.domain.change import ChangeRequest
+from bot.domain.due import is_due, sent_from
 from bot.domain.events import Event
 from bot.domain.rules.facts import ChangeKind
 from bot.domain.rules.policy import Policy
 from bot.domain.rules.rule import Rule
 from bot.domain.rules.windows import Freeze
-from bot.domain.schedule import InvalidSchedule, Schedule, sent_from
+from bot.domain.schedule import InvalidSchedule, Schedule
 from bot.domain.state import State
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.service.applying.apply import apply
@@ -126,7 +127,7 @@ async def test_a_closed_change_holds_up_no_other_one_of_its_number(bench: Bench)
 
 async def test_what_was_approved_before_a_freeze_and_is_found_in_it_waits_without_a_claim(bench: Bench) -> None:
     change = await freeze(bench, 30 * LEASE, 40 * LEASE).approved(inbound(SUPPORT))
-    assert change.is_due(bench.clock.now())
+    assert is_due(change, bench.clock.now())
     # No worker was there before it began.
     bench.clock.advance(30 * LEASE)
     assert await claim_next(bench.context) is None
@@ -191,4 +192,4 @@ async def test_a_scheduled_change_waits_while_undecided_for_the_approval(bench: 
     bench.clock.advance(HOUR - timedelta(minutes=1))
     approved = await approve(bench.context, ALAN, change.id)
     assert approved.state is State.APPROVED
-    assert not approved.is_due(bench.clock.now())
+    assert not is_due(approved, bench.clock.now())

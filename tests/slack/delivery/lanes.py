@@ -17,7 +17,8 @@ from bot.sandbox.slack.workspace.seed import ADA, ALAN, BOT, PHONE_ROUTING, RITA
 from bot.service.context import Actor, ServiceContext
 from bot.service.messages import TOLD_AFTER, Kind
 from bot.service.move_card import move_card
-from bot.service.submit import Submission, submit
+from bot.service.submission import Submission
+from bot.service.submit import submit
 from bot.slack.delivery.courier import Courier
 from bot.store import cards, changes
 from bot.store.cards import Card

@@ -15,8 +15,9 @@ from bot.service.lookup import Present
 from bot.slack.form import fields as form
 from bot.slack.form import option_values
 from bot.slack.form.current_assignment import PROBLEM_LIMIT, Shown
+from bot.slack.form.entries import Values
 from bot.slack.form.fill import fill
-from bot.slack.form.state import FormState, Inbound, Meta, Outbound, TimeRouting, Values, Webhook
+from bot.slack.form.state import FormState, Inbound, Meta, Outbound, TimeRouting, Webhook
 from bot.slack.form.view import build_view
 from bot.slack.listeners.form_choice import with_rows
 from tests.domain.strategies import NOW

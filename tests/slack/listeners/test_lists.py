@@ -6,7 +6,8 @@ from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.service.context import Actor
 from bot.service.history import Listing, Pending, Post
-from bot.service.submit import Submission, submit
+from bot.service.submission import Submission
+from bot.service.submit import submit
 from bot.slack.listeners.replies import in_messages
 from bot.slack.messages import lists
 from bot.slack.messages.rows import permalink

@@ -32,8 +32,9 @@ from bot.service.lookup import Present
 from bot.service.outside.showing import Shown
 from bot.slack import failures
 from bot.slack.form import current_assignment
+from bot.slack.form.entries import Row
 from bot.slack.form.schedule import PutBack, Timing, When
-from bot.slack.form.state import FormState, Inbound, Meta, Outbound, Row, TimeRouting, Webhook
+from bot.slack.form.state import FormState, Inbound, Meta, Outbound, TimeRouting, Webhook
 from bot.slack.form.view import NOTES, build_view
 from bot.slack.listeners.deny import deny_view
 from bot.slack.messages import no_channel

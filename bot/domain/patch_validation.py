@@ -1,8 +1,10 @@
 """What can be asked for at all, whatever surface it comes from."""
 
-from bot.domain.assignment import ONE, Agents, AssignmentPatch, Field
+from decimal import Decimal
+
+from bot.domain.assignment import ONE, WEIGHT_ROUNDING, Agents, AssignmentPatch, Field
 from bot.domain.errors import InvalidSubmission
-from bot.domain.weights import MOST_AGENTS
+from bot.domain.weights import MOST_AGENTS, percent_text
 
 
 def refuse_impossible(patch: AssignmentPatch) -> None:
@@ -30,3 +32,11 @@ def _refuse_split(agents: Agents) -> None:
         if (agent.agent_id, agent.version) in seen:
             raise InvalidSubmission("This agent and version is in the split already.", field=Field.INBOUND, row=row)
         seen.add((agent.agent_id, agent.version))
+    total = sum((agent.weight for agent in agents), Decimal(0))
+    # What was kept as binary fractions is off by a little for each agent.
+    if agents and abs(total - ONE) > WEIGHT_ROUNDING * len(agents):
+        raise InvalidSubmission(
+            f"The weights total {percent_text(total)}; they must total 100 %.",
+            field=Field.INBOUND,
+            row=len(agents) - 1,
+        )

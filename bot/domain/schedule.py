@@ -1,6 +1,6 @@
 """When a change is to be sent and put back, and from when it may be: its Start, joined with the hours of its rules."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.assignment import Assignment, Field
 from bot.domain.draft import ChangeDraft
-from bot.domain.errors import InvalidSubmission
+from bot.domain.errors import InvalidSubmission, UnknownAgent
 from bot.domain.patch_validation import refuse_impossible
 from bot.domain.rules.rule import Rule
 from bot.domain.rules.sending import next_open
@@ -32,6 +32,10 @@ class InvalidSchedule(InvalidSubmission):
         super().__init__(sentence)
         self.entry = entry
         self.is_of_number = is_of_number
+
+
+class FormerAgentGone(InvalidSchedule, UnknownAgent):
+    """The change cannot be put back, as far as the mirror knows: what is live has an agent that it does not list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,28 @@ def _refuse_former(before: Assignment, fields: frozenset[Field]) -> None:
             Entry.PUT_BACK,
             is_of_number=True,
         )
+
+
+def refuse_gone(
+    before: Assignment, fields: Collection[Field], listed: Collection[str], names: Mapping[str, str]
+) -> None:
+    """Raise FormerAgentGone where a change could not be put back, because an agent that is live is listed no longer.
+
+    `listed` are the ids of those that are, `names` what to call each.
+    """
+    former = [
+        agent
+        for field, agents in ((Field.INBOUND, before.inbound), (Field.OUTBOUND, before.outbound))
+        for agent in (agents if field in fields else ())
+    ]
+    for agent in former:
+        if agent.agent_id not in listed:
+            name = names.get(agent.agent_id, agent.agent_id)
+            raise FormerAgentGone(
+                f"What is live now could not be put back: this workspace does not list the agent {name} any more.",
+                Entry.PUT_BACK,
+                is_of_number=True,
+            )
 
 
 def first_moment(change: ChangeDraft, at: datetime) -> datetime | None:

@@ -1,5 +1,6 @@
 """From what the form asks for to the draft of a change, under the rules that hold for it now."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from bot.domain.number import without_invisible
 from bot.domain.patch_validation import refuse_impossible
 from bot.domain.rules.facts import facts_of
 from bot.domain.rules.refusals import refuse_webhook
-from bot.domain.schedule import refuse_schedule
+from bot.domain.schedule import refuse_gone, refuse_schedule
 from bot.service.context import ServiceContext
 from bot.service.lookup import Present
 from bot.service.submission import Submission
@@ -27,11 +28,19 @@ async def draft_of(
     tx: AsyncConnection, context: ServiceContext, submission: Submission, present: Present, now: datetime
 ) -> ChangeDraft:
     """Return what is asked for, under the rules that hold for it now. Raises InvalidWish, NothingDiffers."""
-    return make_draft(context, submission, present, await agents_of(tx, context, submission.patch), now)
+    agents = await agents_of(tx, context, submission.patch, *former_of(submission, [present]))
+    return make_draft(context, submission, present, agents, now)
+
+
+def former_of(submission: "Submission", present: Iterable[Present]) -> list[AssignmentPatch]:
+    """Return what a change would be put back to, nothing where it is to stay."""
+    if submission.schedule.put_back_at is None:
+        return []
+    return [one.assignment.patch_to(submission.patch.fields) for one in present]
 
 
 async def agents_of(tx: AsyncConnection, context: ServiceContext, *patches: AssignmentPatch) -> KnownAgents:
-    """Return the agents that patches put on, as far as they are listed, and what to call each, by id."""
+    """Return the agents of patches, as far as they are listed, and what to call each, by id."""
     ids = {agent.agent_id for each in patches for agent in (*each.wanted.inbound, *each.wanted.outbound)}
     return await mirror_agents.find_with_names(tx, context.workspace_id, ids)
 
@@ -77,6 +86,8 @@ def make_draft(
     # An override leaves the hours of the rules behind: what somebody may override can be asked for at any time.
     rules = () if held.override and not schedule.is_scheduled else held.rules
     refuse_schedule(schedule, rules=rules, before=present.assignment, fields=patch.fields, now=now)
+    if schedule.put_back_at is not None:
+        refuse_gone(present.assignment, patch.fields, known, present.names)
     return ChangeDraft(
         team_id=submission.actor.team_id,
         key=context.key(submission.number),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -70,12 +71,19 @@ def test_what_its_rules_never_send_is_refused() -> None:
     ("field", "before"),
     [
         (Field.TIME_ROUTING, Assignment()),
+        (Field.INBOUND, Assignment(inbound=(WeightedAgent("agent_a", 1, Decimal("0.4")), WeightedAgent("agent_b")))),
+        (Field.INBOUND, Assignment(inbound=(WeightedAgent("agent_a", 1, Decimal("0.4")),))),
         (Field.OUTBOUND, Assignment(outbound=(WeightedAgent("agent_a"),))),
         (Field.OUTBOUND, Assignment(outbound=(WeightedAgent("agent_a", 1), WeightedAgent("agent_b", 1)))),
     ],
 )
 def test_what_could_not_be_put_back_is_not_promised(field: Field, before: Assignment) -> None:
     assert refusal(Schedule(None, NOW + HOUR), before=before, field=field) is Entry.PUT_BACK
+
+
+def test_a_split_that_was_only_rounded_can_be_put_back() -> None:
+    thirds = tuple(WeightedAgent(f"agent_{name}", None, Decimal("0.333333")) for name in "abc")
+    assert refusal(Schedule(None, NOW + HOUR), before=Assignment(inbound=thirds)) is None
 
 
 @given(timed_rule_sets, moments, st.integers(0, 14 * 24 * 60), st.integers(0, 14 * 24 * 60))

@@ -10,6 +10,7 @@ from bot.domain.rules.rule import Rule
 from bot.domain.rules.windows import Freeze
 from bot.domain.state import State
 from bot.sandbox.slack.workspace.model import Message
+from bot.sandbox.uponai.seed import SALES
 from bot.service import history
 from tests.databases import DIALECTS
 from tests.slack.bot_harness import BotWorld
@@ -89,6 +90,31 @@ async def test_a_wrong_time_is_answered_at_its_own_field_and_the_rest_stays(bot_
     assert list(rita.errors()) == ["Put back at"]
     assert rita.value("Reason") == "Night shift"
     await rita.fill("Put back at", in_hours(bot_world, 4))
+    assert await rita.submit() == {"ok": True}
+
+
+@pytest.mark.parametrize(
+    ("agents", "why"),
+    [
+        ([{"agent_id": SALES, "agent_version": 3, "weight": 0.9}], "The weights total 90 %"),
+        (
+            [{"agent_id": "agent_gone", "agent_version": 1, "weight": 1}],
+            "this workspace does not list the agent agent_gone",
+        ),
+    ],
+)
+async def test_what_uponai_would_not_take_back_is_told_at_put_back_at_and_can_be_asked_for_good(
+    bot_world: BotWorld, agents: list[dict[str, object]], why: str
+) -> None:
+    bot_world.uponai.account.set_number(NUMBER, {"inbound_agents": agents})
+    await bot_world.read_uponai()
+    await fill(bot_world, put_back=in_hours(bot_world, 2))
+    rita = bot_world.rita
+    await rita.fill("Inbound calls", "No agent")
+    await rita.submit()
+    assert list(rita.errors()) == ["Put back at"]
+    assert f"What is live now could not be put back: {why}" in rita.errors()["Put back at"]
+    await rita.fill("Put back", "Never")
     assert await rita.submit() == {"ok": True}
 
 

@@ -22,7 +22,7 @@ from bot.domain.schedule import InvalidSchedule
 from bot.service import since
 from bot.service.bundles.naming import naming
 from bot.service.context import ServiceContext
-from bot.service.drafting import agents_of, make_draft
+from bot.service.drafting import agents_of, former_of, make_draft
 from bot.service.elsewhere import refuse_elsewhere
 from bot.service.lookup import present_all_within
 from bot.service.messages import bundle_fact
@@ -114,7 +114,8 @@ async def drafts_of(
     to decide. Raises as `draft_of` does, in a sentence that names the first number at fault.
     """
     present = await present_all_within(unit.tx, context, [wish.number for wish in wishes])
-    known = await agents_of(unit.tx, context, *(wish.patch for wish in wishes))
+    wished = [wish.patch for wish in wishes]
+    known = await agents_of(unit.tx, context, *wished, *former_of(submission, present.values()))
 
     def draft_one(wish: Wish, *, is_several: bool) -> ChangeDraft:
         if wish.number not in present:
@@ -165,7 +166,7 @@ def _naming_field(number: str | None) -> Iterator[None]:
     except InvalidSchedule as error:
         if not error.is_of_number or number is None:
             raise
-        raise InvalidSchedule(f"{pretty(number)}: {error}", error.entry, is_of_number=True) from error
+        raise type(error)(f"{pretty(number)}: {error}", error.entry, is_of_number=True) from error
     except InvalidSubmission as error:
         if type(error) is not InvalidSubmission or error.field is None or number is None:
             raise

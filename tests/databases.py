@@ -1,4 +1,4 @@
-"""A database of its own for each test, on SQLite and on PostgreSQL: migrated once, then copied."""
+"""A database of its own for each test, on SQLite and on PostgreSQL: migrated once, then copied, or emptied again."""
 
 import asyncio
 import os
@@ -8,16 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
 from bot.store.database import Database
 from bot.store.migrate import upgrade
+from tests.emptied import EmptiedDatabases
 from tests.postgresql_server import installed_binaries, packaged_binaries, running_server
 
 DIALECTS = ("sqlite", "postgresql")
+
+Result = TypeVar("Result")
 
 _MIGRATED = "migrated"
 _serial = count(1)
@@ -65,6 +68,13 @@ def _prepared_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def emptied_databases(postgresql_server: str) -> EmptiedDatabases:
+    """Return the migrated databases that the tests of this process have in turn."""
+    # The workers of a distributed run share the server.
+    return EmptiedDatabases(postgresql_server, _MIGRATED, f"test_{os.getpid()}")
+
+
+@pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a migrated database file to copy."""
     path = tmp_path_factory.mktemp("migrated") / "route-number.db"
@@ -80,14 +90,14 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """URL of a fresh, migrated database, for tests that start processes."""
+def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a fresh, migrated database, for tests that start processes."""
     if dialect == "sqlite":
         path = tmp_path / "route-number.db"
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
-        yield f"sqlite:///{path}"
-        return
-    yield from _postgresql_database(request.getfixturevalue("postgresql_server"), _MIGRATED)
+        return f"sqlite:///{path}"
+    databases: EmptiedDatabases = request.getfixturevalue("emptied_databases")
+    return _run(databases.lend())
 
 
 @pytest.fixture
@@ -96,7 +106,11 @@ def empty_database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: P
     if dialect == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
-    yield from _postgresql_database(request.getfixturevalue("postgresql_server"), "template1")
+    server: str = request.getfixturevalue("postgresql_server")
+    name = f"empty_{os.getpid()}_{next(_serial)}"
+    _run(_execute(server, f"CREATE DATABASE {name}"))
+    yield f"{server}/{name}"
+    _run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
@@ -105,14 +119,6 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database.connect(database_url)
     yield database
     await database.dispose()
-
-
-def _postgresql_database(server: str, template: str) -> Iterator[str]:
-    # The workers of a distributed run share the server.
-    name = f"test_{os.getpid()}_{next(_serial)}"
-    _run(_execute(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
-    yield f"{server}/{name}"
-    _run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 async def _execute(server: str, statement: str) -> None:
@@ -129,7 +135,7 @@ async def _migrate(url: str) -> None:
     await database.dispose()
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
     # In a thread of its own: the test's event loop may already run.
     with ThreadPoolExecutor(1) as executor:
-        executor.submit(asyncio.run, work).result()
+        return executor.submit(asyncio.run, work).result()

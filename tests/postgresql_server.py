@@ -14,8 +14,11 @@ from pathlib import Path
 USER = "route_number"
 
 # The shell outlives a test run that was killed: its standard input ends then, and it stops the server and cleans up.
-# Nothing of a test is read again after a crash.
-_NOT_DURABLE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+# Nothing of a test is read again after a crash, and nothing grows so old that it needs to be tidied or written out.
+_NOT_DURABLE = (
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"
+    " -c autovacuum=off -c checkpoint_timeout=1h -c max_wal_size=4GB"
+)
 _SCRIPT = """
 set -e
 bin=$1 home=$2 port=$3

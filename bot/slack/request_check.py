@@ -15,16 +15,12 @@ from bot.slack.listeners import deny as deny_form
 from bot.slack.listeners.buttons import VERBS
 from bot.slack.listeners.form import CHOICES, TYPE_AHEADS
 from bot.slack.messages import override, sending
+from bot.slack.messages.reason_form import REASON
 from bot.slack.payload_parts import Action, View
 from bot.slack.payloads import BlockActions, BlockSuggestion, Command, Payload, ViewSubmission
 
-# The forms that ask why, and where that is entered.
-_REASONS = {
-    deny_form.CALLBACK: deny_form.REASON,
-    override.CALLBACK: override.REASON,
-    revert_form.CALLBACK: revert_form.REASON,
-    sending.CALLBACK: sending.REASON,
-}
+# The forms that ask why.
+_REASON_FORMS = {deny_form.CALLBACK, override.CALLBACK, revert_form.CALLBACK, sending.CALLBACK}
 
 
 def parse(body: Mapping[str, Any]) -> Payload:
@@ -64,8 +60,8 @@ def _check_submission(view: View) -> None:
     _require(bool(view.callback_id))
     if view.callback_id == form_view.CALLBACK:
         _require(view.opened_in is not None)
-    if reason := _REASONS.get(view.callback_id):
-        _require(reason in view.state.values.get(reason, {}))
+    if view.callback_id in _REASON_FORMS:
+        _require(REASON in view.state.values.get(REASON, {}))
     if view.callback_id in (deny_form.CALLBACK, revert_form.CALLBACK):
         _require(bool(view.change_id))
     if view.callback_id == override.CALLBACK:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from bot.domain.label import format_label
 from bot.domain.state import Origin
 from bot.domain.webhook import LONGEST
+from bot.service.drafting import REASON_LIMIT
 from bot.slack.block_kit.elements import Block, actions, button, confirm, plain, rich_line, rich_text, text_run
 from bot.slack.block_kit.sentences import sentence_runs
 from bot.slack.form import fields as form
@@ -26,7 +27,6 @@ from bot.slack.form.state import MOST_ROWS, FormState, Outbound, Webhook
 from bot.slack.form.warnings import warning_blocks
 
 CALLBACK = "route_number"
-REASON_LIMIT = 3000
 # Action ids, with those of the inbound side.
 NUMBER = "form.number"
 OUTBOUND_AGENT, OUTBOUND_VERSION = "form.outbound_agent", "form.outbound_version"

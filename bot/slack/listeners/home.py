@@ -38,7 +38,7 @@ from bot.slack.messages.home import (
     Home,
     home_blocks,
 )
-from bot.slack.messages.sending import sentence_view
+from bot.slack.messages.reason_form import sentence_view
 from bot.slack.payload_parts import View
 from bot.slack.payloads import HOME_OPENED, BlockActions, Event
 

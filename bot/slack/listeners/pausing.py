@@ -4,20 +4,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 
-from bot.domain.errors import DomainError
 from bot.service import history
 from bot.service import pause as pauses
 from bot.service.context import Actor
 from bot.service.pause import Held
 from bot.slack.api.calls import call
-from bot.slack.block_kit.sentences import sentence_block
 from bot.slack.context import SlackContext
 from bot.slack.listeners.permission import require_member
+from bot.slack.listeners.reasons import register_form
 from bot.slack.listeners.replies import reply, send_ephemeral
 from bot.slack.messages import rows
-from bot.slack.messages.sending import CALLBACK, REASON, pause_view, sentence_view
+from bot.slack.messages.sending import CALLBACK, pause_view
 from bot.slack.payload_parts import Place
 from bot.slack.payloads import Command, ViewSubmission
 
@@ -27,26 +26,16 @@ OPEN_WITHIN = timedelta(seconds=1)
 
 def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
     """Register the form's submission."""
+    missing = "Say why, so that the others know what to wait for."
+    register_form(app, provide, CALLBACK, _pause, missing=missing, title=lambda _: "Pause sending")
 
-    @app.view(CALLBACK)
-    async def submitted(parsed: ViewSubmission, ack: AsyncAck) -> None:
-        slack, view = provide(), parsed.view
-        reason = (view.state.values[REASON][REASON].get("value") or "").strip()
-        if not reason:
-            await ack(response_action="errors", errors={REASON: "Say why, so that the others know what to wait for."})
-            return
-        told_in = view.private_metadata
-        try:
-            await require_member(slack, parsed.actor)
-            answer = await pause(slack, parsed.actor, told_in, reason)
-        except DomainError as error:
-            refused = sentence_view([sentence_block(str(error))], "Pause sending")
-            await ack(response_action="update", view=refused)
-            return
-        if answer is not None:
-            place = Place(told_in, parsed.actor.user_id)
-            await send_ephemeral(slack, place, answer["text"], answer["blocks"])
-        await ack()
+
+async def _pause(slack: SlackContext, parsed: ViewSubmission, reason: str) -> None:
+    told_in = parsed.view.private_metadata
+    await require_member(slack, parsed.actor)
+    answer = await pause(slack, parsed.actor, told_in, reason)
+    if answer is not None:
+        await send_ephemeral(slack, Place(told_in, parsed.actor.user_id), answer["text"], answer["blocks"])
 
 
 async def open_form(slack: SlackContext, command: Command, told_in: str) -> None:

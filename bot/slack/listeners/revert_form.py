@@ -13,16 +13,16 @@ from bot.service.bundles.asking import Wish, submit_each
 from bot.service.bundles.reading import revertible_bundle
 from bot.service.refusals import refusals
 from bot.service.submission import Submission
-from bot.slack.block_kit.elements import Block, plain, rich_line, rich_list, rich_text, text_run
+from bot.slack.block_kit.elements import Block, rich_line, rich_list, rich_text, text_run
 from bot.slack.block_kit.limits import few, short_names, short_number
 from bot.slack.block_kit.sentences import sentence_plain
 from bot.slack.context import SlackContext
 from bot.slack.listeners.permission import require_may_ask
+from bot.slack.listeners.reasons import reason_of
+from bot.slack.messages.reason_form import REASON, reason_view
 from bot.slack.payloads import ViewSubmission
 
 CALLBACK = "revert_several"
-REASON = "reason"
-REASON_LIMIT = 3000
 LINE_LIMIT = 800
 
 
@@ -30,29 +30,15 @@ def revert_view(bundle: Bundle) -> Block:
     """Build the form for the changes that can be reverted."""
     lead = bundle.lead
     head = f"Filled with what was there before {bundle.label}."
-    return {
-        "type": "modal",
-        "callback_id": CALLBACK,
-        "private_metadata": format_label(lead.lead_id),
-        "title": plain("Route numbers back"),
-        "submit": plain("Ask for approval"),
-        "close": plain("Close"),
-        "blocks": [
-            rich_text(rich_line(text_run(head)), block_id="head"),
-            rich_text(rich_list([_line(bundle, at) for at in range(len(bundle.members))]), block_id="numbers"),
-            {
-                "type": "input",
-                "block_id": REASON,
-                "label": plain("Reason"),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": REASON,
-                    "multiline": True,
-                    "max_length": REASON_LIMIT,
-                },
-            },
-        ],
-    }
+    lines = [_line(bundle, at) for at in range(len(bundle.members))]
+    return reason_view(
+        CALLBACK,
+        [rich_text(rich_line(text_run(head)), block_id="head"), rich_text(rich_list(lines), block_id="numbers")],
+        metadata=format_label(lead.lead_id),
+        title="Route numbers back",
+        submit="Ask for approval",
+        close="Close",
+    )
 
 
 def _line(bundle: Bundle, at: int) -> list[Block]:
@@ -87,7 +73,7 @@ async def _submit(slack: SlackContext, parsed: ViewSubmission) -> None:
         channel_id=slack.channel_for(lead.channel_id),
         number=wishes[0].number,
         patch=wishes[0].patch,
-        reason=view.state.values[REASON][REASON].get("value") or "",
+        reason=reason_of(view),
         # A view is sent once, and a repetition of that names the same one.
         submission_key=f"revert/{view.id}",
         parent_id=lead.lead_id,

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.change import ChangeRequest
-from bot.domain.difference import differences
 from bot.domain.number import pretty
 from bot.domain.weights import MOST_AGENTS
 from bot.slack.block_kit.elements import Block, rich_list, text_run
 from bot.slack.block_kit.limits import ROOM, WEBHOOK_LIMIT, middle, short_number
 from bot.slack.messages.change_blocks import as_no_state_line
-from bot.slack.messages.glance import in_short, named_number, short_differences, sign
+from bot.slack.messages.glance import in_short, named_number, short_differences, sign, whole_differences
 
 # What a line takes beside its words: sign, label, and what stands between.
 OVERHEAD = 25
@@ -68,14 +67,7 @@ def _cut(line: Line, room: int) -> Line:
 
 def _is_whole(change: ChangeRequest) -> bool:
     """Say whether the short words for a change leave nothing out."""
-    whole = differences(
-        change.before,
-        change.after,
-        change.patch.fields,
-        change.agent_names,
-        is_outbound_version_newest=change.is_outbound_version_newest,
-        is_rounded=True,
-    )
+    whole = whole_differences(change)
     return (
         short_differences(change) == whole
         and short_number(change.key.number) == pretty(change.key.number)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
-from bot.domain.difference import differences
 from bot.domain.label import format_label
 from bot.domain.number import pretty
 from bot.domain.policy import Review
@@ -29,7 +28,7 @@ from bot.slack.block_kit.elements import (
 from bot.slack.block_kit.limits import middle, short_number
 from bot.slack.messages.change_blocks import change_blocks, reason_parts, shown_differences
 from bot.slack.messages.confirms import confirm_approve, confirm_cancel
-from bot.slack.messages.glance import named_number, sides, sign
+from bot.slack.messages.glance import named_number, sides, sign, whole_differences
 from bot.slack.messages.override import overridden_blocks, overridden_text, override_button
 from bot.slack.messages.progress import count_words, has_named_rules, missing_count, progress_blocks
 from bot.slack.messages.schedule import when_blocks, when_text
@@ -144,14 +143,7 @@ def _notes(change: ChangeRequest) -> list[Block]:
 
 
 def _is_shortened(change: ChangeRequest) -> bool:
-    whole = differences(
-        change.before,
-        change.after,
-        change.patch.fields,
-        change.agent_names,
-        is_outbound_version_newest=change.is_outbound_version_newest,
-        is_rounded=True,
-    )
+    whole = whole_differences(change)
     is_whole = shown_differences(change, beside=len(change.reason)) == whole
     return not is_whole or short_number(change.key.number) != pretty(change.key.number)
 

@@ -1,5 +1,7 @@
 """A change at a glance: the sign of its state, and what it changes in one line; shared by card, lists and dialogs."""
 
+from collections.abc import Mapping
+
 from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import FieldDifference, differences, one_line
@@ -47,11 +49,20 @@ def named_number(change: ChangeRequest) -> str:
 
 def short_differences(change: ChangeRequest) -> tuple[FieldDifference, ...]:
     """Describe the touched fields with rounded weights, and names that are cut when they would flood a message."""
+    return _rounded(change, short_names(change.agent_names))
+
+
+def whole_differences(change: ChangeRequest) -> tuple[FieldDifference, ...]:
+    """Describe them with the whole names, to tell whether anything was cut."""
+    return _rounded(change, change.agent_names)
+
+
+def _rounded(change: ChangeRequest, names: Mapping[str, str]) -> tuple[FieldDifference, ...]:
     return differences(
         change.before,
         change.after,
         change.patch.fields,
-        short_names(change.agent_names),
+        names,
         is_outbound_version_newest=change.is_outbound_version_newest,
         is_rounded=True,
     )

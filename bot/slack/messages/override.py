@@ -20,7 +20,6 @@ from bot.slack.block_kit.elements import (
     context,
     literal,
     mention,
-    plain,
     rich_line,
     rich_list,
     rich_quote,
@@ -29,11 +28,12 @@ from bot.slack.block_kit.elements import (
 )
 from bot.slack.messages.change_blocks import change_blocks, reason_parts
 from bot.slack.messages.glance import in_short, named_number
+from bot.slack.messages.reason_form import reason_view
 from bot.slack.messages.thread_parts import Message, line_fact, number_of
 from bot.slack.messages.wording import Emoji, Part, Person, Words, in_line, in_text
 
 OVERRIDE, REVIEWED = "card:override", "thread:reviewed"
-CALLBACK, REASON = "override", "reason"
+CALLBACK = "override"
 # Beside the longest change a card has little room; the thread has the whole reason.
 CARD_REASON_LIMIT = 400
 TEXT_REASON_LIMIT = 1500
@@ -72,31 +72,15 @@ def override_view(wanted: Bundle) -> Block:
     lines = [[text_run(_line(each))] for each in wanted.members]
     shown = change_blocks(change) if is_one else [rich_text(rich_list(lines))]
     head = f"{change.label} · {named_number(change)}" if is_one else wanted.label
-    return {
-        "type": "modal",
-        "callback_id": CALLBACK,
-        "private_metadata": f"{change.label}/{change.revision}",
-        "title": plain(f"Override {change.label}"[:24]),
-        "submit": plain("Override"),
-        "close": plain("Back"),
-        "blocks": [
-            rich_text(rich_line(text_run(head, bold=True))),
-            *shown,
-            rich_text(rich_line(text_run(means))),
-            {
-                "type": "input",
-                "block_id": REASON,
-                "label": plain("Reason"),
-                "hint": plain("The requester and everyone in the channel read it."),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": REASON,
-                    "multiline": True,
-                    "max_length": REASON_LIMIT,
-                },
-            },
-        ],
-    }
+    return reason_view(
+        CALLBACK,
+        [rich_text(rich_line(text_run(head, bold=True))), *shown, rich_text(rich_line(text_run(means)))],
+        metadata=f"{change.label}/{change.revision}",
+        title=f"Override {change.label}",
+        submit="Override",
+        hint="The requester and everyone in the channel read it.",
+        limit=REASON_LIMIT,
+    )
 
 
 def overridden(change: ChangeRequest, payload: Mapping[str, Any], since: Since) -> Message:

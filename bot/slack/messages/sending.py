@@ -1,6 +1,6 @@
 """The pause of all sending: who stopped it, when and why, what it holds, and the form that asks why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.facts import Sending
@@ -11,7 +11,6 @@ from bot.slack.block_kit.elements import (
     date,
     literal,
     mention,
-    plain,
     rich_line,
     rich_list,
     rich_quote,
@@ -19,11 +18,11 @@ from bot.slack.block_kit.elements import (
     section,
     text_run,
 )
+from bot.slack.messages.reason_form import reason_view
 from bot.slack.messages.rows import verbatim
 from bot.slack.messages.thread_parts import Message
 
 CALLBACK = "pause"
-REASON = "reason"
 _STILL = "Requests and approvals still work."
 _RESUME = "`/route-number resume` restarts sending."
 
@@ -68,34 +67,16 @@ def resumed_message(payload: Mapping[str, Any]) -> Message:
 
 def pause_view(channel_id: str) -> Block:
     """Build the form that asks why; `channel_id` is where the pause is told."""
-    return {
-        "type": "modal",
-        "callback_id": CALLBACK,
-        "private_metadata": channel_id,
-        "title": plain("Pause sending"),
-        "submit": plain("Pause"),
-        "close": plain("Back"),
-        "blocks": [
-            rich_text(rich_line(text_run("Nothing is sent to UponAI until someone resumes."))),
-            {
-                "type": "input",
-                "block_id": REASON,
-                "label": plain("Reason"),
-                "hint": plain("I tell it in the channel, and wherever I say that sending is paused."),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": REASON,
-                    "max_length": REASON_LIMIT,
-                    "focus_on_load": True,
-                },
-            },
-        ],
-    }
-
-
-def sentence_view(blocks: Sequence[Block], title: str) -> Block:
-    """Build a window that only says something."""
-    return {"type": "modal", "title": plain(title), "close": plain("Close"), "blocks": list(blocks)}
+    return reason_view(
+        CALLBACK,
+        [rich_text(rich_line(text_run("Nothing is sent to UponAI until someone resumes.")))],
+        metadata=channel_id,
+        title="Pause sending",
+        submit="Pause",
+        hint="I tell it in the channel, and wherever I say that sending is paused.",
+        limit=REASON_LIMIT,
+        is_one_line=True,
+    )
 
 
 def _count(held: int | None) -> str:

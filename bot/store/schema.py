@@ -106,7 +106,18 @@ changes = Table(
         initially="DEFERRED",
     ),
     UniqueConstraint("team_id", "submission_key"),
-    UniqueConstraint("account_sid", "workspace_id", "number", "approval_order"),
+    # One change a place in the order of approval. On PostgreSQL it is an index of some rows, which is no key: while a
+    # step sets a column of a key, be it to the same, nobody can refer to the row.
+    UniqueConstraint("account_sid", "workspace_id", "number", "approval_order").ddl_if(dialect="sqlite"),
+    _only(
+        "approval_order IS NOT NULL",
+        "uq_changes_approval_order",
+        "account_sid",
+        "workspace_id",
+        "number",
+        "approval_order",
+        unique=True,
+    ).ddl_if(dialect="postgresql"),
     CheckConstraint("id > 0", "id"),
     CheckConstraint("touched > 0", "touched"),
     CheckConstraint("quorum >= 1", "quorum"),

@@ -36,7 +36,7 @@ from bot.store.changes import from_row
 from bot.store.columns import UtcDateTime
 from bot.store.errors import LeaseLost
 from bot.store.rule_tables import change_rules, review_rules
-from bot.store.schema import changes, is_unfinished, pauses, reviews
+from bot.store.schema import changes, is_in_state, is_the_word, is_unfinished, pauses, reviews
 
 _other = changes.alias("other")
 _parent = changes.alias("parent")
@@ -51,10 +51,10 @@ _IS_SAME_NUMBER = and_(
     _other.c.id != changes.c.id,
 )
 _PARENT_COVERS = and_(
-    changes.c.origin == Origin.PUT_BACK,
+    is_the_word(changes.c.origin, Origin.PUT_BACK),
     exists().where(
         _parent.c.id == changes.c.parent_id,
-        _parent.c.state == State.APPLIED,
+        is_in_state(_parent, State.APPLIED),
         _parent.c.number == changes.c.number,
         _parent.c.touched == changes.c.touched,
     ),
@@ -111,7 +111,7 @@ def _lacks_approvals(live: ColumnElement[bool]) -> ColumnElement[bool]:
 # approved before it and could be sent, is unclear about the same fields, or is unclear and looked at; nor while its
 # team has paused the sending.
 _MAY_BE_SENT = (
-    changes.c.state == State.APPROVED,
+    is_in_state(changes, State.APPROVED),
     _IS_OF_WORKSPACE,
     changes.c.due_at <= _NOW,
     ~_is_closed(changes),
@@ -122,15 +122,15 @@ _MAY_BE_SENT = (
         _IS_SAME_NUMBER,
         is_unfinished(_other),
         or_(
-            _other.c.state == State.APPLYING,
+            is_in_state(_other, State.APPLYING),
             and_(
-                _other.c.state == State.APPROVED,
+                is_in_state(_other, State.APPROVED),
                 _other.c.due_at <= _NOW,
                 ~_is_closed(_other),
                 _other.c.approval_order < changes.c.approval_order,
             ),
             and_(
-                _other.c.state == State.UNCLEAR,
+                is_in_state(_other, State.UNCLEAR),
                 or_(_other.c.touched.bitwise_and(changes.c.touched) != 0, _other.c.leased_until > _NOW),
             ),
         ),
@@ -170,7 +170,7 @@ _WAITING = _Look(
 _ABANDONED = _Look(
     changes.c.leased_until,
     (
-        changes.c.state == State.APPLYING,
+        is_in_state(changes, State.APPLYING),
         changes.c.leased_until <= _NOW,
         or_(_IS_OF_WORKSPACE, changes.c.sent_at.is_(None), changes.c.apply_before <= _NOW),
     ),
@@ -178,17 +178,17 @@ _ABANDONED = _Look(
 _FOLLOW_UP = _Look(
     changes.c.id,
     (
-        changes.c.state == State.UNCLEAR,
+        is_in_state(changes, State.UNCLEAR),
         _IS_OF_WORKSPACE,
         changes.c.follow_up.is_not(None),
         or_(changes.c.leased_until.is_(None), changes.c.leased_until <= _NOW),
         or_(changes.c.follow_up != FollowUp.TRY_AGAIN, ~_IS_PAUSED),
-        ~exists().where(_IS_SAME_NUMBER, is_unfinished(_other), _other.c.state == State.APPLYING),
+        ~exists().where(_IS_SAME_NUMBER, is_unfinished(_other), is_in_state(_other, State.APPLYING)),
     ),
 )
 # Two looks, each along an index of its own: for both at once the databases read all changes there ever were.
 _EXPIRED = tuple(
-    _Look(end, (changes.c.state == state, end <= _NOW))
+    _Look(end, (is_in_state(changes, state), end <= _NOW))
     for state, end in ((State.PENDING, changes.c.expires_at), (State.APPROVED, changes.c.apply_before))
 )
 _FIRST = {look: look.one() for look in (_BY_ID, _TO_APPLY, _WAITING, _ABANDONED, _FOLLOW_UP, *_EXPIRED)}

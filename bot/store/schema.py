@@ -41,6 +41,20 @@ def is_unfinished(table: FromClause) -> ColumnElement[bool]:
     return table.c.state.in_(bindparam(None, UNFINISHED, expanding=True, literal_execute=True))
 
 
+def is_the_word(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    """Say of a column that it holds a word of ours, which stands in the statement itself.
+
+    As a parameter that decides about an index of some rows, it lets SQLite plan the statement anew each time it is run,
+    which costs more than the run.
+    """
+    return column == bindparam(None, word, unique=True, literal_execute=True)
+
+
+def is_in_state(table: FromClause, state: str) -> ColumnElement[bool]:
+    """Say of changes that they are in a state."""
+    return is_the_word(table.c.state, state)
+
+
 changes = Table(
     "changes",
     metadata,

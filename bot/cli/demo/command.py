@@ -13,7 +13,7 @@ import webbrowser
 from collections.abc import AsyncIterator, Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,6 +30,8 @@ DEFAULT_PORT = 8321
 FOLDER = Path(".demo")
 ACCOUNT_SID = "29e90072-fb58-4c6c-870a-43005115131e"
 WORKSPACE_ID = 1
+# The page begins with its examples, unless the machine is so slow that they come while one already looks at it.
+_EXAMPLES_SECONDS = 5
 # Shorter than the defaults, so that one can watch a killed worker's claim being taken over. `DEMO_` and the name of a
 # setting in the environment replaces it, for the tests of the page; the names themselves are for the real Slack.
 PACE = {
@@ -75,15 +77,29 @@ async def _demo(folder: Path, port: int, *, opens_browser: bool) -> bool:
                 typer.echo(f"The bot's {dead.name} process did not start; the end of its log:", err=True)
                 typer.echo("\n".join(dead.last_lines()), err=True)
                 return False
-            if is_fresh and os.environ.get("DEMO_EXAMPLES") != "off":
-                await examples.play(slack)
-            _welcome(address)
-            if opens_browser:
-                await asyncio.to_thread(webbrowser.open, address)
-            await stopping
+            async with _examples(slack, are_wanted=is_fresh, stopping=stopping):
+                _welcome(address)
+                if opens_browser:
+                    await asyncio.to_thread(webbrowser.open, address)
+                await stopping
         finally:
             await processes.end()
     return True
+
+
+@contextlib.asynccontextmanager
+async def _examples(slack: SlackStandIn, *, are_wanted: bool, stopping: asyncio.Task[Any]) -> AsyncIterator[None]:
+    """Play the examples, and go on with them beside the body where they take longer than one likes to wait."""
+    if not are_wanted or os.environ.get("DEMO_EXAMPLES") == "off":
+        yield
+        return
+    playing = asyncio.create_task(examples.play(slack))
+    try:
+        await asyncio.wait([playing, stopping], timeout=_EXAMPLES_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        yield
+    finally:
+        playing.cancel()
+        await asyncio.wait([playing])
 
 
 @contextlib.asynccontextmanager

@@ -11,7 +11,7 @@ from bot.sandbox.slack.workspace.errors import CannotDo
 from bot.sandbox.slack.workspace.model import Message
 
 CHANNEL = "phone-routing"
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 180
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ EXAMPLES = (
 async def play(slack: SlackStandIn) -> bool:
     """Ask and decide the examples; returns whether all came to their end.
 
-    They are there to be looked at: a machine too slow for them gets a demo without.
+    They are there to be looked at: a machine far too slow for them gets a demo without.
     """
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):

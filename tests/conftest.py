@@ -6,9 +6,9 @@ import pytest
 
 pytest_plugins = ["tests.workers", "tests.network", "tests.databases", "tests.logs", "tests.guarantee_counts"]
 
-# Many tests wait for a process, a commit or a browser; with more workers than this, processes start so slowly on two
-# cores that waits for them run out.
-MORE_THAN_CORES = 1
+# Every other worker begins with tests that mostly wait (`workers.py`). With more than this, processes start so slowly
+# on two cores that waits for them run out.
+MORE_THAN_CORES = 2
 
 
 @pytest.hookimpl(optionalhook=True)

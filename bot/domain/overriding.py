@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import AlreadyDecided, InvalidSubmission, NotAllowed, OwnChange, TooLate
 from bot.domain.schedule import lapsing
-from bot.domain.state import State
+from bot.domain.state import WITHOUT_EFFECT, State
 
 REASON_LIMIT = 3000
 REMIND_EVERY = timedelta(days=1)
@@ -42,6 +42,11 @@ class Override:
         """Return it with the next reminder, whole days after the override; days that nobody could remind are over."""
         past = max((now - self.at) // REMIND_EVERY, self.days)
         return replace(self, remind_at=self.at + (past + 1) * REMIND_EVERY)
+
+
+def came_to_nothing(change: ChangeRequest) -> bool:
+    """Say whether a change ended before anything of it was sent: then its override let nothing pass."""
+    return change.state in WITHOUT_EFFECT and change.sent_at is None
 
 
 def refuse_override_now(change: ChangeRequest, now: datetime, revision: int | None = None) -> None:
@@ -99,7 +104,7 @@ def review(change: ChangeRequest, made: Override | None, by: str, now: datetime,
     """Return an override as reviewed afterwards.
 
     Raises:
-        AlreadyDecided: Somebody has reviewed it, or there is none.
+        AlreadyDecided: Somebody has reviewed it, or there is none, or it came to nothing.
         OwnChange: The reviewer asked for the change, or overrode it.
         NotAllowed: They could not have approved it.
     """
@@ -107,6 +112,8 @@ def review(change: ChangeRequest, made: Override | None, by: str, now: datetime,
         raise AlreadyDecided(f"{change.label} was not overridden, so there is nothing to review.")
     if made.reviewed_by is not None:
         raise AlreadyDecided(f"<@{made.reviewed_by}> has reviewed the override of {change.label} already.")
+    if came_to_nothing(change):
+        raise AlreadyDecided(f"{change.label} is {change.state}, and nothing of it was sent: nothing to review.")
     if by in (change.requester_id, made.overridden_by):
         did = "asked for" if by == change.requester_id else "overrode"
         raise OwnChange(f"You {did} {change.label} yourself: someone else must review it.")

@@ -38,6 +38,10 @@ class FormerAgentGone(InvalidSchedule, UnknownAgent):
     """The change cannot be put back, as far as the mirror knows: what is live has an agent that it does not list."""
 
 
+class NeverSent(InvalidSubmission):
+    """No moment lies inside the windows and outside the freezes of all rules that hold for its number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """What was chosen: `starts_at` is None for as soon as approved, `put_back_at` for never.
@@ -100,7 +104,7 @@ def _refuse_never(schedule: Schedule) -> None:
         entry = Entry.START if schedule.starts_at is not None else Entry.PUT_BACK
         sentence = "The rules that hold for this change never let it be sent from then on."
         raise InvalidSchedule(sentence, entry, is_of_number=True)
-    raise InvalidSubmission("The rules that hold for this change never let it be sent.")
+    raise NeverSent("The rules that hold for this change never let it be sent.")
 
 
 def _refuse_time(at: datetime, entry: Entry, now: datetime) -> None:

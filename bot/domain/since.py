@@ -14,7 +14,7 @@ class Since:
     `asked_again_by` asked for the same values once more, as `asked_again_as`; `reverted_by` put the former values back
     and was applied. `put_back_state` is where the planned put-back stands, `put_back_from` from when on it is sent.
     `is_overtaken` says that a later message of the same kind took the place of this one. `reviewed_by` reviewed the
-    override.
+    override; `is_void` says that the override came to nothing.
     """
 
     asked_again_as: str | None = None
@@ -24,6 +24,7 @@ class Since:
     put_back_from: datetime | None = None
     is_overtaken: bool = False
     reviewed_by: str | None = None
+    is_void: bool = False
 
 
 NOTHING_SINCE = Since()

@@ -1,5 +1,6 @@
 """Read the record: undecided changes, the last ones, one change with everything that happened to it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -155,7 +156,9 @@ async def overview(context: ServiceContext, reader: Actor, limit: int, *, look_u
         unreviewed = await overrides.unreviewed(tx, reader.team_id, MOST_NUMBERS * (UNREVIEWED_SHOWN + 1))
         # Of several that were overridden together the first stands for all.
         firsts = list({change.lead_id: change for change, _ in reversed(unreviewed)}.values())[::-1]
-        overridden = await listing(tx, firsts, UNREVIEWED_SHOWN)
+        counts = Counter(change.lead_id for change, _ in unreviewed)
+        others = {each.id: counts[each.lead_id] - 1 for each in firsts}
+        overridden = replace(await listing(tx, firsts, UNREVIEWED_SHOWN), together=others)
         scheduled = await _scheduled(tx, context, reader.team_id, SCHEDULED_SHOWN)
         yours, recently = await listing(tx, own, limit, *_UNFINISHED), await listing(tx, last, limit, *State)
     waiting = (await part(found.changes, known, reader.user_id, look_up)).waiting
@@ -167,7 +170,8 @@ async def overview(context: ServiceContext, reader: Actor, limit: int, *, look_u
 
 async def _scheduled(tx: AsyncConnection, context: ServiceContext, team_id: str, limit: int) -> Listing:
     found = await scheduled_store.coming(tx, team_id, context.now(), limit + 1)
-    return await listing(tx, found, limit, State.APPROVED)
+    others = {change.id: more for change, more in found}
+    return replace(await listing(tx, [change for change, _ in found], limit), together=others)
 
 
 async def recent(context: ServiceContext, team_id: str, number: str | None, limit: int) -> list[ChangeRequest]:

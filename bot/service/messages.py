@@ -113,7 +113,8 @@ def direct_fact(change: ChangeRequest, *, user_id: str, name: Fact, fact: str, a
     """Tell one person something about a change in a direct message."""
     return OutboxDraft(
         team_id=change.team_id,
-        lane=f"direct/{user_id}",
+        # Of its own: what goes out together of one lane is about one change.
+        lane=f"{change_lane(change.lead_id)}/direct/{user_id}",
         kind=Kind.DIRECT,
         fact=fact,
         change_id=change.id,

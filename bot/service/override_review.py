@@ -35,7 +35,8 @@ async def _review_of(context: ServiceContext, actor: Actor, rights: Rights, chan
     async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
         together = await locked(unit)
         made = await overrides.of_all(unit.tx, together.members)
-        those = [each for each in together.members if each.id in made] or [together.lead]
+        overridden = [each for each in together.members if each.id in made] or [together.lead]
+        those = [each for each in overridden if not overriding.came_to_nothing(each)] or overridden
         for each in those:
             # Slack is asked only about who could review it otherwise.
             overriding.review(each, made.get(each.id), actor.user_id, unit.at, is_approver=True)
@@ -76,7 +77,8 @@ async def remind_next(context: ServiceContext) -> bool:
         lead = await changes.lock(unit.tx, change.lead_id)
         together = Bundle((lead,)) if lead.bundle_id is None else await bundles.lock(unit.tx, lead.bundle_id)
         made = await overrides.of_all(unit.tx, together.members)
-        due = [made[each.id] for each in together.members if each.id in made and made[each.id].is_due(unit.at)]
+        stands = [each.id for each in together.members if not overriding.came_to_nothing(each)]
+        due = [made[each] for each in stands if each in made and made[each].is_due(unit.at)]
         for each in due:
             await overrides.save(unit.tx, each.reminded(unit.at))
         if due:

@@ -20,7 +20,7 @@ from bot.domain.rules.people import People
 from bot.domain.state import Origin, State
 from bot.service.messages import TOLD_AFTER, Kind, change_lane, thread_fact
 from bot.store import cards, reviews
-from bot.store.outbox import OutboxDraft
+from bot.store.outbox import OutboxDraft, OutboxMessage
 
 if TYPE_CHECKING:
     from bot.service.delivery import Delivery
@@ -104,8 +104,8 @@ def is_passed_by_all(bundle: Bundle, change_id: int, told: State) -> bool:
 
 
 async def read_beside(tx: AsyncConnection, deliveries: Iterable["Delivery"]) -> None:
-    """Read where the cards stand, and what reviewers said, for messages that are told beside them."""
-    beside = [delivery for delivery in deliveries if delivery.messages[0].kind in BESIDE]
+    """Read where the cards stand, and what reviewers said, for messages that are told beside them, or lead to them."""
+    beside = [delivery for delivery in deliveries if _is_beside(delivery.messages[0])]
     if not beside:
         return
     together = {each.of.id: each.bundle.of.members if each.bundle else (each.of,) for each in beside}
@@ -116,6 +116,10 @@ async def read_beside(tx: AsyncConnection, deliveries: Iterable["Delivery"]) -> 
         delivery.reviews = said.get(delivery.of.id, [])
         if delivery.bundle is not None:
             delivery.bundle = replace(delivery.bundle, reviews=said)
+
+
+def _is_beside(message: OutboxMessage) -> bool:
+    return message.kind in BESIDE or message.payload.get("name") == Fact.OVERRIDDEN_FOR_YOU
 
 
 def _called(changes: Sequence[ChangeRequest]) -> People:

@@ -13,6 +13,7 @@ from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
 from bot.domain.facts import Fact
 from bot.domain.label import format_label
+from bot.domain.overriding import came_to_nothing
 from bot.domain.since import BundleSince, Since
 from bot.domain.state import WITHOUT_EFFECT, Origin, State
 from bot.service.context import ServiceContext
@@ -55,7 +56,9 @@ async def standing(context: ServiceContext, delivery: Delivery) -> list[tuple[Ou
         since = _since(await posts.children(tx, change))
         if change.overridden_at is not None:
             made = await overrides.of_change(tx, change)
-            since = replace(since, reviewed_by=None if made is None else made.reviewed_by)
+            overridden = [each for each in delivery.of_bundle.members if each.overridden_at is not None]
+            is_void = all(came_to_nothing(each) for each in overridden)
+            since = replace(since, reviewed_by=None if made is None else made.reviewed_by, is_void=is_void)
     return [(post, since if post is found[-1] else replace(since, is_overtaken=True)) for post in found]
 
 

@@ -17,6 +17,7 @@ from bot.domain.state import State
 from bot.service import picture
 from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
 from bot.service.messages import bundle_again, card_beside, card_is_dirty, change_lane, thread_again
+from bot.service.override_facts import override_ended
 from bot.service.put_back_facts import is_put_back_that_ended, put_back_ended
 from bot.store import audit, bundles, changes, edits, outbox, overlaps
 from bot.store.held import Held
@@ -118,7 +119,7 @@ class UnitOfWork:
             self._told.append(bundle_again(new, Fact.RESULTS, self.at, new.version))
         if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
             self.work |= Work.APPLY if is_due(new, self.at) else Work.LOOK
-        self._told.extend(picture.stepped(old, new, self.at))
+        self._told.extend((*picture.stepped(old, new, self.at), *override_ended(new, self.at)))
         if old.state is State.UNCLEAR:
             # Whatever is done about it, the buttons that called a person for it can do nothing any more.
             again = thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version, lead_id=new.lead_id)

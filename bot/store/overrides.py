@@ -9,11 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
 from bot.domain.overriding import Override
+from bot.domain.state import WITHOUT_EFFECT
 from bot.store.changes import get_all
 from bot.store.columns import UtcDateTime
 from bot.store.override_tables import overrides
+from bot.store.schema import changes
 
-IS_DUE = (overrides.c.reviewed_at.is_(None), overrides.c.remind_at <= bindparam("now", type_=UtcDateTime))
+# What ended before it was sent has let nothing pass that anybody had to look at.
+_CAME_TO_NOTHING = exists().where(
+    changes.c.id == overrides.c.change_id, changes.c.state.in_(WITHOUT_EFFECT), changes.c.sent_at.is_(None)
+)
+IS_OPEN = (overrides.c.reviewed_at.is_(None), ~_CAME_TO_NOTHING)
+IS_DUE = (*IS_OPEN, overrides.c.remind_at <= bindparam("now", type_=UtcDateTime))
 # To be asked together with other looks: whether a reminder is due.
 HAS_DUE = exists(select(overrides.c.change_id).where(*IS_DUE))
 _NEXT = select(overrides.c.change_id).where(*IS_DUE).order_by(overrides.c.remind_at, overrides.c.change_id).limit(1)
@@ -62,9 +69,9 @@ async def next_due(tx: AsyncConnection, now: datetime) -> int | None:
 
 
 async def unreviewed(tx: AsyncConnection, team_id: str, limit: int) -> list[tuple[ChangeRequest, Override]]:
-    """Return a team's changes whose override nobody has reviewed, the oldest override first."""
+    """Return a team's changes whose override is to be reviewed, the oldest override first."""
     # By their ids, of which there are few: in a join SQLite begins with all changes that the team ever had.
-    query = select(overrides).where(overrides.c.reviewed_at.is_(None))
+    query = select(overrides).where(*IS_OPEN)
     rows = await tx.execute(query.order_by(overrides.c.at, overrides.c.change_id).limit(limit))
     made = [_read(row) for row in rows.mappings()]
     found = await get_all(tx, [each.change_id for each in made]) if made else {}

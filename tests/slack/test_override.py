@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.domain.errors import AlreadyDecided
 from bot.domain.events import Event
 from bot.domain.rules.people import People
 from bot.domain.rules.rule import Rule
@@ -16,6 +17,9 @@ from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, AMY, PHONE_ROUTING, RITA
 from bot.service import history
+from bot.service.applying.claim import expire_next
+from bot.service.context import Actor
+from bot.service.override_review import review_override
 from bot.store import audit
 from tests.chain import first_break
 from tests.databases import DIALECTS
@@ -90,6 +94,24 @@ async def test_g1_an_override_sends_a_change_at_once_and_everybody_is_told_why(b
     assert "Overridden, because:" in shown(bot_world)
     assert [each for each in await events(bot_world) if "over" in each] == [Event.OVERRIDDEN]
     assert await is_whole(bot_world)
+
+
+async def test_two_overrides_of_one_moment_are_told_apart_and_each_leads_to_its_thread(bot_world: BotWorld) -> None:
+    hold(bot_world, EMERGENCY)
+    first = await ask(bot_world)
+    second = await ask(bot_world, number="+13125550111")
+    for card in (first, second):
+        assert await amy(bot_world).click("Override", card), amy(bot_world).notices
+        await amy(bot_world).fill("Reason", WHY)
+        await amy(bot_world).submit()
+    await bot_world.post_cards()
+    told = [each for each in direct(bot_world, bot_world.rita) if "overrode your" in each.text]
+    # Each has a lane of its own, and lanes wait for nobody.
+    told.sort(key=lambda each: each.text)
+    for message, label, card in zip(told, ("RN-1", "RN-2"), (first, second), strict=True):
+        assert f"overrode your {label} for" in message.text
+        assert f"thread_ts={card.ts}&cid={PHONE_ROUTING}|Open the thread>" in message.text
+        assert "Open the thread" in bot_world.rita.read(message)
 
 
 async def test_there_is_no_override_where_the_policy_names_nobody_for_each_of_its_rules(bot_world: BotWorld) -> None:
@@ -191,13 +213,28 @@ async def test_g3_of_two_overrides_at_the_same_instant_one_counts(bot_world: Bot
     assert (await events(bot_world)).count(Event.OVERRIDDEN) == 1
 
 
-async def test_what_was_overridden_and_withdrawn_is_to_be_reviewed_all_the_same(bot_world: BotWorld) -> None:
+@pytest.mark.parametrize("end", ["canceled", "expired"])
+async def test_what_was_overridden_and_ended_before_it_was_sent_needs_no_review(bot_world: BotWorld, end: str) -> None:
     hold(bot_world, EMERGENCY)
     card = await ask(bot_world)
     await override(bot_world, amy(bot_world), card)
-    assert await press(bot_world, bot_world.rita, "Cancel", card) == ""
-    assert f"🚨 <@{AMY}>: The line is down" in await read_home(bot_world, "alan")
-    assert await press(bot_world, bot_world.alan, "Reviewed", thread_message(bot_world, "Please review it")) == ""
+    asks = thread_message(bot_world, "Please review it")
+    assert "Overridden, to be reviewed" in await read_home(bot_world, "alan")
+    if end == "canceled":
+        assert await press(bot_world, bot_world.rita, "Cancel", card) == ""
+    else:
+        bot_world.clock.advance(hours=2)
+        assert await expire_next(bot_world.context) is not None
+        await bot_world.post_cards()
+    assert await state(bot_world) == end
+    assert "Overridden, to be reviewed" not in await read_home(bot_world, "alan")
+    bot_world.clock.advance(DAY)
+    assert await remind(bot_world) == []
+    assert "Nothing of it was sent, so there is nothing to review." in bot_world.rita.read(asks)
+    assert "Reviewed" not in bot_world.alan.buttons(asks)
+    with pytest.raises(AlreadyDecided, match="nothing to review"):
+        await review_override(bot_world.context, Actor(bot_world.alan.user.team_id, ALAN, "slack:button"), 1)
+    assert await is_whole(bot_world)
 
 
 async def test_a_pause_holds_what_was_overridden_and_the_thread_says_so(bot_world: BotWorld) -> None:
@@ -241,6 +278,7 @@ async def remind(bot_world: BotWorld) -> list[str]:
 async def test_people_are_reminded_once_a_day_until_it_is_reviewed(bot_world: BotWorld) -> None:
     hold(bot_world, EMERGENCY)
     await override(bot_world, amy(bot_world), await ask(bot_world))
+    await work(bot_world)
     bot_world.clock.advance(DAY - timedelta(minutes=1))
     assert await remind(bot_world) == []
     bot_world.clock.advance(minutes=1)

@@ -18,7 +18,7 @@ from bot.domain.facts import Fact, LeftOut
 from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
 from bot.domain.resubmission import Deviation
-from bot.domain.schedule import InvalidSchedule
+from bot.domain.schedule import InvalidSchedule, NeverSent
 from bot.service import since
 from bot.service.bundles.naming import naming
 from bot.service.context import ServiceContext
@@ -167,6 +167,10 @@ def _naming_field(number: str | None) -> Iterator[None]:
         if not error.is_of_number or number is None:
             raise
         raise type(error)(f"{pretty(number)}: {error}", error.entry, is_of_number=True) from error
+    except NeverSent as error:
+        if number is None:
+            raise
+        raise NeverSent(f"{pretty(number)}: {error}") from error
     except InvalidSubmission as error:
         if type(error) is not InvalidSubmission or error.field is None or number is None:
             raise

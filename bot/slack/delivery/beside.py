@@ -35,11 +35,14 @@ class Threads:
         self._client = client
         self._team_url: str | None = None
 
-    async def link(self, channel_id: str, ts: str) -> str | None:
-        """Return the address of the thread below a card. Raises SlackError."""
+    async def link(self, delivery: Delivery) -> str | None:
+        """Return the address of the thread of what is told, None where no card is posted. Raises SlackError."""
+        card = delivery.beside
+        if card is None or not card.is_posted:
+            return None
         if self._team_url is None:
             self._team_url = (await ask_identity(self._client)).team_url
-        return thread_link(self._team_url, channel_id, ts)
+        return thread_link(self._team_url, card.channel_id, card.message_ts)
 
 
 async def remind(context: ServiceContext, posting: Posting, delivery: Delivery) -> None:
@@ -68,11 +71,11 @@ async def remind(context: ServiceContext, posting: Posting, delivery: Delivery) 
 
 async def tell_requester(context: ServiceContext, posting: Posting, delivery: Delivery, threads: Threads) -> None:
     """Tell the requester the state of their change, unless something has followed by now. Raises SlackError."""
-    change, card, bundle = delivery.of, delivery.beside, delivery.bundle
+    change, bundle = delivery.of, delivery.bundle
     if _is_passed(delivery, State(delivery.message.payload["state"])):
         delivery.note_done()
         return
-    link = None if card is None or not card.is_posted else await threads.link(card.channel_id, card.message_ts)
+    link = await threads.link(delivery)
     try:
         opened = await posting.call(delivery, "conversations.open", users=change.requester_id)
         place = Place(opened["channel"]["id"])

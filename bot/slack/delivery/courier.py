@@ -23,6 +23,7 @@ from bot.slack.delivery.posting import Posting, Standing
 from bot.slack.delivery.standing_card import see_to_card
 from bot.slack.delivery.standing_facts import see_to_facts
 from bot.slack.delivery.told import render_told
+from bot.slack.messages.direct import linked
 from bot.slack.messages.thread import Message, is_in_channel_too, is_moot, render_channel_fact, render_fact
 from bot.store.errors import LeaseLost, StaleCard
 
@@ -102,7 +103,9 @@ class Courier:
             case Kind.CHANNEL:
                 await self._channel(delivery)
             case Kind.DIRECT:
-                await self._direct(delivery, message.payload["user"], render_fact(delivery.subject, message.payload))
+                link = await self._threads.link(delivery)
+                rendered = linked(render_fact(delivery.subject, message.payload), link)
+                await self._direct(delivery, message.payload["user"], rendered)
             case Kind.OUTSIDE:
                 await tell_outside(self._context, delivery, self._post)
             case Kind.OUTSIDE_AGAIN:

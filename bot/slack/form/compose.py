@@ -11,10 +11,10 @@ from bot.slack.block_kit.elements import Block
 from bot.slack.form import option_values
 from bot.slack.form.current_assignment import Shown
 from bot.slack.form.option_values import Option
-from bot.slack.form.several import compared
+from bot.slack.form.several import Others, compared, read_others
 from bot.slack.form.state import FormState
 from bot.slack.form.view import build_view
-from bot.slack.form.warnings import entered_patch, warnings
+from bot.slack.form.warnings import entered_patch, warnings, warnings_of_others
 
 _SEARCHED = 100
 
@@ -75,24 +75,26 @@ def _unlisted(state: FormState, sentence: str) -> Composed:
 
 async def _listed(context: ServiceContext, state: FormState, present: Present) -> Composed:
     is_fresh = present.is_fresh(context.now())
+    others = await read_others(context, state.more_numbers, present.number)
     shown = Shown(
         present=present,
         as_of=None if is_fresh else present.as_of,
         problem=None if is_fresh else state.meta.problem,
-        warnings=await _warnings(context, state, present),
-        others=tuple(await compared(context, state.more_numbers, present)) if state.more_numbers.strip() else (),
+        warnings=await _warnings(context, state, present, others),
+        others=tuple(compared(present, others)),
     )
     return _composed(state, shown, needs_read=not is_fresh and not state.meta.is_answered)
 
 
-async def _warnings(context: ServiceContext, state: FormState, present: Present) -> tuple[str, ...]:
+async def _warnings(context: ServiceContext, state: FormState, present: Present, more: Others) -> tuple[str, ...]:
     if not entered_patch(state).fields:
         return ()
     team_id = state.meta.team_id
     others = [] if team_id is None else await lookup.open_fields(context, present.number, team_id)
     # What is edited stands in nobody's way: the edit takes its place.
     edited = None if state.meta.edits is None else format_label(state.meta.edits)
-    return tuple(warnings(state, present.assignment, [each for each in others if each.label != edited]))
+    beside = [each for each in others if each.label != edited]
+    return (*warnings(state, present.assignment, beside), *warnings_of_others(state, present, more.present))
 
 
 def _composed(state: FormState, shown: Shown, *, needs_read: bool) -> Composed:

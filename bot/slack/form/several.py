@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.domain.assignment import Field
 from bot.domain.bundle import MOST_NUMBERS
@@ -41,14 +42,28 @@ async def read_more(context: ServiceContext, text: str, first: str) -> tuple[str
     return tuple(numbers)
 
 
-async def compared(context: ServiceContext, text: str, first: Present) -> list[str]:
-    """Say of the numbers that can be read so far which are like the first one, and how the others differ."""
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What is known of more numbers as they are typed: of those that can be read so far, and how many cannot."""
+
+    present: tuple[Present, ...] = ()
+    unread: int = 0
+
+
+async def read_others(context: ServiceContext, text: str, first: str) -> Others:
+    """Read the more numbers as far as they can be read, without the first one."""
+    if not text.strip():
+        return Others()
     read = await read_all_typed(context, entries_of(text))
-    numbers = list(dict.fromkeys(found for found in read.values() if isinstance(found, str) and found != first.number))
-    unread = [entry for entry, found in read.items() if isinstance(found, InvalidNumber)]
+    numbers = list(dict.fromkeys(found for found in read.values() if isinstance(found, str) and found != first))
+    unread = sum(isinstance(found, InvalidNumber) for found in read.values())
     present = await lookup.present_all(context, numbers)
-    lines = _lines(first, [present[number] for number in numbers if number in present])
-    return [*lines, *([_unread(unread)] if unread else [])]
+    return Others(tuple(present[number] for number in numbers if number in present), unread)
+
+
+def compared(first: Present, others: Others) -> list[str]:
+    """Say of the numbers that can be read so far which are like the first one, and how the others differ."""
+    return [*_lines(first, others.present), *([_unread(others.unread)] if others.unread else [])]
 
 
 def _lines(first: Present, others: Sequence[Present]) -> list[str]:
@@ -77,9 +92,7 @@ def _difference(present: Present, fields: frozenset[Field]) -> str:
     return f"{short_number(present.number, NUMBER_LIMIT)} has {words}."
 
 
-def _unread(entries: Sequence[str]) -> str:
-    return (
-        "1 entry is no number of this account yet."
-        if len(entries) == 1
-        else (f"{len(entries)} entries are no numbers of this account yet.")
-    )
+def _unread(count: int) -> str:
+    if count == 1:
+        return "1 entry is no number of this account yet."
+    return f"{count} entries are no numbers of this account yet."

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from bot.domain.assignment import Assignment, AssignmentPatch, Field, WeightedAgent
 from bot.domain.shortening import shorten
-from bot.domain.warnings import Danger, Overlap, warnings_of
+from bot.domain.warnings import Danger, Overlap, Warned, warnings_of
+from bot.service.lookup import Present
 from bot.slack.block_kit.elements import Block, rich_line, rich_text, text_run
+from bot.slack.block_kit.limits import short_number
 from bot.slack.form.option_values import LISTED, Option, version_of
 from bot.slack.form.state import FormState, Inbound, Outbound, TimeRouting, Webhook
 from bot.slack.messages.warnings import listed, overlap_sentences, warning_sentence
@@ -35,21 +37,41 @@ def entered_patch(state: FormState) -> AssignmentPatch:
 
 def warnings(state: FormState, before: Assignment, others: Sequence[Overlap]) -> list[str]:
     """Return a sentence for each thing to think of; `before` is the present assignment, `others` are open."""
-    patch = entered_patch(state).without_unchanged(before)
-    warned = warnings_of(patch, before, patch.onto(before), others)
-    said = {
-        each: _unpinned(state) if each.danger is Danger.UNPINNED_AGENT else warning_sentence(each) for each in warned
-    }
+    warned = _warned(state, before, others)
     return [
-        *(said[each] for each in warned if each.danger is not Danger.OVERLAP),
+        *(_said(state, each) for each in warned if each.danger is not Danger.OVERLAP),
         *overlap_sentences(warned),
     ]
+
+
+def warnings_of_others(state: FormState, first: Present, more: Sequence[Present]) -> list[str]:
+    """Return a sentence for each danger at more numbers that is none at the first, with the numbers."""
+    at_first = set(_warned(state, first.assignment))
+    at: dict[Warned, list[Present]] = {}
+    for each in more:
+        for warned in _warned(state, each.assignment):
+            at.setdefault(warned, []).append(each)
+    return [f"{_numbers(found)}: {_said(state, each)}" for each, found in at.items() if each not in at_first]
 
 
 def warning_blocks(sentences: Sequence[str]) -> list[Block]:
     """Build the lines that stand before Reason."""
     lines = [rich_line(text_run(SIGN, bold=True), text_run(sentence)) for sentence in sentences]
     return [rich_text(*lines, block_id="warnings")] if lines else []
+
+
+def _warned(state: FormState, before: Assignment, others: Sequence[Overlap] = ()) -> tuple[Warned, ...]:
+    patch = entered_patch(state).without_unchanged(before)
+    return warnings_of(patch, before, patch.onto(before), others)
+
+
+def _said(state: FormState, warned: Warned) -> str:
+    return _unpinned(state) if warned.danger is Danger.UNPINNED_AGENT else warning_sentence(warned)
+
+
+def _numbers(some: Sequence[Present]) -> str:
+    first = short_number(some[0].number, NAME_LIMIT)
+    return first if len(some) == 1 else f"{first} and {len(some) - 1} more"
 
 
 def _unpinned(state: FormState) -> str:

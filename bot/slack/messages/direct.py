@@ -38,7 +38,7 @@ def requester_message(change: ChangeRequest, link: str | None) -> Message:
     live = change.result if change.state in (State.APPLIED, State.RESOLVED) else None
     text = f"{in_text(*head)}{_live_text(change, live)}{quoted_text(said)}"
     blocks = [rich_text(in_line(*head), *_quote(said), block_id="head"), *_live_blocks(change, live)]
-    return _linked(text, blocks, link)
+    return linked((text, blocks), link)
 
 
 def bundle_message(bundle: Bundle, link: str | None) -> Message:
@@ -62,7 +62,7 @@ def bundle_message(bundle: Bundle, link: str | None) -> Message:
             " You hear from me once all have ended.",
         )
     said = quoted_text(lead.decision_reason) if bundle.shared_state is State.DENIED else ""
-    return _linked(f"{in_text(*head)}{said}", [rich_text(in_line(*head), *below, block_id="head")], link)
+    return linked((f"{in_text(*head)}{said}", [rich_text(in_line(*head), *below, block_id="head")]), link)
 
 
 def _approved(bundle: Bundle) -> Iterator[Part]:
@@ -85,9 +85,11 @@ def _end(change: ChangeRequest) -> list[Block]:
     return [text_run(f"{sign(change)} {change.label} · "), number, text_run(f": {change.state}")]
 
 
-def _linked(text: str, blocks: list[Block], link: str | None) -> Message:
+def linked(message: Message, link: str | None) -> Message:
+    """Let a message lead to the thread that it is about, where that is known."""
+    text, blocks = message
     if link is None:
-        return text, blocks
+        return message
     return f"{text} <{link}|Open the thread>", [*blocks, rich_text(rich_line(_to(link)), block_id="thread")]
 
 

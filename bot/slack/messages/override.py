@@ -170,6 +170,9 @@ def _to_review(
     """Ask for a review, or say who has made it; `called_for` are called by the first message that asks, and once."""
     if since.reviewed_by is not None:
         return [context(f"Reviewed by {mention(since.reviewed_by)}.", block_id="done")]
+    if since.is_void:
+        nothing = "Nothing of them was sent" if others else "Nothing of it was sent"
+        return [context(f"{nothing}, so there is nothing to review.", block_id="done")]
     if since.is_overtaken:
         return []
     besides = " and ".join(dict.fromkeys([mention(change.requester_id), mention(by)]))

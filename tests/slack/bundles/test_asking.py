@@ -1,15 +1,20 @@
 """Several numbers in one request: the form, what it cannot read, what is stored, and the one card of all."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from sqlalchemy import text
 
 from bot.domain.rules.facts import ChangeKind
 from bot.domain.rules.policy import Policy
 from bot.domain.rules.rule import Rule
+from bot.domain.rules.windows import Freeze
 from bot.domain.state import State
 from tests.databases import DIALECTS
 from tests.slack.bot_harness import BotWorld
 from tests.slack.bundles.asking import FEW, ask_several, stored, with_numbers
+from tests.slack.form.test_form_warnings import warned
+from tests.slack.listeners.test_home import read_home
 from tests.slack.messages.test_card_truth import cards, replies
 from tests.transactions import counted
 
@@ -146,3 +151,35 @@ async def test_each_is_read_like_a_typed_number(bot_world: BotWorld) -> None:
     await rita.fill("Reason", "Night shift")
     assert await rita.submit() == {"ok": True}, rita.errors()
     assert [each.key.number for each in (await stored(bot_world)).members] == FEW
+
+
+async def test_a_number_whose_rules_never_let_it_be_sent_is_named(bot_world: BotWorld) -> None:
+    for_good = Freeze(datetime(2020, 1, 1), datetime(2099, 1, 1), "UTC", "for good")  # noqa: DTZ001 - the clock on the wall of its zone
+    bot_world.policies.append(Policy(rules=(Rule(name="London", numbers=("+44*",), freezes=(for_good,)),)))
+    rita = bot_world.rita
+    await bot_world.type(rita, FEW[0])
+    await rita.click("Several numbers")
+    await rita.fill("More numbers", "\n".join(FEW[1:]))
+    await rita.fill("Time routing", "On")
+    await rita.fill("Reason", "Night shift")
+    await rita.submit()
+    assert "+44 20 7946 0958: The rules that hold for this change never let it be sent." in rita.errors().values()
+
+
+async def test_of_several_that_are_approved_those_are_scheduled_that_are_sent_later(bot_world: BotWorld) -> None:
+    now = bot_world.clock.now().replace(tzinfo=None)
+    shut = Freeze(now - timedelta(hours=1), now + timedelta(hours=9), "UTC")
+    bot_world.policies.append(Policy(rules=(Rule(name="London", numbers=("+44*",), freezes=(shut,)),)))
+    await bot_world.alan.click("Approve", await ask_several(bot_world, FEW))
+    scheduled = (await read_home(bot_world, "rita")).partition("\nScheduled\n")[2].partition("\nNumbers\n")[0]
+    assert "|RN-3>* · +44 20 7946 0958 ·" in scheduled
+    assert "⏰" in scheduled
+
+
+async def test_the_form_warns_of_dangers_at_the_other_numbers_too(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    await bot_world.type(rita, "+13125550111")
+    await rita.click("Several numbers")
+    await rita.fill("More numbers", f"{FEW[0]}\n{FEW[2]}")
+    await rita.fill("Inbound calls", "No agent")
+    assert warned(rita) == ["+1 415-555-0123 and 1 more: No agent will answer inbound calls."]

@@ -54,11 +54,29 @@ async def test_several_are_overridden_by_who_may_for_each_of_them(bot_world: Bot
 async def test_several_are_reviewed_and_reminded_of_as_one(bot_world: BotWorld) -> None:
     bot_world.policies.append(Policy(rules=(TWO,)))
     await override(bot_world, bot_world.person(AMY), await ask_several(bot_world, FEW))
+    await work(bot_world)
     bot_world.clock.advance(DAY)
     assert len(await remind(bot_world)) == 1
-    assert (await read_home(bot_world, "alan")).count("🚨") == 1
+    at_home = await read_home(bot_world, "alan")
+    assert at_home.count("🚨") == 1
+    assert "|RN-1> and 2 more* · +1 415-555-0123 and 2 more numbers" in at_home
     assert await press(bot_world, bot_world.alan, "Reviewed", thread_message(bot_world, "nobody has reviewed")) == ""
     async with bot_world.context.database.reading() as tx:
         assert await tx.scalar(text("SELECT count(*) FROM overrides WHERE reviewed_by IS NULL")) == 0
     bot_world.clock.advance(DAY)
     assert len(await remind(bot_world)) == 1
+
+
+async def test_of_several_that_were_overridden_those_count_that_can_still_pass(bot_world: BotWorld) -> None:
+    bot_world.policies.append(Policy(rules=(TWO,)))
+    await override(bot_world, bot_world.person(AMY), await ask_several(bot_world, FEW))
+    # Somebody changes the first one elsewhere: it goes stale, and nothing of it is sent.
+    bot_world.uponai.account.set_number(FEW[0], {"is_time_routing_enabled": True})
+    await work(bot_world)
+    assert (await states(bot_world))[0] is State.STALE
+    assert "|RN-2> and 1 more* · +1 312-555-0111 and 1 more number ·" in await read_home(bot_world, "alan")
+    bot_world.clock.advance(DAY)
+    [reminder] = await remind(bot_world)
+    assert "overrode RN-2 and 1 more" in reminder
+    assert await press(bot_world, bot_world.alan, "Reviewed", thread_message(bot_world, "nobody has reviewed")) == ""
+    assert "🚨" not in await read_home(bot_world, "alan")

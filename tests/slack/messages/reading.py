@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain import errors
+from bot.domain.schedule import FormerAgentGone, InvalidSchedule, NeverSent
 from bot.slack.block_kit.elements import Block
 
 BOT = Path(__file__).parents[3] / "bot"
 ROOMS = ("domain", "service", "slack", "store", "uponai")
 REFUSALS = {name for name, value in vars(errors).items() if isinstance(value, type)} - {"IllegalTransition", "Field"}
+REFUSALS |= {each.__name__ for each in (InvalidSchedule, FormerAgentGone, NeverSent)}
 _DATE = re.compile(r"<!date\^\d+\^[^|]*\|([^>]*)>")
 
 

@@ -19,13 +19,15 @@ _WHOLE = Decimal(100)
 _SHOWN_DIGITS = Decimal("0.01")
 
 
-def inbound_blocks(state: FormState, shown: Shown) -> list[Block]:
+def start_buttons(shown: Shown) -> list[Block]:
+    """Build what fills the rows with the present split, where there is one that fits."""
+    return [button(START_FROM_LIVE, START, value="start", label=START_FROM_LIVE)] if _can_start(shown) else []
+
+
+def inbound_blocks(state: FormState) -> list[Block]:
     """Build what is asked about the inbound calls."""
     chosen = choice(CHOICE, INBOUND_LABELS, state.inbound)
     blocks = [labelled(form.inbound_block(state.meta.inbound_at), "Inbound calls", chosen, dispatches=True)]
-    if _can_start(shown):
-        start = button(START_FROM_LIVE, START, value="start", label=START_FROM_LIVE)
-        blocks.append(actions(start, block_id="start"))
     is_split = state.inbound is Inbound.SPLIT
     for position, row in enumerate(state.rows, start=1):
         blocks += _row(state, row, position, is_split=is_split)

@@ -12,7 +12,7 @@ from bot.slack.block_kit.sentences import sentence_runs
 from bot.slack.form import fields as form
 from bot.slack.form import schedule
 from bot.slack.form.current_assignment import Shown, present_blocks
-from bot.slack.form.inbound_view import CHOICE, inbound_blocks
+from bot.slack.form.inbound_view import CHOICE, inbound_blocks, start_buttons
 from bot.slack.form.inputs import choice, labelled, telling_each_letter, text, type_ahead
 from bot.slack.form.labels import (
     AGENT_PLACEHOLDER,
@@ -22,7 +22,7 @@ from bot.slack.form.labels import (
     TIME_ROUTING_LABELS,
     WEBHOOK_LABELS,
 )
-from bot.slack.form.several_view import several_blocks
+from bot.slack.form.several_view import several_blocks, several_buttons
 from bot.slack.form.state import MOST_ROWS, FormState, Outbound, Webhook
 from bot.slack.form.warnings import warning_blocks
 
@@ -66,7 +66,8 @@ def build_view(state: FormState, shown: Shown) -> Block:
             ),
             *several_blocks(state),
             *present_blocks(shown, explains_unpinned=not state.rows),
-            *inbound_blocks(state, shown),
+            *_buttons(state, shown),
+            *inbound_blocks(state),
             *_outbound(state),
             *_webhook(state),
             _choice(form.TIME_ROUTING, "Time routing", TIME_ROUTING_LABELS, state.time_routing),
@@ -75,6 +76,12 @@ def build_view(state: FormState, shown: Shown) -> Block:
             labelled(form.REASON, "Reason", text("plain_text_input", state.reason, multiline=True, limit=REASON_LIMIT)),
         ],
     }
+
+
+def _buttons(state: FormState, shown: Shown) -> list[Block]:
+    # In one row: with it the whole form stands on a laptop's screen.
+    buttons = [*several_buttons(state), *start_buttons(shown)]
+    return [actions(*buttons, block_id="start")] if buttons else []
 
 
 def _notes(state: FormState) -> list[Block]:

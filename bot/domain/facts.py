@@ -210,21 +210,37 @@ class CannotPost(Problem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutBackPlanned(Told):
-    """Which change puts this one back, from when on, and who wants it earlier than was planned."""
+    """Which change puts this one back, from when on, and who wants it earlier than was planned.
+
+    Of several at once `change` names all, and `count` says how many.
+    """
 
     change: str
     sent_from: str
     by: str | None = None
+    count: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the outbox."""
+        return _without_none(self, "count")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutBackEnded(Told):
-    """How the change ended that was to put this one back: who called it off, or what went wrong."""
+    """How the change ended that was to put this one back: who called it off, or what went wrong.
+
+    Of several at once `change` names all, and `parents` those that they were to put back.
+    """
 
     change: str
     state: str
     by: str | None = None
     problem: str | None = None
+    parents: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the outbox."""
+        return _without_none(self, "parents")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain.label import format_label
 from bot.domain.state import State
 
 
@@ -31,12 +32,32 @@ NOTHING_SINCE = Since()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutBackSince:
+    """Where the put-back of one of several changes stands: who decided about it last, and what went wrong with it."""
+
+    id: int
+    state: State
+    sent_from: datetime
+    decided_by: str | None = None
+    problem: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The name that people use."""
+        return format_label(self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BundleSince:
-    """What became of a message about several numbers; `reverted` names by change what put its former values back."""
+    """What became of a message about several numbers, by change.
+
+    `reverted` names what put its former values back, `put_backs` are those that were planned together.
+    """
 
     asked_again_as: str | None = None
     asked_again_by: str | None = None
     reverted: Mapping[int, str] = field(default_factory=dict)
+    put_backs: Mapping[int, PutBackSince] = field(default_factory=dict)
 
 
 NOTHING_SINCE_ALL = BundleSince()

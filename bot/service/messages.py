@@ -3,20 +3,23 @@
 All messages about one change share a lane and are delivered in order; a fact is posted once, whoever delivers it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
-from bot.domain.facts import By, CannotPost, Fact, Told
+from bot.domain.facts import By, CannotPost, Fact, PutBackPlanned, Told
 from bot.domain.label import format_label
 from bot.store.cards import Card
 from bot.store.outbox import OutboxDraft
 
 # The approval of a change that is sent at once is told with the result, when that comes within this.
 TOLD_AFTER = timedelta(seconds=3)
+# Marks a fact of several numbers that the release before this one shows as one of the first of them.
+OF_ALL = "of_all"
 
 
 class Kind(StrEnum):
@@ -95,6 +98,27 @@ def bundle_again(change: ChangeRequest, name: Fact, at: datetime, why: object) -
     """Ask for the posts of a fact of a whole bundle to show the stored state, because of one of its changes."""
     draft = thread_again(change.team_id, change.id, name, at, f"all/{why}", lead_id=change.lead_id)
     return replace(draft, payload={**draft.payload, "bundle": change.lead_id})
+
+
+def put_backs_fact(parent: ChangeRequest, at: datetime, told: PutBackPlanned) -> OutboxDraft:
+    """Tell the put-backs of a bundle in its thread, once for all; `parent` is one of its changes."""
+    return _of_all(thread_fact(parent, Fact.PUT_BACK, at, told, once=f"{Fact.PUT_BACK}/all"), parent)
+
+
+def results_fact(member: ChangeRequest, at: datetime) -> OutboxDraft:
+    """Tell the results of a bundle in its thread, once for all, because of one of its changes."""
+    told = By(by=member.decided_by or member.requester_id)
+    draft = _of_all(thread_fact(member, Fact.RESULTS, at, told, once=f"{Fact.RESULTS}/all"), member)
+    return replace(draft, payload={**draft.payload, "members": []})
+
+
+def is_of_all(payload: Mapping[str, Any]) -> bool:
+    """Say whether a fact of a thread is told of several numbers at once."""
+    return "members" in payload or OF_ALL in payload
+
+
+def _of_all(draft: OutboxDraft, member: ChangeRequest) -> OutboxDraft:
+    return replace(draft, change_id=member.lead_id, payload={**draft.payload, OF_ALL: member.lead_id})
 
 
 def channel_fact(*, team_id: str, channel_id: str, name: Fact, fact: str, at: datetime, told: By) -> OutboxDraft:

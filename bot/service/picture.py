@@ -65,7 +65,10 @@ def stepped(old: ChangeRequest, new: ChangeRequest, at: datetime) -> list[Outbox
     is_back = new.state is State.APPROVED and old.state is not State.PENDING
     # An override tells them itself, with its reason and at once; a put-back was approved with its parent.
     is_told = new.state is State.APPROVED and (new.overridden_at is not None or new.origin is Origin.PUT_BACK)
-    if new.state not in _TOLD or new.state is old.state or is_back or is_told:
+    # What the requester withdrew is no news to them; that somebody keeps what they wanted put back is.
+    is_kept = new.state is State.CANCELED and new.origin is Origin.PUT_BACK
+    is_news = new.state in _TOLD and new.state is not old.state and not is_back and not is_told
+    if not (is_news or is_kept):
         return []
     # What was asked together is decided together, and each decision is told once: rules that differ can part them.
     is_of_all = new.bundle_id is not None and new.state is State.APPROVED

@@ -14,11 +14,11 @@ from bot.domain.change import ChangeRequest
 from bot.domain.facts import Fact
 from bot.domain.label import format_label
 from bot.domain.overriding import came_to_nothing
-from bot.domain.since import BundleSince, Since
+from bot.domain.since import BundleSince, PutBackSince, Since
 from bot.domain.state import WITHOUT_EFFECT, Origin, State
 from bot.service.context import ServiceContext
 from bot.service.delivery import Delivery
-from bot.service.messages import Kind, bundle_again, thread_again
+from bot.service.messages import OF_ALL, Kind, bundle_again, is_of_all, thread_again
 from bot.store import changes, outbox, overrides, posts
 from bot.store.outbox import OutboxDraft, OutboxMessage
 from bot.store.posts import Child
@@ -52,7 +52,8 @@ async def standing(context: ServiceContext, delivery: Delivery) -> list[tuple[Ou
     """
     change, name = delivery.subject, delivery.message.payload["of"]
     async with context.database.reading() as tx:
-        found = await posts.of_fact(tx, change.id, Kind.THREAD, name)
+        told = await posts.of_fact(tx, change.id, Kind.THREAD, name)
+        found = [post for post in told if OF_ALL not in post.payload]
         since = _since(await posts.children(tx, change))
         if change.overridden_at is not None:
             made = await overrides.of_change(tx, change)
@@ -66,11 +67,15 @@ async def standing_of_all(context: ServiceContext, delivery: Delivery) -> list[t
     """Return where a fact of a whole bundle stands, with what has happened since."""
     bundle, name = delivery.of_bundle, delivery.message.payload["of"]
     async with context.database.reading() as tx:
-        found = [
-            post for post in await posts.of_fact(tx, bundle.lead.id, Kind.THREAD, name) if "members" in post.payload
-        ]
+        found = [post for post in await posts.of_fact(tx, bundle.lead.id, Kind.THREAD, name) if is_of_all(post.payload)]
         since = _since_all(bundle, await posts.children_of_all(tx, bundle.members))
     return [(post, since) for post in found]
+
+
+async def since_of_all(context: ServiceContext, bundle: Bundle) -> BundleSince:
+    """Return what has happened since with each of several numbers."""
+    async with context.database.reading() as tx:
+        return _since_all(bundle, await posts.children_of_all(tx, bundle.members))
 
 
 async def show_again(context: ServiceContext, delivery: Delivery) -> None:
@@ -122,6 +127,18 @@ def _since_all(bundle: Bundle, children: Mapping[int, list[Child]]) -> BundleSin
         asked_again_as=again.label if again else None,
         asked_again_by=again.requester_id if again else None,
         reverted=reverts_of(children),
+        put_backs={
+            parent_id: PutBackSince(
+                id=each.id,
+                state=each.state,
+                sent_from=each.sent_from,
+                decided_by=each.decided_by,
+                problem=each.problem,
+            )
+            for parent_id, found in children.items()
+            for each in found
+            if each.origin is Origin.PUT_BACK and each.bundle_id is not None
+        },
     )
 
 

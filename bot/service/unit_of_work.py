@@ -13,17 +13,19 @@ from bot.domain.change import ChangeRequest
 from bot.domain.due import is_due
 from bot.domain.events import Event
 from bot.domain.facts import Fact
-from bot.domain.state import State
+from bot.domain.state import Origin, State
 from bot.service import picture
 from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
 from bot.service.messages import bundle_again, card_beside, card_is_dirty, change_lane, thread_again
 from bot.service.override_facts import override_ended
-from bot.service.put_back_facts import is_put_back_that_ended, put_back_ended
+from bot.service.put_back_facts import is_put_back_that_ended, put_back_ended, put_backs_again
 from bot.store import audit, bundles, changes, edits, outbox, overlaps
 from bot.store.held import Held
 from bot.store.held import hold as hold_change
 from bot.store.outbox import OutboxDraft
 from bot.telemetry import CHANGE_STEPS
+
+NOT_APPLIED = frozenset({State.UNCLEAR, *(state for state in State if state.is_final)} - {State.APPLIED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,11 @@ class UnitOfWork:
             await self._show_others_again(new)
         if is_edit and not old.patch.fields <= new.patch.fields:
             await self._show_others_again(old)
-        if is_put_back_that_ended(new):
+        if new.bundle_id is None and is_put_back_that_ended(new):
             parent = await changes.get(self.tx, new.parent_id or new.id)
             self._told.extend(put_back_ended(new, parent, self.at))
+        elif is_shown and not shown_after:
+            await self._show_put_backs_again([Step(old, new, event)])
         return new
 
     async def step_all(self, steps: Sequence[Step]) -> list[ChangeRequest]:
@@ -105,7 +109,21 @@ class UnitOfWork:
         for each in steps:
             if is_edit and not each.old.patch.fields <= each.new.patch.fields:
                 await self._show_others_again(each.old)
+        await self._show_put_backs_again(steps)
         return saved
+
+    async def _show_put_backs_again(self, steps: Sequence[Step]) -> None:
+        """Let the thread of what was asked together show where its put-backs stand, which are bundled as well."""
+        of_bundle = [
+            each.new
+            for each in steps
+            if each.new.origin is Origin.PUT_BACK
+            and each.new.bundle_id is not None
+            and each.old.state is not State.PENDING
+        ]
+        if of_bundle:
+            parent = await changes.get(self.tx, of_bundle[0].parent_id or of_bundle[0].id)
+            self._told.append(put_backs_again(of_bundle[0], parent, self.at))
 
     def _stepped(self, step: Step, *, is_shown: bool = True, shown_after: timedelta = timedelta(0)) -> None:
         old, new = step.old, step.new
@@ -117,6 +135,9 @@ class UnitOfWork:
             self._hurried.add(change_lane(new.lead_id))
         if new.bundle_id is not None and old.state is not State.PENDING and is_shown and not shown_after:
             self._told.append(bundle_again(new, Fact.RESULTS, self.at, new.version))
+        if new.bundle_id is not None and new.put_back_at is not None and new.state in NOT_APPLIED:
+            # It has no part in the put-back of all, and is named there.
+            self._told.append(bundle_again(new, Fact.PUT_BACK, self.at, new.version))
         if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
             self.work |= Work.APPLY if is_due(new, self.at) else Work.LOOK
         self._told.extend((*picture.stepped(old, new, self.at), *override_ended(new, self.at)))

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.bundle import Bundle
@@ -35,6 +35,14 @@ _SAVE = update(changes).where(*_IS_AS_READ).values({name: bindparam(name) for na
 _SAVE_FIRST_APPROVED = _SAVE.values(approval_order=NEXT_APPROVAL_ORDER)
 _SAVE_EDITED = update(changes).where(*_IS_AS_READ).values({name: bindparam(name) for name in EDITED})
 
+_parent = changes.alias("parent")
+# The index holds put-backs alone: SQLite has to read that in the query.
+_PUT_BACKS_OF = (
+    select(func.min(changes.c.bundle_id))
+    .join(_parent, changes.c.parent_id == _parent.c.id)
+    .where(_parent.c.bundle_id == bindparam("of_bundle"), changes.c.origin == literal_column("'put_back'"))
+)
+
 
 async def insert_all(tx: AsyncConnection, drafts: Sequence[ChangeDraft]) -> Bundle:
     """Store what somebody asks for as one bundle of pending changes; their audit events follow in this transaction.
@@ -52,6 +60,19 @@ async def insert_all(tx: AsyncConnection, drafts: Sequence[ChangeDraft]) -> Bund
     ids = {row.number: row.id for row in added}
     members = [replace(lead, bundle_id=lead.id), *(replace(each, id=ids[each.key.number]) for each in others)]
     return Bundle(tuple(sorted(members, key=lambda each: each.id)))
+
+
+async def add_put_back(tx: AsyncConnection, draft: ChangeDraft, of_bundle: int) -> ChangeRequest:
+    """Store the put-back of one of the changes of a bundle, as one of theirs: the first one leads them.
+
+    Its audit event has to follow in this transaction.
+    """
+    await turns.to_put_back(tx, of_bundle)
+    lead_id = await tx.scalar(_PUT_BACKS_OF, {"of_bundle": of_bundle})
+    added = await insert_change(tx, replace(draft, bundle_id=lead_id))
+    if lead_id is None:
+        await tx.execute(update(changes).where(changes.c.id == added.id).values(bundle_id=added.id))
+    return added if lead_id is not None else replace(added, bundle_id=added.id)
 
 
 async def get(tx: AsyncConnection, bundle_id: int) -> Bundle:

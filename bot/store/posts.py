@@ -26,6 +26,9 @@ class Child:
     origin: Origin | None
     state: State
     sent_from: datetime
+    bundle_id: int | None = None
+    decided_by: str | None = None
+    problem: str | None = None
 
     @property
     def label(self) -> str:
@@ -49,8 +52,9 @@ async def children_of_all(tx: AsyncConnection, members: Sequence[ChangeRequest])
     """Do as `children` does for several changes of an account, by change."""
     key = members[0].key
     sent_from = func.coalesce(changes.c.opens_at, changes.c.due_at, type_=UtcDateTime)
-    columns = (changes.c.id, changes.c.requester_id, changes.c.origin, changes.c.state, sent_from)
-    query = select(changes.c.parent_id, *columns).where(
+    of_child = (changes.c.id, changes.c.requester_id, changes.c.origin, changes.c.state, sent_from)
+    of_put_back = (changes.c.bundle_id, changes.c.decided_by, changes.c.problem)
+    query = select(changes.c.parent_id, *of_child, *of_put_back).where(
         changes.c.account_sid == key.account_sid,
         changes.c.workspace_id == key.workspace_id,
         changes.c.number.in_([each.key.number for each in members]),
@@ -58,8 +62,8 @@ async def children_of_all(tx: AsyncConnection, members: Sequence[ChangeRequest])
         changes.c.parent_id.in_([each.id for each in members]),
     )
     found: dict[int, list[Child]] = {}
-    for parent_id, id_, by, origin, state, sent in await tx.execute(query.order_by(changes.c.id)):
-        child = Child(id_, by, Origin(origin) if origin else None, State(state), sent)
+    for parent_id, id_, by, origin, state, *rest in await tx.execute(query.order_by(changes.c.id)):
+        child = Child(id_, by, Origin(origin) if origin else None, State(state), *rest)
         found.setdefault(parent_id, []).append(child)
     return found
 

@@ -30,6 +30,14 @@ async def to_approve(tx: AsyncConnection, keys: Iterable[NumberKey]) -> None:
     await _take(tx, [f"approval of {key.account_sid}/{key.workspace_id}/{key.number}" for key in keys])
 
 
+async def to_put_back(tx: AsyncConnection, bundle_id: int) -> None:
+    """Let nobody else store the first put-back of changes that were asked together until the transaction ends.
+
+    A trigger takes the same turn.
+    """
+    await _take(tx, [f"put-backs of {bundle_id}"])
+
+
 async def _take(tx: AsyncConnection, turns: list[str]) -> None:
     if tx.dialect.name == "postgresql":
         await tx.execute(_TAKE, {"turns": turns})

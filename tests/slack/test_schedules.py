@@ -14,7 +14,6 @@ from bot.sandbox.uponai.seed import SALES
 from bot.service import history
 from tests.databases import DIALECTS
 from tests.slack.bot_harness import BotWorld
-from tests.slack.bundles.asking import FEW
 from tests.slack.messages.test_card_truth import NUMBER, cards, is_reply, is_told, replies, work
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
@@ -225,29 +224,3 @@ async def test_what_is_scheduled_stands_in_the_lists_with_when(bot_world: BotWor
     for text in (listed, await bot_world.type(bot_world.ada, f"show {NUMBER}"), str(home.content)):
         assert f"Will be sent {token(start)}" in text
     assert "'Scheduled'" in str(home.content)
-
-
-async def test_each_of_several_numbers_is_put_back_by_a_change_of_its_own(bot_world: BotWorld) -> None:
-    rita = bot_world.rita
-    await bot_world.type(rita, FEW[0])
-    await rita.click("Several numbers")
-    await rita.fill("More numbers", FEW[1])
-    await rita.fill("Time routing", "On")
-    await rita.fill("Put back", "At a time")
-    await rita.fill("Put back at", in_hours(bot_world, 5))
-    await rita.fill("Reason", "Night shift")
-    assert await rita.submit() == {"ok": True}, rita.errors()
-    await bot_world.post_cards()
-    await bot_world.alan.click("Approve", cards(bot_world)[0])
-    await work(bot_world)
-    posts = [each for each in thread(bot_world) if " back to what was there before " in rita.read(each)]
-    assert [bot_world.ada.buttons(each) for each in posts] == [["Put back now", "Keep"]] * 2
-    await bot_world.ada.click("Keep", posts[0])
-    bot_world.clock.advance(5 * HOUR)
-    await work(bot_world)
-    ended = sorted([(await stored(bot_world, change_id)).state.value for change_id in (3, 4)])
-    assert ended == ["applied", "canceled"]
-    assert [bot_world.ada.buttons(each) for each in thread(bot_world) if each.ts in {one.ts for one in posts}] == [
-        [],
-        [],
-    ]

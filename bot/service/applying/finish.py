@@ -12,9 +12,10 @@ from bot.service import redaction, since, token
 from bot.service.applying.lease import held, worker_of
 from bot.service.applying.names import name_fields
 from bot.service.context import ServiceContext
-from bot.service.messages import thread_fact
+from bot.service.messages import results_fact, thread_fact
 from bot.service.outside.own_looks import take_in
 from bot.service.put_back import cover, plan
+from bot.service.put_back_facts import is_told_with_all
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
 from bot.store import changes
 from bot.store.mirror import agents as mirror_agents
@@ -63,7 +64,9 @@ async def finish(
         deferred = await unit.take_deferred(done)
         approved_by = next((each["by"] for each in deferred if each.get("name") == Fact.APPROVED), None)
         told = Finished(by=by, approved_by=approved_by, problem=problem, live=result, names=names)
-        if state is not State.APPLIED or done.bundle_id is None:
+        if is_told_with_all(done):
+            await unit.tell(results_fact(done, unit.at))
+        elif state is not State.APPLIED or done.bundle_id is None:
             await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told))
         await unit.tell(*await since.reverted(unit.tx, done, unit.at))
         if put_back is not None:
@@ -88,10 +91,15 @@ async def _overtake(unit: UnitOfWork, applied: ChangeRequest, live: ListedNumber
         if not gone:
             continue
         problem = f"{applied.label} was applied first and changed {name_fields(gone)}."
+        if other.patch.is_satisfied_by(live.assignment):
+            problem = f"{applied.label} was applied first and did the same, so nothing is left to do."
         stale = await unit.step(
             other, other.go_stale(unit.at, problem), Event.STALE, {"problem": problem, "because_of": applied.id}
         )
-        await unit.tell(thread_fact(stale, Fact.STALE, unit.at, Problem(problem=problem)))
+        if is_told_with_all(stale):
+            await unit.tell(results_fact(stale, unit.at))
+        else:
+            await unit.tell(thread_fact(stale, Fact.STALE, unit.at, Problem(problem=problem)))
 
 
 async def release(

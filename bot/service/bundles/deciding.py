@@ -12,6 +12,7 @@ from bot.domain.events import Event
 from bot.domain.facts import By, Decided, Fact, TakenBack, Told
 from bot.domain.number import pretty
 from bot.domain.policy import Review
+from bot.domain.putting_back import refuse_cancel
 from bot.domain.reviewing import to_take_back, without
 from bot.domain.standing import standing_of
 from bot.domain.state import State
@@ -87,6 +88,7 @@ async def take_back(context: ServiceContext, unit: UnitOfWork, rights: Rights) -
 async def cancel(unit: UnitOfWork) -> ChangeRequest:
     """Take back what is not sent yet of the bundle whose lead is held. Raises as `review.cancel` does."""
     bundle = await _locked(unit)
+    refuse_cancel(bundle.lead)
     user_id = unit.actor.user_id
     # Of a bundle that is under way altogether the first says why nothing can be canceled.
     open_ = bundle.those(State.PENDING, State.APPROVED) or bundle.members[:1]

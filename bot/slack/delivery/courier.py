@@ -22,7 +22,7 @@ from bot.slack.delivery.outside import tell_outside, tell_outside_again
 from bot.slack.delivery.posting import Posting, Standing
 from bot.slack.delivery.standing_card import see_to_card
 from bot.slack.delivery.standing_facts import see_to_facts
-from bot.slack.delivery.told import render_told
+from bot.slack.delivery.told import render_first
 from bot.slack.messages.direct import linked
 from bot.slack.messages.thread import Message, is_in_channel_too, is_moot, render_channel_fact, render_fact
 from bot.store.errors import LeaseLost, StaleCard
@@ -121,7 +121,7 @@ class Courier:
             return
         await see_to_card(self._context, self._posting, delivery)
         card, message = delivery.of_card, delivery.message
-        rendered, plainer = render_told(delivery, message.payload)
+        rendered, plainer = await render_first(self._context, delivery)
         try:
             posted = await self._post(delivery, rendered, plainer, Place(card.channel_id, card.message_ts))
         except SlackRefused as error:

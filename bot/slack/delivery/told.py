@@ -5,18 +5,29 @@ from typing import Any
 
 from bot.domain.facts import Fact
 from bot.domain.since import NOTHING_SINCE, NOTHING_SINCE_ALL, BundleSince, Since
+from bot.service.context import ServiceContext
 from bot.service.delivery import Delivery
+from bot.service.messages import is_of_all
+from bot.service.since import since_of_all
 from bot.slack.messages.bundle_results import plain_results
 from bot.slack.messages.bundle_thread import render_bundle_fact
 from bot.slack.messages.fallback import plain_fact
 from bot.slack.messages.thread import Message, render_fact
 
 
+async def render_first(context: ServiceContext, delivery: Delivery) -> tuple[Message, Message]:
+    """Return what is posted of the fact whose turn it is: what fills up begins with all that there is by now."""
+    payload = delivery.message.payload
+    if payload["name"] == Fact.PUT_BACK and is_of_all(payload):
+        return render_told_of_all(delivery, payload, await since_of_all(context, delivery.of_bundle))
+    return render_told(delivery, payload)
+
+
 def render_told(
     delivery: Delivery, payload: Mapping[str, Any], since: Since = NOTHING_SINCE
 ) -> tuple[Message, Message]:
     """Return what is shown of the fact whose turn it is, and what is shown where Slack takes no such blocks."""
-    if "members" in payload:
+    if is_of_all(payload):
         return render_told_of_all(delivery, payload)
     change = delivery.subject
     return render_fact(change, payload, since), plain_fact(change)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
+from bot.domain.label import format_label
 from bot.domain.policy import Review
 from bot.domain.rules.evaluation import Evaluation
 from bot.domain.standing import evaluation
-from bot.domain.state import State
+from bot.domain.state import Origin, State
 from bot.domain.warnings import Danger, Overlap, Standstill, Warned, warnings_of
 from bot.service.delivery_subject import BundleShown
 from bot.service.lookup import is_fresh
@@ -27,7 +28,7 @@ from bot.slack.block_kit.elements import (
     text_run,
 )
 from bot.slack.messages.bundle_details import DETAILS
-from bot.slack.messages.bundle_lines import labels, line_list, lines_of
+from bot.slack.messages.bundle_lines import labels, line_list, lines_of, numbers
 from bot.slack.messages.card import APPROVE, CANCEL, DENY, EDIT, TEXT_LIMIT, who_decided
 from bot.slack.messages.change_blocks import reason_parts
 from bot.slack.messages.confirms import when_words
@@ -65,10 +66,12 @@ def bundle_card(
 def _text(bundle: Bundle, overlaps: Mapping[int, Sequence[Overlap]]) -> str:
     lead, count = bundle.lead, len(bundle.members)
     asks = "asked" if bundle.is_over else "asks"
-    numbers = ", ".join(named_number(each) for each in bundle.members)
+    named = ", ".join(named_number(each) for each in bundle.members)
     risk = high_risk_line(_warned(bundle.members, overlaps))
-    said = f"{literal(numbers, NUMBERS_LIMIT)}. {literal(f'{_alike(bundle)}Why: {lead.reason}', TEXT_LIMIT - 500)}"
-    head = f"{lead.label} {bundle.state}: {mention(lead.requester_id)} {asks} to change {count} numbers:"
+    said = f"{literal(named, NUMBERS_LIMIT)}. {literal(f'{_alike(bundle)}Why: {lead.reason}', TEXT_LIMIT - 500)}"
+    head = f"{lead.label} {bundle.state}: {mention(lead.requester_id)} {asks} to change {numbers(count)}:"
+    if lead.origin is Origin.PUT_BACK:
+        head = f"{lead.label} {bundle.state}: to put {numbers(count)} back, as {mention(lead.requester_id)} asked:"
     return f"{head} {said}" if risk is None else f"{head} {said} {risk}"
 
 
@@ -79,7 +82,16 @@ def _alike(bundle: Bundle) -> str:
 
 def _head(bundle: Bundle) -> list[Block]:
     sign = MIXED_SIGN if bundle.shared_state is None else SIGNS[bundle.shared_state]
-    return [rich_line(text_run(f"{sign} {bundle.label} · {len(bundle.members)} numbers", bold=True))]
+    return [rich_line(text_run(f"{sign} {bundle.label} · {numbers(len(bundle.members))}", bold=True))]
+
+
+def _parents(bundle: Bundle) -> str:
+    """Say of put-backs what they end."""
+    parents = [each.parent_id for each in bundle.members if each.origin is Origin.PUT_BACK and each.parent_id]
+    if not parents:
+        return ""
+    others = f" and {len(parents) - 1} more" if len(parents) > 1 else ""
+    return f" to put back {format_label(min(parents))}{others}"
 
 
 def _numbers(bundle: Bundle, *, beside: int) -> list[Block]:
@@ -99,7 +111,7 @@ def _over(bundle: Bundle) -> list[Block]:
         *_numbers(bundle, beside=len(why or "")),
         *([rich_text(*reason_parts("Why not:", why), block_id="why")] if why else []),
         *_overridden(bundle),
-        context(f"Asked by {mention(lead.requester_id)} · {_who_decided(bundle)}", block_id="needed"),
+        context(f"Asked by {mention(lead.requester_id)}{_parents(bundle)} · {_who_decided(bundle)}", block_id="needed"),
     ]
 
 
@@ -187,7 +199,7 @@ def _waiting(bundle: Bundle, standstill: Standstill | None) -> list[Block]:
 
 def _needed(bundle: Bundle, reviews: Reviews, names: Mapping[str, str]) -> list[Block]:
     lead = bundle.lead
-    asked = f"Asked by {mention(lead.requester_id)} {date(lead.created_at)}"
+    asked = f"Asked by {mention(lead.requester_id)} {date(lead.created_at)}{_parents(bundle)}"
     if lead.revision > 1:
         asked = f"{asked} · edited since, the thread says how"
     pending = bundle.those(State.PENDING)
@@ -243,7 +255,8 @@ def _buttons(shown: BundleShown, *, is_paused: bool) -> list[Block]:
     cancel = button("Cancel", CANCEL, value=label, label=f"Cancel {bundle.label}", confirm=sure)
     pending = bundle.those(State.PENDING)
     if not pending:
-        return [cancel, details] if bundle.those(State.APPROVED) else [details]
+        is_to_cancel = bundle.those(State.APPROVED) and bundle.lead.origin is not Origin.PUT_BACK
+        return [cancel, details] if is_to_cancel else [details]
     edit = [button("Edit", EDIT, value=label, label=f"Edit {bundle.label}")]
     return [
         button(

@@ -23,6 +23,7 @@ from bot.slack.block_kit.elements import (
     user_run,
 )
 from bot.slack.block_kit.sentences import sentence_block
+from bot.slack.messages.bundle_lines import numbers
 from bot.slack.messages.details import TAKE_BACK, size_of, whole_blocks
 from bot.slack.messages.glance import sign
 
@@ -72,7 +73,7 @@ def _asked(bundle: Bundle) -> list[Block]:
     lead = bundle.lead
     return [
         rich_text(
-            rich_line(text_run(f"{bundle.label} · {len(bundle.members)} numbers", bold=True)),
+            rich_line(text_run(f"{bundle.label} · {numbers(len(bundle.members))}", bold=True)),
             rich_line(
                 text_run(f"State: {bundle.state}\nAsked by "), user_run(lead.requester_id), text_run(", because:")
             ),

@@ -50,6 +50,11 @@ def line_list(lines: Iterable[Line], *, is_with_sign: bool = False) -> Block:
     )
 
 
+def numbers(count: int) -> str:
+    """Write how many numbers."""
+    return "1 number" if count == 1 else f"{count} numbers"
+
+
 def labels(members: Iterable[ChangeRequest]) -> str:
     """Name all of them one after the other."""
     return ", ".join(each.label for each in members)

@@ -6,7 +6,7 @@ from bot.domain.bundle import Bundle, together
 from bot.domain.change import ChangeRequest
 from bot.domain.difference import describe
 from bot.domain.since import NOTHING_SINCE_ALL, BundleSince
-from bot.domain.state import State
+from bot.domain.state import Origin, State
 from bot.slack.block_kit.elements import Block, actions, button, context, literal, rich_list, rich_text, text_run
 from bot.slack.block_kit.limits import middle, short_names
 from bot.slack.messages.bundle_details import DETAILS
@@ -32,6 +32,7 @@ _WORDS: dict[State, str] = {
     State.UNCLEAR: "unclear: please look, the message below says how",
     State.RESOLVED: "marked as resolved",
 }
+_NOT_PUT_BACK: dict[State, str] = {State.CANCELED: "kept as it was", State.STALE: "not put back"}
 LOST = "UponAI's answer was lost; I look before I send anything again"
 LATER = "is sent later; the card says when"
 WAITS = "waits for UponAI; I keep trying"
@@ -66,7 +67,11 @@ def _head(bundle: Bundle) -> tuple[Part, ...]:
     said = [*_by("approved", approved), *_by("overrode", overridden)] or [f" {bundle.label}"]
     done = bundle.those(State.APPLIED)
     open_ = [each for each in bundle.members if not each.state.is_final]
-    count = f"{len(done)} of {len(bundle.members)} {'is' if len(done) == 1 else 'are'} live"
+    are, live = "is" if len(done) == 1 else "are", "live"
+    if bundle.lead.origin is Origin.PUT_BACK:
+        # They were approved with their parents.
+        said, live = [f" {bundle.label}"], "back to what was there before"
+    count = f"{len(done)} of {len(bundle.members)} {are} {live}"
     left = f", {len(open_)} still to come" if open_ else ""
     return (Person(bundle.lead.requester_id), *said, f": {count}{left}.")
 
@@ -97,8 +102,10 @@ def _words(change: ChangeRequest, since: BundleSince) -> str:
         return f"{sign} {LOST}"
     if change.state is State.APPROVED and change.wait_cause is not None:
         return f"⏸️ {WAITS}"
-    if change.state is State.APPROVED and (change.starts_at or change.opens_at):
+    if change.state is State.APPROVED and (change.starts_at or change.opens_at or change.origin is Origin.PUT_BACK):
         return f"{sign} {LATER}"
+    if change.origin is Origin.PUT_BACK and change.state in _NOT_PUT_BACK:
+        return f"{sign} {_NOT_PUT_BACK[change.state]}{f': {change.problem}' if change.problem else ''}"
     why = f": {change.problem}" if change.problem and change.state is State.FAILED else ""
     return f"{sign} {_WORDS[change.state]}{why}"
 

@@ -12,7 +12,7 @@ from bot.domain.facts import By, Decided, Edited, Expired, Fact, LeftOut, TakenB
 from bot.domain.number import pretty
 from bot.domain.policy import Verdict
 from bot.domain.since import NOTHING_SINCE_ALL, BundleSince
-from bot.domain.state import State
+from bot.domain.state import Origin, State
 from bot.slack.block_kit.elements import (
     Block,
     actions,
@@ -25,6 +25,7 @@ from bot.slack.block_kit.elements import (
     rich_text,
     text_run,
 )
+from bot.slack.messages.bundle_put_backs import put_backs
 from bot.slack.messages.bundle_results import results
 from bot.slack.messages.glance import SIGNS
 from bot.slack.messages.thread_buttons import ALL_AGAIN
@@ -46,6 +47,10 @@ def render_bundle_fact(bundle: Bundle, payload: Mapping[str, Any], since: Bundle
 
 def _results(bundle: Bundle, _: Sequence[ChangeRequest], __: Mapping[str, Any], since: BundleSince) -> Message:
     return results(bundle, since)
+
+
+def _put_backs(bundle: Bundle, _: Sequence[ChangeRequest], payload: Mapping[str, Any], since: BundleSince) -> Message:
+    return put_backs(bundle, payload, since)
 
 
 def _left_out(bundle: Bundle, _: Sequence[ChangeRequest], payload: Mapping[str, Any], __: BundleSince) -> Message:
@@ -139,7 +144,7 @@ def _again(bundle: Bundle, since: BundleSince) -> list[Block]:
     if since.asked_again_as:
         by = mention(since.asked_again_by or bundle.lead.requester_id)
         return [context(f"{by} asked again as {since.asked_again_as}.", block_id="done")]
-    if bundle.wish is None:
+    if bundle.wish is None or bundle.lead.origin is Origin.PUT_BACK:
         return []
     label = bundle.lead.label
     return [
@@ -176,6 +181,7 @@ def _it(members: Sequence[ChangeRequest]) -> str:
 
 _FACTS: dict[Fact, Callable[[Bundle, Sequence[ChangeRequest], Mapping[str, Any], BundleSince], Message]] = {
     Fact.RESULTS: _results,
+    Fact.PUT_BACK: _put_backs,
     Fact.LEFT_OUT: _left_out,
     Fact.REVIEWED: _reviewed,
     Fact.BLOCKED: _blocked,

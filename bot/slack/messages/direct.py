@@ -53,7 +53,8 @@ def bundle_message(bundle: Bundle, link: str | None) -> Message:
     elif is_over:
         counts = Counter(each.state for each in bundle.members)
         ends = ", ".join(f"{count} {state}" for state, count in counts.items())
-        head = (f"{bundle.label} came to an end: {ends}.",)
+        what = f"{bundle.label}, to put back what was there before," if lead.origin is Origin.PUT_BACK else bundle.label
+        head = (f"{what} came to an end: {ends}.",)
         below = [rich_list([_end(each) for each in bundle.members])]
     else:
         head = (
@@ -103,6 +104,8 @@ def _what(change: ChangeRequest) -> Iterator[Part]:
     match change.state:
         case State.DENIED:
             yield from (by, " denied it, so nothing was sent. Their reason:")
+        case State.CANCELED:
+            yield from (by, " keeps what is live, so nothing is put back.")
         case State.APPLIED if change.origin is Origin.PUT_BACK:
             yield "the former values are back (read back from UponAI)."
         case State.APPLIED:

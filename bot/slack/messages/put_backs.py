@@ -9,6 +9,7 @@ from bot.domain.facts import PutBackEnded, PutBackPlanned
 from bot.domain.since import Since
 from bot.domain.state import State
 from bot.slack.block_kit.elements import Block, actions, button, confirm, rich_text
+from bot.slack.messages.bundle_lines import numbers
 from bot.slack.messages.thread_parts import QUOTE_LIMIT, Message, line_fact, number_of
 from bot.slack.messages.wording import Part, Person, Words, in_line, in_text
 
@@ -32,6 +33,10 @@ def planned(change: ChangeRequest, payload: Mapping[str, Any], since: Since) -> 
 def wanted_now(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     """Tell who wants it before its time; its rules can make it wait all the same."""
     told = PutBackPlanned.from_json(payload)
+    if told.count is not None:
+        is_later = told.sent_from > str(payload.get("at"))
+        then = " What their rules hold up is sent as soon as they let it." if is_later else ""
+        return line_fact(Person(told.by or ""), f" has {told.change} put {numbers(told.count)} back now.{then}")
     at = datetime.fromisoformat(told.sent_from)
     is_now = told.sent_from <= str(payload.get("at"))
     when: tuple[Part, ...] = () if is_now else (" Its rules let it be sent ", at, ".")
@@ -41,6 +46,9 @@ def wanted_now(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
 def ended(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
     """Tell whether the former assignment is back."""
     told = PutBackEnded.from_json(payload)
+    if told.parents is not None:
+        by, is_are = Person(told.by or change.requester_id), "are" if " more" in told.change else "is"
+        return line_fact(by, f" keeps what {told.parents} set: {told.change} {is_are} canceled.")
     number, problem = number_of(change), Words(told.problem or "", QUOTE_LIMIT, is_bold=False)
     match told.state:
         case State.APPLIED:

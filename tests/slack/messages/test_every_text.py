@@ -53,6 +53,7 @@ from bot.slack.messages.thread import render_channel_fact, render_fact
 from bot.store.outside import Notice, OutsideChange
 from tests.domain.strategies import NOW, change
 from tests.slack.messages.bundle_texts import bundle_texts
+from tests.slack.messages.put_back_texts import put_back_texts
 from tests.slack.messages.reading import lines_of, read, refusals
 from tests.slack.messages.schedule_texts import schedule_texts, scheduled
 from tests.slack.messages.test_facts import IN_CHANNELS, SHAPES
@@ -278,6 +279,7 @@ def every_text() -> str:
         "Several numbers": bundle_texts,
         "Thread, channels, direct messages": _facts,
         "Schedules": schedule_texts,
+        "Put-backs of several numbers": put_back_texts,
         "Details": _story,
         "Lists, Home, help": _lists,
         "Forms": _forms,

@@ -48,6 +48,12 @@ class SilentLine:
         """Forward new connections again; those that fell silent stay so."""
         self._is_silent = False
 
+    def lead_to(self, port: int) -> None:
+        """Cut all connections, and forward new ones to another port: the name of the server moved on."""
+        self._target = (self._target[0], port)
+        for writer in self._writers:
+            writer.transport.abort()
+
     @property
     def open(self) -> int:
         """Say how many connections the bot has not closed."""

@@ -26,11 +26,10 @@ from tests.histories.clock import HistoryClock
 from tests.histories.far_ends import SlackEnd, Troubles, UponAIEnd
 
 TOKEN, ACCOUNT_SID, WORKSPACE_ID = "made-up-token", "29e90072-fb58-4c6c-870a-43005115131e", 1
-# Whom the database turns away for another's sake leaves its change to whoever comes when this lease is over.
-TIMEOUT, LEASE = timedelta(seconds=3), timedelta(seconds=8)
+# What a worker leaves that lost its database is taken over when this lease is over.
+TIMEOUT, LEASE = timedelta(seconds=1), timedelta(seconds=4)
 # How far the clocks of the replicas' machines are off.
 SKEWS = (0, 55, -55, 30, -30)
-NUMBERS = [f"+1415556{serial:04}" for serial in range(6)]
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,8 @@ class Replica:
 class Fleet:
     """The replicas, and what stands between them."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: list[str], patience: timedelta) -> None:
+        self._patience = patience
         self.slack = SlackStandIn(
             bot_token=TOKEN,
             app_token="xapp",
@@ -54,7 +54,7 @@ class Fleet:
             page=False,
         )
         self.uponai = UponAIStandIn(token=TOKEN, account_sid=ACCOUNT_SID, workspace_id=WORKSPACE_ID)
-        for number in NUMBERS:
+        for number in numbers:
             self.uponai.account.set_number(number, {})
         self.arrived: list[tuple[str, Any]] = []
         self._troubles = Troubles(HistoryClock(datetime.now(UTC)), TIMEOUT)
@@ -65,7 +65,7 @@ class Fleet:
     @asynccontextmanager
     async def replica(self, url: str, skew: int, *, has_worker: bool) -> AsyncIterator[Replica]:
         """Start one more."""
-        database = Database.connect(url, patience=timedelta(seconds=40))
+        database = Database.connect(url, patience=self._patience)
         herald = Herald(database)
         clock = DatabaseClock(wall=lambda: datetime.now(UTC) + timedelta(seconds=skew))
         uponai = UponAIClient(
@@ -112,9 +112,11 @@ class Fleet:
 
 
 @asynccontextmanager
-async def fleet(url: str, *, webs: int = 2, workers: int = 3) -> AsyncIterator[Fleet]:
+async def fleet(
+    url: str, numbers: list[str], *, webs: int = 2, workers: int = 3, patience: timedelta = timedelta(seconds=40)
+) -> AsyncIterator[Fleet]:
     """Start replicas that answer people, and others that work; their clocks are off by up to a minute."""
-    made = Fleet()
+    made = Fleet(numbers, patience)
     async with AsyncExitStack() as stack:
         skews = iter(SKEWS)
         for _ in range(webs):
@@ -127,7 +129,7 @@ async def fleet(url: str, *, webs: int = 2, workers: int = 3) -> AsyncIterator[F
     await made.slack.close()
 
 
-async def until(is_so: Callable[[], Awaitable[Any]], seconds: float = 60) -> None:
+async def until(is_so: Callable[[], Awaitable[Any]], seconds: float = 300) -> None:
     """Wait for something that is stored."""
     async with asyncio.timeout(seconds):
         while not await is_so():  # noqa: ASYNC110 - what others store gives no event

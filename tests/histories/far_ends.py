@@ -4,9 +4,10 @@ A call that takes its time moves the clock of the tests instead, so that no hist
 """
 
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,6 +27,8 @@ UNDONE = ("before", "unreachable", "limited", "error", "refused")
 DONE = ("after", "error_after", "malformed", "half", "slow", "paused")
 UPONAI_ONLY = ("unauthorized", "late", "false")
 _LATE = timedelta(seconds=3)
+# After these nobody who has sent a PUT can know whether it was done.
+_UNKNOWN = ("before", "slow", "late", "after", "error_after", "malformed", "half")
 _UNSENT: dict[str, type[httpx.TransportError]] = {"before": httpx.ReadError, "unreachable": httpx.ConnectError}
 _OF_WRITES = ("refused", "false")
 _REFUSED: dict[str, Callable[[], httpx.Response]] = {
@@ -41,6 +44,27 @@ _SPOILT: dict[str, Callable[[httpx.Response], httpx.Response]] = {
     "half": lambda whole: httpx.Response(200, content=whole.content[: len(whole.content) // 2]),
 }
 _NOBODY = ConnectionKey("slack", 443, True, True, None, None, None)
+
+
+class Watch:
+    """Whoever looks at what happens at UponAI's end; this one is content with everything."""
+
+    def arrives(self, number: str, body: dict[str, Any]) -> int:
+        """Look at a PUT that arrives, and return the change that it is of, 0 when that is not known."""
+        _ = number, body
+        return 0
+
+    def lands(self, change_id: int) -> None:
+        """Note that a PUT takes effect."""
+
+    def is_late(self, number: str) -> None:
+        """Note that a PUT takes effect when nobody expects it any more."""
+
+    def is_unknown(self, number: str) -> None:
+        """Note that whoever sent a PUT now knows nothing of it."""
+
+    def is_read(self) -> None:
+        """Note that the numbers are read."""
 
 
 @dataclass
@@ -59,19 +83,21 @@ class Troubles:
         self.call_within = call_within
         self.waiting: list[Trouble] = []
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
-        self.count = 0
+        self.met: Counter[str] = Counter()
+        self.stood_still = 0
 
     def take(self, end: str) -> str | None:
         """Return what happens to this call."""
         for trouble in self.waiting:
             if trouble.end == end:
                 self.waiting.remove(trouble)
-                self.count += 1
+                self.met[f"{end} {trouble.kind}"] += 1
                 return trouble.kind
         return None
 
     async def stand_still(self) -> None:
         """Let so much time pass that every lease runs out, and others work."""
+        self.stood_still += 1
         self.clock.advance(minutes=2)
         work, self.meanwhile = self.meanwhile, None
         if work is not None:
@@ -82,18 +108,34 @@ class Troubles:
 class UponAIEnd(httpx.AsyncBaseTransport):
     """UponAI at the end of a client's transport."""
 
-    def __init__(self, stand_in: UponAIStandIn, troubles: Troubles, arrives: Callable[[str, Any], None]) -> None:
+    def __init__(
+        self,
+        stand_in: UponAIStandIn,
+        troubles: Troubles,
+        arrives: Callable[[str, Any], object],
+        watch: Watch | None = None,
+    ) -> None:
         self.stand_in = stand_in
         self.landed: list[tuple[str, dict[str, Any]]] = []
-        self._troubles = troubles
         self._arrives = arrives
-        self._late: list[tuple[Any, str, dict[str, Any]]] = []
+        self._troubles = troubles
+        self._watch = watch or Watch()
+        self._late: list[tuple[datetime, int, str, dict[str, Any]]] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a call, or fail as a network does."""
         self.land()
         is_write = request.method == "PUT"
         kind = self._troubles.take("write" if is_write else "read")
+        if is_write and kind in _UNKNOWN:
+            try:
+                return await self._answer(request, kind)
+            finally:
+                self._watch.is_unknown(_number_of(request))
+        return await self._answer(request, kind)
+
+    async def _answer(self, request: httpx.Request, kind: str | None) -> httpx.Response:
+        is_write = request.method == "PUT"
         if kind in _UNSENT:
             raise _UNSENT[kind]("it never arrives")
         if kind in _REFUSED and (is_write or kind not in _OF_WRITES):
@@ -113,30 +155,39 @@ class UponAIEnd(httpx.AsyncBaseTransport):
         now = self._troubles.clock.now()
         due = [late for late in self._late if all_of_them or late[0] <= now]
         self._late = [late for late in self._late if late not in due]
-        for _, number, body in due:
-            self._apply(number, body)
+        for _, change_id, number, body in due:
+            self._apply(change_id, number, body)
 
     def _put(self, request: httpx.Request, *, is_late: bool) -> httpx.Response:
-        number, body = unquote(request.url.raw_path.decode().split("/")[3]), json.loads(request.content)
+        number, body = _number_of(request), json.loads(request.content)
         self._arrives(number, body)
+        change_id = self._watch.arrives(number, body)
         try:
             self.stand_in.account.check(number, body)
         except Refusal as refusal:
             return httpx.Response(refusal.status, json={"message": refusal.message})
         if is_late:
-            self._late.append((self._troubles.clock.now() + self._troubles.call_within + _LATE, number, body))
+            self._watch.is_late(number)
+            at = self._troubles.clock.now() + self._troubles.call_within + _LATE
+            self._late.append((at, change_id, number, body))
             return httpx.Response(200)
-        return httpx.Response(200, json=self._apply(number, body))
+        return httpx.Response(200, json=self._apply(change_id, number, body))
 
-    def _apply(self, number: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _apply(self, change_id: int, number: str, body: dict[str, Any]) -> dict[str, Any]:
         self.landed.append((number, body))
+        self._watch.lands(change_id)
         return {"success": True, "numbers": [self.stand_in.account.assign(number, body)]}
 
     def _get(self, request: httpx.Request) -> httpx.Response:
         account = self.stand_in.account
         if request.url.path.startswith("/api/numbers/"):
+            self._watch.is_read()
             return httpx.Response(200, json=reads.numbers(account, account.account_sid))
         return httpx.Response(200, json=reads.agents(account, dict(request.url.params)))
+
+
+def _number_of(request: httpx.Request) -> str:
+    return unquote(request.url.raw_path.decode().split("/")[3])
 
 
 class SlackEnd:

@@ -1,0 +1,136 @@
+"""Watches UponAI's end of a history: whose is what arrives, was it approved, was it looked at, is it its turn."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.assignment import Assignment, AssignmentPatch
+from bot.domain.events import Event
+from bot.domain.state import Origin
+from bot.sandbox.uponai.app import UponAIStandIn
+from bot.uponai.wire import put_body
+from tests.histories.clock import HistoryClock
+from tests.histories.database import Memory
+from tests.histories.far_ends import Watch
+
+
+class Watchman(Watch):
+    """What has happened at UponAI's end. `broken` are guarantees that did not hold there."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        clock: HistoryClock,
+        uponai: UponAIStandIn,
+        *,
+        call_within: timedelta,
+        live: Callable[[dict[str, Any]], Assignment],
+    ) -> None:
+        self.broken: list[str] = []
+        self.landed: Counter[int] = Counter()
+        self.arrived: Counter[int] = Counter()
+        # Numbers that others have written, and those at which something of ours landed when nobody expected it.
+        self.has_outsiders: set[str] = set()
+        self.has_late: set[str] = set()
+        self._memory = memory
+        self._clock = clock
+        self._uponai = uponai
+        self._call_within = call_within
+        self._live = live
+        self._written_outside: dict[str, datetime] = {}
+        self._read_at: datetime | None = None
+        self._arrived_at: dict[str, datetime] = {}
+        self._unknown_at: dict[str, datetime] = {}
+
+    def is_read(self) -> None:
+        self._read_at = self._clock.now()
+
+    def is_late(self, number: str) -> None:
+        self.has_late.add(number)
+
+    def is_unknown(self, number: str) -> None:
+        self._unknown_at[number] = self._clock.now()
+
+    def lands(self, change_id: int) -> None:
+        self.landed[change_id] += 1
+
+    def is_written_outside(self, number: str) -> None:
+        self.has_outsiders.add(number)
+        self._written_outside[number] = self._clock.now()
+
+    def arrives(self, number: str, body: dict[str, Any]) -> int:
+        rows = self._memory.read("SELECT * FROM changes WHERE number = ?", (number,))
+        under_way = [row for row in rows if row["state"] == "applying" and row["sent_at"] is not None]
+        if len(under_way) != 1:
+            self.broken.append(f"G4: a PUT of {number} arrived for {len(under_way)} changes under way")
+            return 0
+        change = under_way[0]
+        self._is_approved(change, rows)
+        self._is_its_turn(change, rows)
+        self._is_what_was_approved(change, body)
+        self._was_looked_at(change, number)
+        self.arrived[change["id"]] += 1
+        self._arrived_at[number] = self._clock.now()
+        return int(change["id"])
+
+    def _is_approved(self, change: sqlite3.Row, rows: list[sqlite3.Row]) -> None:
+        # The approval of a change holds for what puts it back.
+        approved = next((row for row in rows if row["id"] == change["parent_id"]), None) or change
+        if change["origin"] != Origin.PUT_BACK:
+            approved = change
+        query = (
+            "SELECT count(DISTINCT reviewer_id) FROM reviews WHERE change_id = ? AND revision = ?"
+            " AND verdict = 'approve' AND withdrawn_at IS NULL AND reviewer_id <> ?"
+        )
+        approvals = self._memory.read(query, (approved["id"], approved["revision"], approved["requester_id"]))[0][0]
+        if approvals < change["quorum"] and approved["overridden_at"] is None:
+            self.broken.append(f"G1: RN-{change['id']} was sent with {approvals} of {change['quorum']} approvals")
+        denials = self._memory.read(
+            query.replace("'approve'", "'deny'"), (approved["id"], approved["revision"], approved["requester_id"])
+        )[0][0]
+        if denials and approved["overridden_at"] is None:
+            self.broken.append(f"G1: RN-{change['id']} was sent while a denial stood")
+
+    def _is_its_turn(self, change: sqlite3.Row, rows: list[sqlite3.Row]) -> None:
+        earlier = [row["id"] for row in rows if _is_before(row, change)]
+        if earlier:
+            self.broken.append(f"G4: RN-{change['id']} was sent before {earlier}")
+        unknown_at = self._unknown_at.pop(change["number"], None)
+        if unknown_at is not None and self._clock.now() < unknown_at + self._call_within:
+            self.broken.append(f"G4: RN-{change['id']} was sent while the outcome before it was unknown")
+
+    def _is_what_was_approved(self, change: sqlite3.Row, body: dict[str, Any]) -> None:
+        patch = AssignmentPatch.from_json(json.loads(change["patch"]))
+        sid, workspace_id = change["account_sid"], change["workspace_id"]
+        if json.loads(put_body(sid, workspace_id, patch)) != body:
+            self.broken.append(f"G5: RN-{change['id']} was sent as {body}")
+
+    def _was_looked_at(self, change: sqlite3.Row, number: str) -> None:
+        """The numbers were read since the change was claimed, and since anything was sent for this number."""
+        claimed = self._memory.read(
+            "SELECT max(at) FROM audit_events WHERE change_id = ? AND event = ?", (change["id"], Event.APPLYING)
+        )[0][0]
+        since = [at for at in (_time(claimed), self._arrived_at.get(number)) if at is not None]
+        if self._read_at is None or any(self._read_at < at for at in since):
+            self.broken.append(f"G6: RN-{change['id']} was sent without a look since {max(since)}")
+            return
+        written = self._written_outside.get(number)
+        if number in self.has_late or (written is not None and written >= self._read_at):
+            return
+        before = Assignment.from_json(json.loads(change["before"]))
+        fields = AssignmentPatch.from_json(json.loads(change["patch"])).fields
+        moved = before.differing(self._live(self._uponai.account.numbers[number]), fields)
+        if moved:
+            self.broken.append(f"G5: RN-{change['id']} replaced what nobody had seen: {sorted(moved)}")
+
+
+def _is_before(row: sqlite3.Row, change: sqlite3.Row) -> bool:
+    is_waiting = row["state"] == "approved" and row["due_at"] <= change["approved_at"] and row["opens_at"] is None
+    return bool(is_waiting and row["approval_order"] < change["approval_order"])
+
+
+def _time(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored)

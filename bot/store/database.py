@@ -1,7 +1,7 @@
 """The one way to the database: connections, transactions, and errors in our own words.
 
 What differs between SQLite and PostgreSQL about connections sits here. SQLite has one writer connection, which takes
-the write lock as its transaction begins, so that no transaction finds out at its end that it cannot write.
+the write lock with its transaction's first statement, so that none finds out at its end that it cannot write.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from bot.store.driver_errors import translated_errors
 from bot.store.errors import BadDatabaseUrl, DatabaseUnavailable
 from bot.store.postgresql import postgresql_engine
 from bot.store.sqlite import sqlite_engine
+from bot.store.sqlite_driver import do_before
 
 # Slack gives three seconds for an answer; a busy database has to give up well before.
 PATIENCE = timedelta(seconds=1.5)
@@ -81,8 +82,7 @@ class Database:
                 async with self._writer.connect() as tx:
                     waited = asyncio.get_running_loop().time() - waiting_since
                     left = max(self._patience.total_seconds() - waited, 0.05)
-                    await tx.exec_driver_sql(f"PRAGMA busy_timeout = {left * 1000:.0f}")
-                    await tx.exec_driver_sql("BEGIN IMMEDIATE")
+                    do_before(tx, f"PRAGMA busy_timeout = {left * 1000:.0f}", "BEGIN IMMEDIATE")
                     yield tx
                     await _commit_or_invalidate(tx)
             finally:
@@ -101,7 +101,7 @@ class Database:
             self._refuse_missing_file()
             async with self._reader.connect() as tx:
                 if self.dialect == "sqlite":
-                    await tx.exec_driver_sql("BEGIN")
+                    do_before(tx, "BEGIN")
                 else:
                     await tx.execution_options(postgresql_readonly=True)
                     if may_pause:

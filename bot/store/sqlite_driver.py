@@ -17,10 +17,8 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_cursor,
     AsyncAdapt_aiosqlite_dbapi,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util import EMPTY_DICT
-
-# A reader's BEGIN does nothing until something is read; the time-out is for the statement after it.
-_FOR_THE_NEXT = ("PRAGMA busy_timeout",)
 
 
 class _Done(NamedTuple):
@@ -65,10 +63,6 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         """There is nothing that is still open."""
 
     async def _execute_async(self, operation: Any, parameters: Any) -> None:
-        before = self._adapt_connection.before
-        if operation == "BEGIN" or operation.startswith(_FOR_THE_NEXT):
-            before.append(operation)
-            return
         await self._run(_execute, operation, parameters or ())
 
     async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> None:
@@ -120,6 +114,14 @@ class Driver(AsyncAdapt_aiosqlite_dbapi):
     def connect(self, *arg: Any, **kw: Any) -> _Connection:
         """Connect, as the adapter does."""
         return _Connection(self, super().connect(*arg, **kw).driver_connection)
+
+
+def do_before(tx: AsyncConnection, *operations: str) -> None:
+    """Let the next statement take these along; without a next one they are forgotten."""
+    if tx.sync_connection is None:
+        raise ValueError("the connection is not open")
+    adapted: Any = tx.sync_connection.connection.dbapi_connection
+    adapted.before.extend(operations)
 
 
 def _execute(driver: sqlite3.Connection, before: Sequence[str], operation: str, parameters: Any) -> _Done:

@@ -51,7 +51,7 @@ class FarEnds:
         self.delay = delay
         self.views: dict[str, dict[str, Any]] = {}
         self._numbers = {number_of(i): _entry(i) for i in range(numbers)}
-        self._listed: bytes | None = None
+        self._listed = {number: json.dumps(entry) for number, entry in self._numbers.items()}
         self._ids = iter_ids()
         agents = [{"agent_id": AGENT, "version": 3, "agent_name": "Sales"}]
         self._agents = json.dumps(agents).encode()
@@ -74,13 +74,11 @@ class FarEnds:
             number, wanted = unquote(path.split("/")[3]), json.loads(body)
             entry = self._numbers[number]
             entry["is_time_routing_enabled"] = wanted["isTimeRoutingEnabled"]
-            self._listed = None
+            self._listed[number] = json.dumps(entry)
             self.effects.note(f"put:{number}:{wanted['isTimeRoutingEnabled']}")
             return json.dumps({"success": True, "message": "", "numbers": [entry], "assignment": {}}).encode()
         if "/api/numbers" in path:
-            if self._listed is None:
-                self._listed = json.dumps({"numbers": list(self._numbers.values())}).encode()
-            return self._listed
+            return f'{{"numbers": [{",".join(self._listed.values())}]}}'.encode()
         if "/versions" in path:
             return json.dumps([{"agent_id": AGENT, "version": 3, "updated_at": "2026-11-01T00:00:00Z"}]).encode()
         return self._agents if "/api/agents" in path else b'[{"id": 1, "workspace_id": 1, "name": "Bench"}]'
@@ -121,7 +119,9 @@ class FarEnds:
                     self.effects.note(f"{where}:{name}:{state}")
         elif mark := MARK.search(text) or MARK.search(json.dumps(given.get("blocks", ""))):
             self.effects.note(f"card:{mark.group(1)}", {"ts": ts, "label": name, "blocks": given.get("blocks")})
-        return {"ok": True, "channel": given.get("channel", CHANNEL), "ts": ts, "message": {"ts": ts, "text": text}}
+        # An answer in a thread says so: one that does not has missed it.
+        message = {"ts": ts, "text": text} | ({"thread_ts": given["thread_ts"]} if given.get("thread_ts") else {})
+        return {"ok": True, "channel": given.get("channel", CHANNEL), "ts": ts, "message": message}
 
 
 def number_of(i: int) -> str:

@@ -106,12 +106,18 @@ async def _submit(
 
 
 async def drafts_of(
-    unit: UnitOfWork, context: ServiceContext, submission: Submission, wishes: Sequence[Wish]
+    unit: UnitOfWork,
+    context: ServiceContext,
+    submission: Submission,
+    wishes: Sequence[Wish],
+    *,
+    is_several: bool = False,
 ) -> tuple[list[ChangeDraft], list[str]]:
     """Return what is asked for, number by number, and the numbers for which nothing would change.
 
     One card asks for all: where their rules differ, the first channel that one names is theirs, and the shortest time
-    to decide. Raises as `draft_of` does, in a sentence that names the first number at fault.
+    to decide. `is_several` says so of one wish that is left of more. Raises as `draft_of` does, in a sentence that
+    names the first number at fault.
     """
     present = await present_all_within(unit.tx, context, [wish.number for wish in wishes])
     wished = [wish.patch for wish in wishes]
@@ -124,7 +130,7 @@ async def drafts_of(
         with _naming_field(wish.number if is_several else None):
             return make_draft(context, asks, present[wish.number], known, unit.at, is_several=is_several)
 
-    drafts, left_out = _parted(wishes, partial(draft_one, is_several=len(wishes) > 1))
+    drafts, left_out = _parted(wishes, partial(draft_one, is_several=is_several or len(wishes) > 1))
     if len(drafts) == 1 < len(wishes):
         alone = [wish for wish in wishes if wish.number == drafts[0].key.number]
         drafts, _ = _parted(alone, partial(draft_one, is_several=False))

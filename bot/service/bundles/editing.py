@@ -1,8 +1,10 @@
-"""Edit several numbers that were asked together: one form makes a new revision of all of them, of none else."""
+"""Edit several numbers that were asked together: one form makes a new revision of all that are undecided.
+
+What was decided, or ended, stays as it is: its reviewers saw nothing else.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
@@ -14,12 +16,14 @@ from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
 from bot.domain.revising import changed, refuse_edit, revise
 from bot.domain.standing import standing
+from bot.domain.state import State
 from bot.service import redaction
 from bot.service.bundles.asking import Wish, drafts_of, require_may_ask_all
-from bot.service.bundles.leading import require_lead
+from bot.service.bundles.leading import require_lead, with_lead
 from bot.service.context import ServiceContext
 from bot.service.elsewhere import refuse_elsewhere
 from bot.service.messages import bundle_fact
+from bot.service.move_card import follow_rules_of_all
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights
 from bot.service.submission import Submission
@@ -31,18 +35,21 @@ from bot.store import bundles, changes, reviews
 async def edit_several(
     context: ServiceContext,
     submission: Submission,
-    lead_id: int,
+    change_id: int,
     revision: int,
     *,
     look_until: float | None = None,
     look_up: LookUp | None = None,
 ) -> ChangeRequest:
-    """Store a submission as the next revision of all changes of a bundle, and return its lead.
+    """Store a submission as the next revision of the undecided changes of a bundle, and return the first of them.
 
     Numbers are neither added nor taken away: what the reviewers have seen stays one request. Raises as `edit` does.
     """
-    async with refusals(context, submission.actor, Event.EDIT_REFUSED, lead_id):
-        work = partial(_edit, context, submission, lead_id, revision)
+    async with refusals(context, submission.actor, Event.EDIT_REFUSED, change_id):
+
+        async def work(rights: Rights) -> ChangeRequest:
+            return await with_lead(change_id, lambda lead_id: _edit(context, submission, lead_id, revision, rights))
+
         return await asked(context, submission.actor, work, look_until=look_until, look_up=look_up)
 
 
@@ -55,17 +62,18 @@ async def _edit(
         if unit.held.change.bundle_id is None:
             raise InvalidNumber(f"{unit.held.change.label} is about one number. For more, cancel it and ask anew.")
         bundle = await bundles.lock(unit.tx, lead_id)
-        for each in bundle.members:
+        undecided = Bundle(bundle.those(State.PENDING) or bundle.members[:1])
+        for each in undecided.members:
             refuse_edit(each, actor.user_id, each.key.number, unit.at)
         refuse_elsewhere(context, bundle.lead)
-        _refuse_other_numbers(bundle, submission)
-        is_same = await _is_same(unit, context, bundle, submission)
-        if is_same and bundle.lead.revision == revision + 1:
-            return bundle.lead
-        if bundle.lead.revision != revision:
-            raise TooLate(f"{bundle.label} were edited after this form was opened. Please open Edit again.")
+        _refuse_other_numbers(undecided, submission)
+        is_same = await _is_same(unit, context, undecided, submission)
+        if is_same and undecided.lead.revision == revision + 1:
+            return undecided.lead
+        if undecided.lead.revision != revision:
+            raise TooLate(f"{undecided.label} were edited after this form was opened. Please open Edit again.")
         if is_same:
-            raise NothingDiffers(f"Nothing would change: {bundle.label} ask for exactly this already.")
+            raise NothingDiffers(f"Nothing would change: {undecided.label} ask for exactly this already.")
         return await _revise(context, unit, bundle, submission, rights)
 
 
@@ -92,25 +100,31 @@ async def _is_same(unit: UnitOfWork, context: ServiceContext, bundle: Bundle, su
 async def _revise(
     context: ServiceContext, unit: UnitOfWork, bundle: Bundle, submission: Submission, rights: Rights
 ) -> ChangeRequest:
-    wishes = [Wish(each.key.number, submission.patch) for each in bundle.members]
-    drafts, left_out = await drafts_of(unit, context, submission, wishes)
+    undecided = Bundle(bundle.those(State.PENDING))
+    wishes = [Wish(each.key.number, submission.patch) for each in undecided.members]
+    # One that is left alone was asked together with others all the same: their rules go on to hold.
+    drafts, left_out = await drafts_of(unit, context, submission, wishes, is_several=True)
     if left_out:
         raise NothingDiffers(
             f"Nothing would change at {', '.join(map(pretty, left_out[:3]))}. Cancel these, and ask anew without it."
         )
     require_may_ask_all(rights, drafts, submission.actor.user_id)
     by_number = {draft.key.number: draft for draft in drafts}
-    parents = await changes.get_all(unit.tx, [each.parent_id for each in bundle.members if each.parent_id])
-    earlier = await reviews.of_changes(unit.tx, [each.id for each in bundle.members])
-    void = {one.reviewer_id: None for each in bundle.members for one in standing(each, earlier.get(each.id, ()))}
+    parents = await changes.get_all(unit.tx, [each.parent_id for each in undecided.members if each.parent_id])
+    earlier = await reviews.of_changes(unit.tx, [each.id for each in undecided.members])
+    void = {one.reviewer_id: None for each in undecided.members for one in standing(each, earlier.get(each.id, ()))}
     schedule = submission.schedule.to_json()
     steps = [
-        _step(each, by_number[each.key.number], parents.get(each.parent_id or 0), schedule) for each in bundle.members
+        _step(each, by_number[each.key.number], parents.get(each.parent_id or 0), schedule)
+        for each in undecided.members
     ]
     saved = await unit.step_all(steps)
-    lines = list(changed(bundle.lead, saved[0]))
+    lines = list(changed(undecided.lead, saved[0]))
     told = Edited(by=submission.actor.user_id, revision=saved[0].revision, changed=lines, void=list(void))
-    await unit.tell(bundle_fact(Bundle(tuple(saved)), Fact.EDITED, unit.at, told, saved))
+    news = {each.id: each for each in saved}
+    present = Bundle(tuple(news.get(each.id, each) for each in bundle.members))
+    await unit.tell(bundle_fact(present, Fact.EDITED, unit.at, told, saved))
+    await follow_rules_of_all(context, unit, present, saved)
     return saved[0]
 
 

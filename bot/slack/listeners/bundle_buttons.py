@@ -7,7 +7,7 @@ from bot.domain.bundle import Bundle
 from bot.domain.errors import AlreadyDecided
 from bot.domain.events import Event
 from bot.domain.revising import refuse_edit
-from bot.domain.state import Origin
+from bot.domain.state import Origin, State
 from bot.service import history
 from bot.service.bundles.reading import revertible_bundle, show_bundle, wishing_bundle
 from bot.service.refusals import refusals
@@ -59,8 +59,9 @@ async def ask_again(slack: SlackContext, press: BlockActions) -> str | None:
 
 
 async def edit(slack: SlackContext, press: BlockActions) -> None:
-    """Open the form filled with what is asked: sending it makes a new revision of all."""
-    bundle = (await show_bundle(slack.context, press.actor.team_id, press.action.change_id)).of
+    """Open the form filled with what is asked: sending it makes a new revision of all that are undecided."""
+    asked = (await show_bundle(slack.context, press.actor.team_id, press.action.change_id)).of
+    bundle = Bundle(asked.those(State.PENDING) or asked.members[:1])
     for each in bundle.members:
         refuse_edit(each, press.actor.user_id, each.key.number, slack.context.now())
     if bundle.wish is None:

@@ -60,7 +60,8 @@ async def open_form(
         workspace=str(slack.context.workspace),
         team_id=actor.team_id,
         zone=slack.members.zone_of(actor.user_id),
-        is_several=bool(more_numbers),
+        # Of several numbers one may be left to edit.
+        is_several=bool(more_numbers) or (edits is not None and edits.bundle_id is not None),
         is_of_home=is_of_home,
     )
     state = FormState(meta=meta, more_numbers="\n".join(more_numbers), reason=reason)

@@ -268,7 +268,7 @@ def _buttons(shown: BundleShown, *, is_paused: bool) -> list[Block]:
             confirm=_confirm_approve(bundle, pending, shown.reviews, is_paused=is_paused),
         ),
         button("Deny", DENY, value=label, label=f"Deny {bundle.label}", style="danger"),
-        *(edit if len(pending) == len(bundle.members) and bundle.wish is not None else []),
+        *(edit if Bundle(pending).wish is not None else []),
         cancel,
         details,
         *([override_button(bundle)] if all(each.policy.can_be_overridden for each in pending) else []),

@@ -92,14 +92,14 @@ def _taken_back(
     return line_fact(Person(told.by), f" took their {what} of {_those(bundle, members)} back.")
 
 
-def _edited(bundle: Bundle, _: Sequence[ChangeRequest], payload: Mapping[str, Any], __: BundleSince) -> Message:
+def _edited(bundle: Bundle, members: Sequence[ChangeRequest], payload: Mapping[str, Any], _: BundleSince) -> Message:
     told = Edited.from_json(payload)
-    head: tuple[Part, ...] = (Person(told.by), f" edited {bundle.label}. ")
+    head: tuple[Part, ...] = (Person(told.by), f" edited {_those(bundle, members)}. ")
     if told.void:
         people = [part for person in told.void[:VOID_SHOWN] for part in (" ", Person(person))]
         head = (*head, "What was decided before counts no longer; please look again:", *people)
     else:
-        head = (*head, f"They are revision {told.revision} now.")
+        head = (*head, f"{'It is' if len(members) == 1 else 'They are'} revision {told.revision} now.")
     lines = [line[:QUOTE_LIMIT] for line in told.changed]
     listed = [rich_list([[text_run(line)] for line in lines])] if lines else []
     return (

@@ -5,11 +5,14 @@ import pytest
 from bot.domain.rules.policy import Policy
 from bot.domain.rules.rule import Rule
 from bot.domain.state import Origin, State
+from bot.sandbox.slack.workspace.seed import SUPPORT_OPS
 from bot.sandbox.uponai.seed import BOOKINGS
 from tests.databases import DIALECTS
 from tests.slack.bot_harness import BotWorld
 from tests.slack.bundles.asking import FEW, ask_several, results_of, states, stored, with_numbers
-from tests.slack.messages.test_card_truth import cards, replies, work
+from tests.slack.messages.test_card_truth import ask as ask_one
+from tests.slack.messages.test_card_truth import cards, is_reply, is_told, replies, work
+from tests.slack.test_picture import later
 from tests.slack.test_rules import press
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
@@ -132,3 +135,47 @@ async def test_g11_details_hold_all_of_fifty_numbers_with_long_names_and_the_car
     assert read.count("ends 9") == 50
     await alan.click("Record", nth=0)
     assert "asked for this" in alan.read_view()
+
+
+async def test_what_is_still_undecided_can_be_edited_when_the_first_one_has_ended(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    await ask_several(bot_world, FEW)
+    other = await ask_one(bot_world, number=FEW[0])
+    await press(bot_world, bot_world.alan, "Approve", other)
+    await work(bot_world)
+    assert await states(bot_world) == [State.STALE, State.PENDING, State.PENDING]
+    card = cards(bot_world)[0]
+    assert "Edit" in rita.buttons(card)
+    await rita.click("Edit", card)
+    assert rita.value("More numbers") == FEW[2]
+    await rita.fill("Reason", "Day shift")
+    assert await rita.submit() == {"ok": True}, rita.errors()
+    await bot_world.post_cards()
+    assert [each.revision for each in (await stored(bot_world)).members] == [1, 2, 2]
+    assert any("edited RN-2 and RN-3. They are revision 2 now." in each for each in replies(bot_world))
+    await press(bot_world, bot_world.alan, "Approve", card)
+    assert await states(bot_world) == [State.STALE, State.APPROVED, State.APPROVED]
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+async def test_an_edit_takes_the_card_of_all_to_the_channel_of_a_new_rule(
+    bot_world: BotWorld, *, has_ended: bool
+) -> None:
+    rita = bot_world.rita
+    await ask_several(bot_world, FEW)
+    if has_ended:
+        await press(bot_world, bot_world.alan, "Approve", await ask_one(bot_world, number=FEW[0]))
+        await work(bot_world)
+    bot_world.policies.append(Policy(rules=(Rule(name="Elsewhere", channel=SUPPORT_OPS),)))
+    await rita.click("Edit", cards(bot_world)[0])
+    await rita.fill("Reason", "Day shift")
+    assert await rita.submit() == {"ok": True}, rita.errors()
+    await later(bot_world, minutes=2)
+    [card] = [each for each in bot_world.slack.world.messages[SUPPORT_OPS] if is_told(each) and not is_reply(each)]
+    assert "RN-1 and 2 more" in rita.read(card)
+    assert "edited" in "".join(
+        rita.read(each) for each in bot_world.slack.world.messages[SUPPORT_OPS] if is_reply(each)
+    )
+    assert rita.buttons(cards(bot_world)[0]) == []
+    await press(bot_world, bot_world.alan, "Approve", card)
+    assert State.PENDING not in await states(bot_world)

@@ -43,9 +43,16 @@ class Replica:
 class Fleet:
     """The replicas, and what stands between them."""
 
-    def __init__(self, numbers: list[str], patience: timedelta) -> None:
+    def __init__(
+        self,
+        numbers: list[str],
+        patience: timedelta,
+        *,
+        slack: SlackStandIn | None = None,
+        uponai: UponAIStandIn | None = None,
+    ) -> None:
         self._patience = patience
-        self.slack = SlackStandIn(
+        self.slack = slack or SlackStandIn(
             bot_token=TOKEN,
             app_token="xapp",
             signing_secret="made-up",
@@ -53,7 +60,7 @@ class Fleet:
             world=demo_world(),
             page=False,
         )
-        self.uponai = UponAIStandIn(token=TOKEN, account_sid=ACCOUNT_SID, workspace_id=WORKSPACE_ID)
+        self.uponai = uponai or UponAIStandIn(token=TOKEN, account_sid=ACCOUNT_SID, workspace_id=WORKSPACE_ID)
         for number in numbers:
             self.uponai.account.set_number(number, {})
         self.arrived: list[tuple[str, Any]] = []

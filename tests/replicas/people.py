@@ -163,10 +163,10 @@ def assert_decided_once(rest: AtRest) -> None:
                 assert event.at >= change.expires_at
 
 
-def assert_in_order(replicas: Fleet, rest: AtRest) -> None:
+def assert_in_order(puts: list[tuple[str, Any]], rest: AtRest) -> None:
     """Hold the PUTs of each number against the order in which they were approved."""
     arrived: dict[str, list[str]] = defaultdict(list)
-    for number, body in replicas.arrived:
+    for number, body in puts:
         arrived[number].append(next(key for key in sorted(body) if key not in ("accountSid", "workspaceId")))
     sent: dict[str, list[ChangeRequest]] = defaultdict(list)
     for change in rest.changes.values():

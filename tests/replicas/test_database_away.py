@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.store.database import Database
+from bot.store.errors import DatabaseUnavailable
 from bot.store.migrate import upgrade
 from tests.guarantees import AtRest, Findings, check_approvals, check_record, check_sent, check_told
 from tests.postgresql_server import USER, installed_binaries, packaged_binaries
@@ -60,6 +61,20 @@ async def pair() -> AsyncIterator[tuple[Server, Server]]:
             await connection.execute("SELECT pg_reload_conf()")
         await database.dispose()
         yield primary, standby
+
+
+@pytest.fixture
+async def lonely() -> AsyncIterator[Database]:
+    """A server that waits for a standby which there is not."""
+    assert BINARIES is not None
+    async with server_pair(BINARIES) as (primary, _):
+        database = Database.connect(url_of(primary), patience=timedelta(seconds=0.5))
+        async with database.raw_connection() as connection:
+            await connection.execute("CREATE TABLE kept (it integer)")
+            await connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            await connection.execute("SELECT pg_reload_conf()")
+        yield database
+        await database.dispose()
 
 
 def url_of(server: Server) -> str:
@@ -143,6 +158,15 @@ async def test_g2_nothing_is_lost_or_done_twice_while_the_database_is_cut_killed
         assert findings.found == []
         assert len(rest.changes) == len(asked)
         assert_decided_once(rest)
-        assert_in_order(replicas, rest)
+        assert_in_order(replicas.arrived, rest)
         async with database.reading() as tx:
             assert await tx.scalar(TIMELINE) == "00000002"
+
+
+async def test_g2_a_commit_that_the_standby_does_not_have_is_not_taken_for_one(lonely: Database) -> None:
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable, match="in time"):
+            async with lonely.transaction() as tx:
+                await tx.execute(text("INSERT INTO kept VALUES (1)"))
+    async with lonely.reading() as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM kept")) == 0

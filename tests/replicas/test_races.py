@@ -50,7 +50,7 @@ async def test_g3_hundreds_of_presses_at_once_come_to_one_decision_each_in_order
 
     rest = await AtRest.read(database)
     assert_decided_once(rest)
-    assert_in_order(replicas, rest)
+    assert_in_order(replicas.arrived, rest)
     approvals: dict[int, int] = defaultdict(int)
     for press, counts in outcomes:
         approvals[press.change_id] += press.verb == "approve" and counts

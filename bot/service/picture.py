@@ -57,6 +57,19 @@ def edited(former: Sequence[ChangeRequest], present: Sequence[ChangeRequest], at
     return [*_call(present, new, at), *_reminders(present[0], at)]
 
 
+def not_called_twice(drafts: Iterable[OutboxDraft], told: Iterable[OutboxDraft]) -> list[OutboxDraft]:
+    """Return what is told behind an edit, without calls of those whom the edit itself asks to look again."""
+    again = {each for one in told if one.payload.get("name") == Fact.EDITED for each in one.payload["void"]}
+    kept: list[OutboxDraft] = []
+    for draft in drafts:
+        ids = [each for each in draft.payload.get("ids", ()) if each not in again]
+        if ids:
+            kept.append(replace(draft, payload={**draft.payload, "ids": ids}))
+        elif "ids" not in draft.payload:
+            kept.append(draft)
+    return kept
+
+
 def stepped(old: ChangeRequest, new: ChangeRequest, at: datetime) -> list[OutboxDraft]:
     """Tell the requester of a decision or a result, a moment later: by then the thread tells it too.
 

@@ -237,7 +237,7 @@ class UnitOfWork:
         """Record what is to be told, and append the audit events as the last act of the transaction."""
         for lane in sorted(self._hurried):
             await outbox.hurry(self.tx, lane, self.at)
-        drafts = [*self._dirty.values(), *self._told, *self._called]
+        drafts = [*self._dirty.values(), *self._told, *picture.not_called_twice(self._called, self._told)]
         await outbox.enqueue(self.tx, drafts)
         if any(draft.due_at <= self.at for draft in drafts):
             self.work |= Work.DELIVER

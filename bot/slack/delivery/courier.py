@@ -25,6 +25,7 @@ from bot.slack.delivery.standing_facts import see_to_facts
 from bot.slack.delivery.told import render_first
 from bot.slack.messages.direct import linked
 from bot.slack.messages.thread import Message, is_in_channel_too, is_moot, render_channel_fact, render_fact
+from bot.slack.messages.unmentioned import named_in_channel
 from bot.store.errors import LeaseLost, StaleCard
 
 log = structlog.get_logger(__name__)
@@ -121,7 +122,7 @@ class Courier:
             return
         await see_to_card(self._context, self._posting, delivery)
         card, message = delivery.of_card, delivery.message
-        rendered, plainer = await render_first(self._context, delivery)
+        rendered, plainer = await render_first(self._context, self._posting, delivery)
         try:
             posted = await self._post(delivery, rendered, plainer, Place(card.channel_id, card.message_ts))
         except SlackRefused as error:
@@ -139,8 +140,9 @@ class Courier:
         """Tell a channel; where the bot cannot post, the person who caused it is told instead."""
         payload = delivery.message.payload
         rendered = render_channel_fact(payload)
+        silent = await self._posting.without_calling(rendered, named_in_channel(payload))
         try:
-            posted = await self._post(delivery, rendered, rendered, Place(payload["channel"]))
+            posted = await self._post(delivery, silent, silent, Place(payload["channel"]))
         except SlackRefused as error:
             if error.error not in NO_CHANNEL:
                 raise

@@ -21,6 +21,7 @@ from bot.slack.api.names import Names
 from bot.slack.block_kit.elements import context as small_print
 from bot.slack.delivery.find_post import find_post, metadata
 from bot.slack.messages.thread import Message
+from bot.slack.messages.unmentioned import unmentioned
 from bot.store.errors import LeaseLost
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,10 @@ class Posting:
         """Call Slack, unless it asked to wait. Raises SlackError, LeaseLost."""
         self._refuse_while_limited(delivery, method, str(arguments.get("channel", "")))
         return await self._call_now(delivery, method, **arguments)
+
+    async def without_calling(self, message: Message, people: frozenset[str]) -> Message:
+        """Return a message that names these people where it would mention them."""
+        return unmentioned(message, people, await self.names.of(people)) if people else message
 
     async def update(
         self, delivery: Delivery, rendered: Message, plainer: Message, *, place: Place, ts: str, fact: str

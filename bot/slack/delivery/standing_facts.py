@@ -15,7 +15,7 @@ async def see_to_facts(context: ServiceContext, posting: Posting, delivery: Deli
     payload = delivery.message.payload
     if "bundle" not in payload:
         for post, since in await standing(context, delivery):
-            shown = render_told(delivery, post.payload, since)
+            shown = await render_told(posting, delivery, post.payload, since)
             await _show(posting, delivery, shown, post.fact, at=(post.posted_channel, post.posted_ts))
         return
     # As many results as come in together are shown at once: all of it was read when the first was taken.
@@ -23,7 +23,7 @@ async def see_to_facts(context: ServiceContext, posting: Posting, delivery: Deli
     if fact in delivery.shown_again:
         return
     for post, since_all in await standing_of_all(context, delivery):
-        shown = render_told_of_all(delivery, post.payload, since_all)
+        shown = await render_told_of_all(posting, delivery, post.payload, since_all)
         await _show(posting, delivery, shown, post.fact, at=(post.posted_channel, post.posted_ts))
     delivery.shown_again.add(fact)
 

@@ -9,35 +9,40 @@ from bot.service.context import ServiceContext
 from bot.service.delivery import Delivery
 from bot.service.messages import is_of_all
 from bot.service.since import since_of_all
+from bot.slack.delivery.posting import Posting
 from bot.slack.messages.bundle_results import plain_results
 from bot.slack.messages.bundle_thread import render_bundle_fact
 from bot.slack.messages.fallback import plain_fact
 from bot.slack.messages.thread import Message, render_fact
+from bot.slack.messages.unmentioned import named_in_thread
 
 
-async def render_first(context: ServiceContext, delivery: Delivery) -> tuple[Message, Message]:
+async def render_first(context: ServiceContext, posting: Posting, delivery: Delivery) -> tuple[Message, Message]:
     """Return what is posted of the fact whose turn it is: what fills up begins with all that there is by now."""
     payload = delivery.message.payload
     if payload["name"] == Fact.PUT_BACK and is_of_all(payload):
-        return render_told_of_all(delivery, payload, await since_of_all(context, delivery.of_bundle))
-    return render_told(delivery, payload)
+        return await render_told_of_all(posting, delivery, payload, await since_of_all(context, delivery.of_bundle))
+    return await render_told(posting, delivery, payload)
 
 
-def render_told(
-    delivery: Delivery, payload: Mapping[str, Any], since: Since = NOTHING_SINCE
+async def render_told(
+    posting: Posting, delivery: Delivery, payload: Mapping[str, Any], since: Since = NOTHING_SINCE
 ) -> tuple[Message, Message]:
     """Return what is shown of the fact whose turn it is, and what is shown where Slack takes no such blocks."""
     if is_of_all(payload):
-        return render_told_of_all(delivery, payload)
+        return await render_told_of_all(posting, delivery, payload)
     change = delivery.subject
-    return render_fact(change, payload, since), plain_fact(change)
+    named = named_in_thread(delivery.of_bundle, payload)
+    return await posting.without_calling(render_fact(change, payload, since), named), plain_fact(change)
 
 
-def render_told_of_all(
-    delivery: Delivery, payload: Mapping[str, Any], since: BundleSince = NOTHING_SINCE_ALL
+async def render_told_of_all(
+    posting: Posting, delivery: Delivery, payload: Mapping[str, Any], since: BundleSince = NOTHING_SINCE_ALL
 ) -> tuple[Message, Message]:
     """Do as `render_told` does for a fact of a whole bundle."""
     bundle = delivery.of_bundle
-    is_results = payload["name"] == Fact.RESULTS
-    plainer = plain_results(bundle, since) if is_results else plain_fact(bundle.lead)
-    return render_bundle_fact(bundle, payload, since), plainer
+    named = named_in_thread(bundle, payload)
+    plainer = plain_fact(bundle.lead)
+    if payload["name"] == Fact.RESULTS:
+        plainer = await posting.without_calling(plain_results(bundle, since), named)
+    return await posting.without_calling(render_bundle_fact(bundle, payload, since), named), plainer

@@ -21,6 +21,7 @@ from bot.slack.messages.bundle_card import bundle_card
 from bot.slack.messages.bundle_details import bundle_details_view
 from bot.slack.messages.bundle_results import results
 from bot.slack.messages.bundle_thread import render_bundle_fact
+from bot.slack.messages.unmentioned import named_in_thread, unmentioned
 from tests.domain.strategies import NOW, change
 from tests.slack.messages.reading import lines_of, read
 
@@ -71,7 +72,7 @@ def bundle_texts() -> list[str]:
     told = {"every state": (every, BundleSince()), "waiting, lost": (waiting, BundleSince())}
     told |= {"reverted": (bundle(State.APPLIED, State.APPLIED), BundleSince(reverted={12: "RN-20", 13: "RN-21"}))}
     for name, (one, since) in told.items():
-        text, blocks = results(one, since)
+        text, blocks = unmentioned(results(one, since), named_in_thread(one, {"name": "results"}), {"URITA": "Rita"})
         lines += [f"-- results, {name}", f"notification: {read(text)}", *lines_of(blocks)]
     payloads: dict[Fact, dict[str, Any]] = {
         Fact.LEFT_OUT: {"by": "URITA", "numbers": ["+14155550199", "ext-4001"]},

@@ -50,6 +50,7 @@ from bot.slack.messages.override import override_view
 from bot.slack.messages.reminder import reminder_message
 from bot.slack.messages.sending import pause_view
 from bot.slack.messages.thread import render_channel_fact, render_fact
+from bot.slack.messages.unmentioned import named_in_channel, named_in_thread, unmentioned
 from bot.store.outside import Notice, OutsideChange
 from tests.domain.strategies import NOW, change
 from tests.slack.messages.bundle_texts import bundle_texts
@@ -59,6 +60,7 @@ from tests.slack.messages.schedule_texts import schedule_texts, scheduled
 from tests.slack.messages.test_facts import IN_CHANNELS, SHAPES
 
 FILE = Path(__file__).with_name("every_text.txt")
+CALLED = {"URITA": "Rita", "UALAN": "Alan"}
 NAMES = {"agent_a": "Sales", "agent_b": "Support", "agent_c": "Front desk"}
 BEFORE = Assignment(
     inbound=(WeightedAgent("agent_a", 3),), outbound=(WeightedAgent("agent_a", 2),), is_time_routing_enabled=False
@@ -96,9 +98,10 @@ def _facts() -> list[str]:
     lines: list[str] = []
     for fact in Fact:
         payload = {"name": fact.value, "at": NOW.isoformat(), **SHAPES[fact].to_json()}
-        text, blocks = (
-            render_channel_fact(payload) if fact in IN_CHANNELS else render_fact(sample(State.UNCLEAR), payload)
-        )
+        one = sample(State.UNCLEAR)
+        message = render_channel_fact(payload) if fact in IN_CHANNELS else render_fact(one, payload)
+        named = named_in_channel(payload) if fact in IN_CHANNELS else named_in_thread(Bundle((one,)), payload)
+        text, blocks = unmentioned(message, named, CALLED)
         lines += [f"-- {fact}", f"notification: {read(text)}", *lines_of(blocks)]
     lines += _beside()
     for name, since in (

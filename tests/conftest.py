@@ -1,10 +1,18 @@
 """Fixtures that every room's tests may use."""
 
+import gc
 import os
 
 import pytest
 
-pytest_plugins = ["tests.workers", "tests.network", "tests.databases", "tests.logs", "tests.guarantee_counts"]
+pytest_plugins = [
+    "tests.workers",
+    "tests.network",
+    "tests.databases",
+    "tests.logs",
+    "tests.statements",
+    "tests.guarantee_counts",
+]
 
 # Every other worker begins with tests that mostly wait (`workers.py`). With more than this, processes start so slowly
 # on two cores that waits for them run out.
@@ -17,3 +25,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if all(".py" in argument for argument in config.args):
         return 0
     return (os.cpu_count() or 1) + MORE_THAN_CORES
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays to the end: thousands of tests, and all that was imported for them."""
+    gc.collect()
+    gc.freeze()

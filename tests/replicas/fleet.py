@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.rules.policy import Policy
@@ -27,7 +28,7 @@ from tests.histories.far_ends import SlackEnd, Troubles, UponAIEnd
 
 TOKEN, ACCOUNT_SID, WORKSPACE_ID = "made-up-token", "29e90072-fb58-4c6c-870a-43005115131e", 1
 # What a worker leaves that lost its database is taken over when this lease is over.
-TIMEOUT, LEASE = timedelta(seconds=1), timedelta(seconds=4)
+TIMEOUT, LEASE_TIMEOUTS = timedelta(seconds=1), 4
 # How far the clocks of the replicas' machines are off.
 SKEWS = (0, 55, -55, 30, -30)
 
@@ -50,8 +51,10 @@ class Fleet:
         *,
         slack: SlackStandIn | None = None,
         uponai: UponAIStandIn | None = None,
+        call_within: timedelta = TIMEOUT,
     ) -> None:
         self._patience = patience
+        self._timeout = call_within
         self.slack = slack or SlackStandIn(
             bot_token=TOKEN,
             app_token="xapp",
@@ -64,10 +67,10 @@ class Fleet:
         for number in numbers:
             self.uponai.account.set_number(number, {})
         self.arrived: list[tuple[str, Any]] = []
-        self._troubles = Troubles(HistoryClock(datetime.now(UTC)), TIMEOUT)
+        self._troubles = Troubles(HistoryClock(datetime.now(UTC)), call_within)
         self.end = UponAIEnd(self.uponai, self._troubles, lambda *put: self.arrived.append(put))
+        self.transport: httpx.AsyncBaseTransport = self.end
         self.webs: list[Replica] = []
-        self.workers: list[Worker] = []
 
     @asynccontextmanager
     async def replica(self, url: str, skew: int, *, has_worker: bool) -> AsyncIterator[Replica]:
@@ -80,9 +83,9 @@ class Fleet:
             account_sid=ACCOUNT_SID,
             workspace_id=WORKSPACE_ID,
             base_url="http://uponai.test",
-            timeout=TIMEOUT,
+            timeout=self._timeout,
             now=clock.now,
-            transport=self.end,
+            transport=self.transport,
         )
         context = ServiceContext(
             database=database,
@@ -94,8 +97,8 @@ class Fleet:
             policy=Policy,
             change_ttl=timedelta(days=1),
             apply_within=timedelta(hours=1),
-            lease=LEASE,
-            uponai_timeout=TIMEOUT,
+            lease=self._timeout * LEASE_TIMEOUTS,
+            uponai_timeout=self._timeout,
             mirror_refresh=timedelta(hours=1),
             default_region=None,
             wake=lambda work: herald.send(work.value),
@@ -120,13 +123,18 @@ class Fleet:
 
 @asynccontextmanager
 async def fleet(
-    url: str, numbers: list[str], *, webs: int = 2, workers: int = 3, patience: timedelta = timedelta(seconds=40)
+    url: str,
+    numbers: list[str],
+    *,
+    workers: int = 3,
+    patience: timedelta = timedelta(seconds=40),
+    call_within: timedelta = TIMEOUT,
 ) -> AsyncIterator[Fleet]:
-    """Start replicas that answer people, and others that work; their clocks are off by up to a minute."""
-    made = Fleet(numbers, patience)
+    """Start two replicas that answer people, and others that work; their clocks are off by up to a minute."""
+    made = Fleet(numbers, patience, call_within=call_within)
     async with AsyncExitStack() as stack:
         skews = iter(SKEWS)
-        for _ in range(webs):
+        for _ in range(2):
             made.webs.append(await stack.enter_async_context(made.replica(url, next(skews), has_worker=False)))
         await lookup.refresh_agents(made.webs[0].context)
         await lookup.refresh_numbers(made.webs[0].context)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -39,7 +39,7 @@ WISHES = Assignment(
 SEED = 20261130
 # As many at once as a replica's connections carry.
 AT_ONCE = 8
-# So many of the changes expire while they are pressed.
+# One of so many changes expires while it is pressed.
 SHORT_LIVED, SHORT = 5, timedelta(seconds=1)
 KEYS = {
     Field.INBOUND: "inboundAgents",
@@ -80,14 +80,16 @@ async def until_it_answers(work: Callable[[], Awaitable[T]]) -> T:
                 await asyncio.sleep(0.02)
 
 
-async def ask_everything(replicas: Fleet, numbers: list[str]) -> list[ChangeRequest]:
-    """Ask for a change of each field of each number, from both replicas at once; some of them expire soon."""
+async def ask_everything(
+    replicas: Fleet, numbers: list[str], *, fields: Iterable[Field] = tuple(Field), short_lived: int = SHORT_LIVED
+) -> list[ChangeRequest]:
+    """Ask for a change of each field of each number, from both replicas at once; one of so many expires soon."""
     room = asyncio.Semaphore(AT_ONCE)
-    wishes = [wish(number, field) for number in numbers for field in Field]
+    wishes = [wish(number, field) for number in numbers for field in fields]
 
     async def ask(at: int, what: Submission) -> ChangeRequest:
         context = replicas.webs[at % len(replicas.webs)].context
-        if at % SHORT_LIVED == 0:
+        if short_lived and at % short_lived == 0:
             context = replace(context, change_ttl=SHORT)
         async with room:
             return await until_it_answers(partial(submit, context, what))

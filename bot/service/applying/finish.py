@@ -91,12 +91,14 @@ async def _overtake(unit: UnitOfWork, applied: ChangeRequest, live: ListedNumber
         if not gone:
             continue
         problem = f"{applied.label} was applied first and changed {name_fields(gone)}."
-        if other.patch.is_satisfied_by(live.assignment):
+        is_needless = other.patch.is_satisfied_by(live.assignment)
+        if is_needless:
             problem = f"{applied.label} was applied first and did the same, so nothing is left to do."
         stale = await unit.step(
             other, other.go_stale(unit.at, problem), Event.STALE, {"problem": problem, "because_of": applied.id}
         )
-        if is_told_with_all(stale):
+        if is_told_with_all(stale) or (is_needless and stale.bundle_id is not None):
+            # Nobody has anything to do about it, for none of many numbers.
             await unit.tell(results_fact(stale, unit.at))
         else:
             await unit.tell(thread_fact(stale, Fact.STALE, unit.at, Problem(problem=problem)))

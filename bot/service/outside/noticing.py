@@ -16,7 +16,8 @@ from bot.domain.outside import MovedOutside
 from bot.service import redaction
 from bot.service.applying.names import name_fields
 from bot.service.context import ServiceContext
-from bot.service.messages import thread_fact
+from bot.service.messages import results_fact, thread_fact
+from bot.service.put_back_facts import is_told_with_all
 from bot.service.unit_of_work import UnitOfWork
 from bot.store import outside, own_deeds
 
@@ -81,7 +82,10 @@ async def _end_stale(unit: UnitOfWork, context: ServiceContext, moved: Sequence[
         stale = await unit.step(
             change, change.go_stale(unit.at, problem), Event.STALE, {"problem": problem, "because_of": "outside"}
         )
-        await unit.tell(thread_fact(stale, Fact.STALE, unit.at, Problem(problem=problem)))
+        if is_told_with_all(stale):
+            await unit.tell(results_fact(stale, unit.at))
+        else:
+            await unit.tell(thread_fact(stale, Fact.STALE, unit.at, Problem(problem=problem)))
 
 
 def _recorded(assignment: Assignment, fields: frozenset[Field]) -> dict[str, Any]:

@@ -106,6 +106,8 @@ def _words(change: ChangeRequest, since: BundleSince) -> str:
         return f"{sign} {LATER}"
     if change.origin is Origin.PUT_BACK and change.state in _NOT_PUT_BACK:
         return f"{sign} {_NOT_PUT_BACK[change.state]}{f': {change.problem}' if change.problem else ''}"
+    if change.state is State.STALE and change.problem:
+        return f"{sign} not sent: {change.problem}"
     why = f": {change.problem}" if change.problem and change.state is State.FAILED else ""
     return f"{sign} {_WORDS[change.state]}{why}"
 

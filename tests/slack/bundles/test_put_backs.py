@@ -137,13 +137,42 @@ async def test_one_that_goes_live_after_a_keep_is_put_back_all_the_same(bot_worl
     assert bot_world.ada.buttons(put_backs(bot_world)) == ["Put back now", "Keep"]
 
 
-async def test_a_revert_that_comes_first_ends_the_put_backs_without_a_post_for_each(bot_world: BotWorld) -> None:
-    await planned(bot_world)
-    before = len(replies(bot_world))
+async def revert(bot_world: BotWorld) -> None:
     await bot_world.rita.click("Revert", results_of(bot_world))
     await bot_world.rita.fill("Reason", "Over")
     assert await bot_world.rita.submit() == {"ok": True}, bot_world.rita.errors()
     await bot_world.post_cards()
+
+
+async def test_put_backs_that_come_first_make_a_revert_needless_without_a_post_for_each(bot_world: BotWorld) -> None:
+    post = await planned(bot_world)
+    await revert(bot_world)
+    before = len(replies(bot_world))
+    await press(bot_world, bot_world.ada, "Put back now", post)
+    await work(bot_world)
+    assert await states(bot_world, 4) == [State.APPLIED] * 3
+    assert await states(bot_world, 7) == [State.STALE] * 3
+    said = bot_world.rita.read(results_of(bot_world, 7))
+    assert said.count("was applied first and did the same, so nothing is left to do") == 3
+    # Who wanted it now, and the results of either.
+    assert len(replies(bot_world)) == before + 3
+
+
+async def test_a_change_outside_ends_the_put_backs_without_a_post_for_each(bot_world: BotWorld) -> None:
+    await planned(bot_world)
+    before = len(replies(bot_world))
+    for number in FEW:
+        bot_world.uponai.account.set_number(number, {"is_time_routing_enabled": None})
+    await bot_world.read_uponai()
+    await bot_world.post_cards()
+    assert await states(bot_world, 4) == [State.STALE] * 3
+    assert len(replies(bot_world)) == before + 1
+
+
+async def test_a_revert_that_comes_first_ends_the_put_backs_without_a_post_for_each(bot_world: BotWorld) -> None:
+    await planned(bot_world)
+    before = len(replies(bot_world))
+    await revert(bot_world)
     await press(bot_world, bot_world.alan, "Approve", cards(bot_world)[-1])
     await work(bot_world)
     assert await states(bot_world, 7) == [State.APPLIED] * 3

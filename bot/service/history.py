@@ -126,10 +126,10 @@ async def pending_for(
     Without `look_up` the reader is taken for one who may approve by every rule.
     """
     async with context.database.reading() as tx:
-        found, known = await _by_others(tx, reader, limit, after[0])
+        found, known = await _by_others(context, tx, reader, limit, after[0])
         asked = Asked(reader.user_id)
         mine = await changes.pending(tx, reader.team_id, limit + 1, asked=asked, after_id=after[1])
-        own = await listing(tx, mine, limit, State.PENDING)
+        own = await listing(context, tx, mine, limit, State.PENDING)
         is_first = after == (0, 0)
         scheduled = await _scheduled(tx, context, reader.team_id, SCHEDULED_LISTED) if is_first else Listing()
         pause = await _paused(tx, context, reader.team_id)
@@ -149,7 +149,7 @@ async def overview(context: ServiceContext, reader: Actor, limit: int, *, look_u
     Without `look_up` the reader is taken for one who may approve by every rule.
     """
     async with context.database.reading() as tx:
-        found, known = await _by_others(tx, reader, limit, 0, most=MOST_LOOKED_THROUGH)
+        found, known = await _by_others(context, tx, reader, limit, 0, most=MOST_LOOKED_THROUGH)
         own = await changes.open_of(tx, reader.team_id, reader.user_id, limit + 1)
         last = await changes.recent(tx, reader.team_id, limit=limit + 1)
         pause = await _paused(tx, context, reader.team_id)
@@ -158,9 +158,12 @@ async def overview(context: ServiceContext, reader: Actor, limit: int, *, look_u
         firsts = list({change.lead_id: change for change, _ in reversed(unreviewed)}.values())[::-1]
         counts = Counter(change.lead_id for change, _ in unreviewed)
         others = {each.id: counts[each.lead_id] - 1 for each in firsts}
-        overridden = replace(await listing(tx, firsts, UNREVIEWED_SHOWN), together=others)
+        overridden = replace(await listing(context, tx, firsts, UNREVIEWED_SHOWN), together=others)
         scheduled = await _scheduled(tx, context, reader.team_id, SCHEDULED_SHOWN)
-        yours, recently = await listing(tx, own, limit, *_UNFINISHED), await listing(tx, last, limit, *State)
+        yours, recently = (
+            await listing(context, tx, own, limit, *_UNFINISHED),
+            await listing(context, tx, last, limit, *State),
+        )
     waiting = (await part(found.changes, known, reader.user_id, look_up)).waiting
     has_more = found.has_more or len(waiting) > limit
     waits = replace(found, changes=waiting[:limit], has_more=has_more)
@@ -171,7 +174,7 @@ async def overview(context: ServiceContext, reader: Actor, limit: int, *, look_u
 async def _scheduled(tx: AsyncConnection, context: ServiceContext, team_id: str, limit: int) -> Listing:
     found = await scheduled_store.coming(tx, team_id, context.now(), limit + 1)
     others = {change.id: more for change, more in found}
-    return replace(await listing(tx, [change for change, _ in found], limit), together=others)
+    return replace(await listing(context, tx, [change for change, _ in found], limit), together=others)
 
 
 async def recent(context: ServiceContext, team_id: str, number: str | None, limit: int) -> list[ChangeRequest]:
@@ -186,7 +189,7 @@ async def recent_list(
     key = None if number is None else context.key(number)
     async with context.database.reading() as tx:
         found = await changes.recent(tx, team_id, key=key, before_id=before_id, limit=limit + 1)
-        return await listing(tx, found, limit, *(State if key is None else ()))
+        return await listing(context, tx, found, limit, *(State if key is None else ()))
 
 
 async def recent_beside(context: ServiceContext, team_id: str, change_id: int, limit: int) -> Listing:
@@ -194,15 +197,17 @@ async def recent_beside(context: ServiceContext, team_id: str, change_id: int, l
     async with context.database.reading() as tx:
         key = (await changes.get(tx, change_id, team_id=team_id)).key
         found = await changes.recent(tx, team_id, key=key, before_id=change_id, limit=limit + 1)
-        return await listing(tx, found, limit)
+        return await listing(context, tx, found, limit)
 
 
-async def listing(tx: AsyncConnection, found: Sequence[ChangeRequest], limit: int, *states: State) -> Listing:
-    """Make a list of at most `limit` changes, of which one more than that was looked for.
+async def listing(
+    context: ServiceContext, tx: AsyncConnection, found: Sequence[ChangeRequest], limit: int, *states: State
+) -> Listing:
+    """Make a list of at most `limit` changes, of which one more than that was looked for, their numbers with names.
 
     With `states` each stands for all in these states that were asked together with it.
     """
-    kept = list(found[:limit])
+    kept = [context.named(each) for each in found[:limit]]
     posted = await cards.posted(tx, [each.lead_id for each in kept])
     cards_of = {each.id: posted[each.lead_id] for each in kept if each.lead_id in posted}
     posts = {change_id: Post(card.channel_id, card.message_ts) for change_id, card in cards_of.items()}
@@ -216,7 +221,7 @@ async def listing(tx: AsyncConnection, found: Sequence[ChangeRequest], limit: in
 async def with_cards(context: ServiceContext, found: Sequence[ChangeRequest], limit: int) -> Listing:
     """Do as `listing` does, in a transaction of its own."""
     async with context.database.reading() as tx:
-        return await listing(tx, found, limit)
+        return await listing(context, tx, found, limit)
 
 
 async def show(context: ServiceContext, team_id: str, change_id: int) -> Record:
@@ -247,7 +252,7 @@ async def _paused(tx: AsyncConnection, context: ServiceContext, team_id: str) ->
 
 
 async def _by_others(
-    tx: AsyncConnection, reader: Actor, limit: int, after_id: int, *, most: int = 0
+    context: ServiceContext, tx: AsyncConnection, reader: Actor, limit: int, after_id: int, *, most: int = 0
 ) -> tuple[Listing, dict[int, list[Review]]]:
     """Return undecided changes that others asked for, with their reviews.
 
@@ -259,4 +264,4 @@ async def _by_others(
         limit = most
         found = await changes.pending(tx, reader.team_id, limit + 1, asked=asked, after_id=after_id)
     known = await reviews.of_changes(tx, [each.id for each in found if each.version > 1])
-    return await listing(tx, found, limit, State.PENDING), known
+    return await listing(context, tx, found, limit, State.PENDING), known

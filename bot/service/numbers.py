@@ -69,7 +69,7 @@ async def _see(context: ServiceContext, text: str, team_id: str, limit: int) -> 
         if present is None:
             raise InvalidNumber("This account does not list this number any more.")
         found = await changes.open_of_number(tx, team_id, context.key(number), limit + 1)
-        return Seen(present, present.is_fresh(context.now()), None, await listing(tx, found, limit))
+        return Seen(present, present.is_fresh(context.now()), None, await listing(context, tx, found, limit))
 
 
 async def _refresh(context: ServiceContext, within: timedelta) -> str | None:

@@ -3,6 +3,7 @@
 from bot.domain.rules.policy import Policy
 from bot.store import changes
 from tests.slack.bot_harness import BotWorld
+from tests.slack.listeners.test_home import read_home
 from tests.slack.messages.test_card_truth import NUMBER, ask, cards, replies, work
 
 NAME = "Support <!channel> *US*"
@@ -41,3 +42,17 @@ async def test_a_name_is_shown_as_the_file_has_it_now_and_stored_with_nothing(bo
         stored = await changes.get(tx, 1)
     assert stored.number_name is None
     assert "Front line" not in str(changes.to_row(stored))
+
+
+async def test_g11_lines_of_lists_show_number_and_name_literally(bot_world: BotWorld) -> None:
+    name(bot_world, NAME)
+    await ask(bot_world)
+    named = "+1 415-555-0123 (Support &lt;!channel&gt; \u2217US\u2217) ·"
+    for text in ("pending", "history", f"history {NUMBER}", f"show {NUMBER}"):
+        await bot_world.type(bot_world.alan, text)
+        lines = [
+            block["text"]["text"] for block in bot_world.alan.ephemeral("phone-routing")[-1].blocks if "text" in block
+        ]
+        assert any(named in str(line) for line in lines), text
+    home = await read_home(bot_world, "alan")
+    assert home.count(named) == 2

@@ -25,14 +25,13 @@ Note = Callable[[ChangeRequest], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One change with what is known beside it: where its card stands, the number's name, a remark.
+    """One change with what is known beside it: where its card stands, a remark.
 
     `more` others were asked together with it, and are meant as well.
     """
 
     change: ChangeRequest
     link: str | None = None
-    name: str | None = None
     note: str | None = None
     more: int = 0
 
@@ -67,8 +66,9 @@ def row_text(row: Row, change_limit: int = CHANGE_LIMIT) -> str:
     """Write one line in mrkdwn; what others wrote stands in it literally."""
     change = row.change
     label = f"<{row.link}|{change.label}>" if row.link else change.label
-    number = literal(short_number(change.key.number, NUMBER_LIMIT), 2 * NUMBER_LIMIT)
-    named = f"{number} {literal(row.name, NUMBER_LIMIT)}" if row.name else number
+    named = literal(short_number(change.key.number, NUMBER_LIMIT), 2 * NUMBER_LIMIT)
+    if change.number_name:
+        named = f"{named} ({literal(change.number_name, NUMBER_LIMIT)})"
     if row.more:
         label, named = (
             f"{label} and {row.more} more",

@@ -74,6 +74,7 @@ def flooded() -> ChangeRequest:
     address = f"https://hooks.example.com/{'p' * 1900}?key=hush"
     return change_of(
         "ext-" + "9" * 4000,
+        number_name="&" * 4000,
         reason="&" * 3000,
         before=Assignment(former, former, f"https://old.example.com/{'q' * 4000}", is_time_routing_enabled=False),
         patch=AssignmentPatch(Assignment(wanted, wanted[:1], address, is_time_routing_enabled=True), frozenset(Field)),

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, TypeAdapter
 
 from bot.slack.form import inbound_view
 from bot.slack.form import view as form_view
-from bot.slack.listeners import command, outside, revert_form
+from bot.slack.listeners import command, edit_reason, outside, revert_form
 from bot.slack.listeners import deny as deny_form
 from bot.slack.listeners.buttons import VERBS
 from bot.slack.listeners.form import CHOICES, TYPE_AHEADS
@@ -20,7 +20,13 @@ from bot.slack.payload_parts import Action, View
 from bot.slack.payloads import BlockActions, BlockSuggestion, Command, Payload, ViewSubmission
 
 # The forms that ask why.
-_REASON_FORMS = {deny_form.CALLBACK, override.CALLBACK, revert_form.CALLBACK, sending.CALLBACK}
+_REASON_FORMS = {
+    deny_form.CALLBACK,
+    edit_reason.CALLBACK,
+    override.CALLBACK,
+    revert_form.CALLBACK,
+    sending.CALLBACK,
+}
 
 
 def parse(body: Mapping[str, Any]) -> Payload:
@@ -64,7 +70,7 @@ def _check_submission(view: View) -> None:
         _require(REASON in view.state.values.get(REASON, {}))
     if view.callback_id in (deny_form.CALLBACK, revert_form.CALLBACK):
         _require(bool(view.change_id))
-    if view.callback_id == override.CALLBACK:
+    if view.callback_id in (edit_reason.CALLBACK, override.CALLBACK):
         _require(bool(view.change_id_and_revision))
 
 

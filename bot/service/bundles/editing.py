@@ -4,7 +4,8 @@ What was decided, or ended, stays as it is: its reviewers saw nothing else.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
@@ -15,6 +16,7 @@ from bot.domain.facts import Edited, Fact
 from bot.domain.number import pretty
 from bot.domain.parentage import origin_of
 from bot.domain.revising import changed, refuse_edit, revise
+from bot.domain.schedule import schedule_of
 from bot.domain.standing import standing
 from bot.domain.state import State
 from bot.service import redaction
@@ -25,7 +27,7 @@ from bot.service.elsewhere import refuse_elsewhere
 from bot.service.messages import bundle_fact
 from bot.service.move_card import follow_rules_of_all
 from bot.service.refusals import refusals
-from bot.service.rights import LookUp, Rights
+from bot.service.rights import LookUp, Rights, with_rights
 from bot.service.submission import Submission
 from bot.service.submit import asked, deviation_of
 from bot.service.unit_of_work import Step, UnitOfWork, unit_of_work
@@ -46,16 +48,42 @@ async def edit_several(
     Numbers are neither added nor taken away: what the reviewers have seen stays one request. Raises as `edit` does.
     """
     async with refusals(context, submission.actor, Event.EDIT_REFUSED, change_id):
-
-        async def work(rights: Rights) -> ChangeRequest:
-            return await with_lead(change_id, lambda lead_id: _edit(context, submission, lead_id, revision, rights))
-
+        work = partial(_with_lead, context, _Edit(submission, revision), change_id)
         return await asked(context, submission.actor, work, look_until=look_until, look_up=look_up)
 
 
-async def _edit(
-    context: ServiceContext, submission: Submission, lead_id: int, revision: int, rights: Rights
+async def edit_reason(
+    context: ServiceContext, submission: Submission, change_id: int, revision: int, *, look_up: LookUp | None = None
 ) -> ChangeRequest:
+    """Do as `edit_several` does where each of them goes on to ask for its own: the reason alone is edited.
+
+    What the submission says of numbers, wishes and times counts for nothing.
+    """
+    async with refusals(context, submission.actor, Event.EDIT_REFUSED, change_id):
+        work = partial(_with_lead, context, _Edit(submission, revision, is_own=True), change_id)
+        return await with_rights(look_up, work, asker=submission.actor.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What was sent, the revision that the form was filled with, and whether each keeps what it asks for."""
+
+    submission: Submission
+    revision: int
+    is_own: bool = False
+
+    def of(self, change: ChangeRequest) -> Submission:
+        """Return what is asked for one of the changes from now on."""
+        asks = replace(self.submission, number=change.key.number, parent_id=change.parent_id)
+        return replace(asks, patch=change.asked_patch, schedule=schedule_of(change)) if self.is_own else asks
+
+
+async def _with_lead(context: ServiceContext, edit: _Edit, change_id: int, rights: Rights) -> ChangeRequest:
+    return await with_lead(change_id, lambda lead_id: _edit(context, edit, lead_id, rights))
+
+
+async def _edit(context: ServiceContext, edit: _Edit, lead_id: int, rights: Rights) -> ChangeRequest:
+    submission, revision = edit.submission, edit.revision
     actor = submission.actor
     async with unit_of_work(context, actor, hold=lead_id, team_id=actor.team_id) as unit:
         require_lead(unit.held.change)
@@ -66,15 +94,16 @@ async def _edit(
         for each in undecided.members:
             refuse_edit(each, actor.user_id, each.key.number, unit.at)
         refuse_elsewhere(context, bundle.lead)
-        _refuse_other_numbers(undecided, submission)
-        is_same = await _is_same(unit, context, undecided, submission)
+        if not edit.is_own:
+            _refuse_other_numbers(undecided, submission)
+        is_same = await _is_same(unit, context, undecided, edit)
         if is_same and undecided.lead.revision == revision + 1:
             return undecided.lead
         if undecided.lead.revision != revision:
             raise TooLate(f"{undecided.label} were edited after this form was opened. Please open Edit again.")
         if is_same:
             raise NothingDiffers(f"Nothing would change: {undecided.label} ask for exactly this already.")
-        return await _revise(context, unit, bundle, submission, rights)
+        return await _revise(context, unit, bundle, edit, rights)
 
 
 def _refuse_other_numbers(bundle: Bundle, submission: Submission) -> None:
@@ -89,19 +118,19 @@ def _refuse_other_numbers(bundle: Bundle, submission: Submission) -> None:
     )
 
 
-async def _is_same(unit: UnitOfWork, context: ServiceContext, bundle: Bundle, submission: Submission) -> bool:
+async def _is_same(unit: UnitOfWork, context: ServiceContext, bundle: Bundle, edit: _Edit) -> bool:
     for each in bundle.members:
-        asks = replace(submission, number=each.key.number, parent_id=each.parent_id)
-        if await deviation_of(unit.tx, context, asks, each) is not None:
+        if await deviation_of(unit.tx, context, edit.of(each), each) is not None:
             return False
     return True
 
 
 async def _revise(
-    context: ServiceContext, unit: UnitOfWork, bundle: Bundle, submission: Submission, rights: Rights
+    context: ServiceContext, unit: UnitOfWork, bundle: Bundle, edit: _Edit, rights: Rights
 ) -> ChangeRequest:
     undecided = Bundle(bundle.those(State.PENDING))
-    wishes = [Wish(each.key.number, submission.patch) for each in undecided.members]
+    submission = edit.of(undecided.lead)
+    wishes = [Wish(each.key.number, edit.of(each).patch) for each in undecided.members]
     # One that is left alone was asked together with others all the same: their rules go on to hold.
     drafts, left_out = await drafts_of(unit, context, submission, wishes, is_several=True)
     if left_out:

@@ -4,16 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.bundle import Bundle
-from bot.domain.errors import AlreadyDecided
 from bot.domain.events import Event
 from bot.domain.revising import refuse_edit
 from bot.domain.state import Origin, State
 from bot.service import history
 from bot.service.bundles.reading import revertible_bundle, show_bundle, wishing_bundle
 from bot.service.refusals import refusals
+from bot.service.since import since_of_all
 from bot.slack.api.calls import call
 from bot.slack.block_kit.elements import Block
 from bot.slack.context import SlackContext
+from bot.slack.listeners.edit_reason import edit_reason_view
 from bot.slack.listeners.form_opening import open_form
 from bot.slack.listeners.permission import require_here
 from bot.slack.listeners.revert_form import revert_view
@@ -65,10 +66,9 @@ async def edit(slack: SlackContext, press: BlockActions) -> None:
     for each in bundle.members:
         refuse_edit(each, press.actor.user_id, each.key.number, slack.context.now())
     if bundle.wish is None:
-        raise AlreadyDecided(
-            f"Each of {bundle.label} asks for something of its own, which one form cannot hold. "
-            "Cancel them, and ask anew for each."
-        )
+        await require_here(slack, press.actor, bundle.lead)
+        await _call(slack, "views.open", trigger_id=press.trigger_id, view=edit_reason_view(bundle))
+        return
     await _open_form(slack, press, bundle, reason=bundle.lead.reason, edits=bundle.lead)
 
 
@@ -76,8 +76,10 @@ async def revert(slack: SlackContext, press: BlockActions) -> str | None:
     """Open the form that asks for the former values of all numbers that went live."""
     async with refusals(slack.context, press.actor, Event.REVERT_REFUSED, press.action.change_id):
         bundle = await revertible_bundle(slack.context, press.actor.team_id, press.action.change_id)
+    is_timed = any(each.put_back_at for each in bundle.members)
+    put_backs = (await since_of_all(slack.context, bundle)).put_backs if is_timed else {}
     await require_here(slack, press.actor, bundle.lead)
-    await _call(slack, "views.open", trigger_id=press.trigger_id, view=revert_view(bundle))
+    await _call(slack, "views.open", trigger_id=press.trigger_id, view=revert_view(bundle, put_backs))
     return None
 
 

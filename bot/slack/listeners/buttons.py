@@ -29,7 +29,7 @@ from bot.slack.api.channels import require_postable
 from bot.slack.api.error_codes import VIEW_GONE
 from bot.slack.block_kit.elements import Block
 from bot.slack.context import SlackContext
-from bot.slack.listeners import bundle_buttons, home, revert_form
+from bot.slack.listeners import bundle_buttons, edit_reason, home, revert_form
 from bot.slack.listeners import deny as deny_form
 from bot.slack.listeners import override as override_form
 from bot.slack.listeners.form_opening import open_form
@@ -54,6 +54,7 @@ def register(app: AsyncApp, provide: Callable[[], SlackContext]) -> None:
         app.action(action_id)(_listener(provide, verb))
     deny_form.register(app, provide)
     revert_form.register(app, provide)
+    edit_reason.register(app, provide)
     override_form.register(app, provide)
 
 

@@ -1,6 +1,6 @@
 """The form that puts several numbers back: each to what it was before, so that there is nothing to choose but why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
@@ -9,6 +9,8 @@ from bot.domain.difference import describe
 from bot.domain.errors import DomainError
 from bot.domain.events import Event
 from bot.domain.label import format_label
+from bot.domain.since import PutBackSince
+from bot.domain.state import State
 from bot.service.bundles.asking import Wish, submit_each
 from bot.service.bundles.reading import revertible_bundle
 from bot.service.refusals import refusals
@@ -19,26 +21,47 @@ from bot.slack.block_kit.sentences import sentence_plain
 from bot.slack.context import SlackContext
 from bot.slack.listeners.permission import require_may_ask
 from bot.slack.listeners.reasons import reason_of
+from bot.slack.messages.bundle_lines import numbers
+from bot.slack.messages.bundle_put_backs import planned_label
 from bot.slack.messages.reason_form import REASON, reason_view
+from bot.slack.messages.wording import in_line
 from bot.slack.payloads import ViewSubmission
 
 CALLBACK = "revert_several"
 LINE_LIMIT = 800
 
 
-def revert_view(bundle: Bundle) -> Block:
-    """Build the form for the changes that can be reverted."""
+def revert_view(bundle: Bundle, put_backs: Mapping[int, PutBackSince] | None = None) -> Block:
+    """Build the form for the changes that can be reverted; `put_backs` are planned for them anyway."""
     lead = bundle.lead
     head = f"Filled with what was there before {bundle.label}."
     lines = [_line(bundle, at) for at in range(len(bundle.members))]
     return reason_view(
         CALLBACK,
-        [rich_text(rich_line(text_run(head)), block_id="head"), rich_text(rich_list(lines), block_id="numbers")],
+        [
+            rich_text(rich_line(text_run(head)), block_id="head"),
+            rich_text(rich_list(lines), block_id="numbers"),
+            *_planned(bundle, put_backs or {}),
+        ],
         metadata=format_label(lead.lead_id),
         title="Route numbers back",
         submit="Ask for approval",
         close="Close",
     )
+
+
+def _planned(bundle: Bundle, put_backs: Mapping[int, PutBackSince]) -> list[Block]:
+    """Say what is put back anyway, and how that is had now without another approval."""
+    found = [each for member in bundle.members if (each := put_backs.get(member.id)) is not None]
+    planned = [each for each in found if each.state is State.APPROVED]
+    if not planned:
+        return []
+    said = in_line(
+        f"{planned_label(planned)} will put {numbers(len(planned))} back anyway, from ",
+        min(each.sent_from for each in planned),
+        ". Put back now, in the thread, does it at once and needs no new approval.",
+    )
+    return [rich_text(said, block_id="planned")]
 
 
 def _line(bundle: Bundle, at: int) -> list[Block]:

@@ -257,7 +257,7 @@ def _buttons(shown: BundleShown, *, is_paused: bool) -> list[Block]:
     if not pending:
         is_to_cancel = bundle.those(State.APPROVED) and bundle.lead.origin is not Origin.PUT_BACK
         return [cancel, details] if is_to_cancel else [details]
-    edit = [button("Edit", EDIT, value=label, label=f"Edit {bundle.label}")]
+    edit = button("Edit", EDIT, value=label, label=f"Edit {bundle.label}")
     return [
         button(
             "Approve",
@@ -268,7 +268,7 @@ def _buttons(shown: BundleShown, *, is_paused: bool) -> list[Block]:
             confirm=_confirm_approve(bundle, pending, shown.reviews, is_paused=is_paused),
         ),
         button("Deny", DENY, value=label, label=f"Deny {bundle.label}", style="danger"),
-        *(edit if Bundle(pending).wish is not None else []),
+        edit,
         cancel,
         details,
         *([override_button(bundle)] if all(each.policy.can_be_overridden for each in pending) else []),

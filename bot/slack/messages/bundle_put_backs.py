@@ -43,7 +43,7 @@ def put_backs(bundle: Bundle, payload: Mapping[str, Any], since: BundleSince) ->
 def _head(
     bundle: Bundle, found: Sequence[PutBackSince], waiting: Sequence[PutBackSince], first: str
 ) -> tuple[Part, ...]:
-    label, many = _together(found) or first, numbers(len(found))
+    label, many = planned_label(found) or first, numbers(len(found))
     if not waiting:
         back = sum(each.state is State.APPLIED for each in found)
         verb = "is" if back == 1 else "are"
@@ -85,7 +85,7 @@ def _why_not(member: ChangeRequest) -> str:
 def _buttons(found: Sequence[PutBackSince], waiting: Sequence[PutBackSince], bundle: Bundle) -> list[Block]:
     if not waiting:
         return []
-    lead, label = min(found, key=lambda each: each.id).label, _together(waiting)
+    lead, label = min(found, key=lambda each: each.id).label, planned_label(waiting)
     many = numbers(len(waiting))
     return [
         actions(
@@ -112,7 +112,7 @@ def _buttons(found: Sequence[PutBackSince], waiting: Sequence[PutBackSince], bun
     ]
 
 
-def _together(some: Sequence[PutBackSince]) -> str:
+def planned_label(some: Sequence[PutBackSince]) -> str:
     """Name several by the first of them, nothing where there is none."""
     if not some:
         return ""

@@ -20,10 +20,12 @@ def reason_view(
     hint: str | None = None,
     limit: int = REASON_LIMIT,
     is_one_line: bool = False,
+    initial: str = "",
 ) -> Block:
-    """Build a form of these blocks and the field; a field of one line has the focus."""
+    """Build a form of these blocks and the field, which starts with `initial`; one of one line has the focus."""
     kind: Block = {"focus_on_load": True} if is_one_line else {"multiline": True}
     element: Block = {"type": "plain_text_input", "action_id": REASON, "max_length": limit, **kind}
+    element |= {"initial_value": initial} if initial else {}
     field: Block = {"type": "input", "block_id": REASON, "label": plain("Reason"), "element": element}
     return {
         "type": "modal",

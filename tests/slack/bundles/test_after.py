@@ -5,15 +5,22 @@ import pytest
 from bot.domain.rules.policy import Policy
 from bot.domain.rules.rule import Rule
 from bot.domain.state import Origin, State
-from bot.sandbox.slack.workspace.seed import SUPPORT_OPS
+from bot.sandbox.slack.workspace.seed import RITA, SUPPORT_OPS
 from bot.sandbox.uponai.seed import BOOKINGS
+from bot.service.bundles.asking import Wish, submit_each
+from bot.service.context import Actor
+from bot.service.submission import Submission
+from bot.store import bundles
 from tests.databases import DIALECTS
+from tests.service.service_harness import time_routing, webhook
 from tests.slack.bot_harness import BotWorld
 from tests.slack.bundles.asking import FEW, ask_several, results_of, states, stored, with_numbers
 from tests.slack.messages.test_card_truth import ask as ask_one
 from tests.slack.messages.test_card_truth import cards, is_reply, is_told, replies, work
 from tests.slack.test_picture import later
 from tests.slack.test_rules import press
+
+OWN = (time_routing(is_on=False), webhook("https://hooks.example.com/one"), webhook("https://hooks.example.com/two"))
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
@@ -179,3 +186,40 @@ async def test_an_edit_takes_the_card_of_all_to_the_channel_of_a_new_rule(
     assert rita.buttons(cards(bot_world)[0]) == []
     await press(bot_world, bot_world.alan, "Approve", card)
     assert State.PENDING not in await states(bot_world)
+
+
+async def test_of_numbers_that_each_go_back_to_their_own_the_reason_can_be_edited(bot_world: BotWorld) -> None:
+    rita, alan = bot_world.rita, bot_world.alan
+    await press(bot_world, alan, "Approve", await ask_several(bot_world, FEW))
+    await work(bot_world)
+    bot_world.policies.append(Policy(rules=(Rule(name="Two", quorum=2),)))
+    async with bot_world.context.database.reading() as tx:
+        found = await bundles.get(tx, 1)
+    wishes = [Wish(each.key.number, patch) for each, patch in zip(found.members, OWN, strict=True)]
+    team = rita.user.team_id
+    asked = Submission(
+        actor=Actor(team, RITA, "test"),
+        channel_id=found.lead.channel_id,
+        number=FEW[0],
+        patch=OWN[0],
+        reason="Back",
+        submission_key="own",
+    )
+    await submit_each(bot_world.context, asked, wishes, look_up=None)
+    await bot_world.post_cards()
+    card = cards(bot_world)[-1]
+    await press(bot_world, alan, "Approve", card)
+    await rita.click("Edit", card)
+    assert rita.labels() == ["Reason"]
+    assert rita.value("Reason") == "Back"
+    assert await rita.submit() == {"ok": True}
+    assert "ask for exactly this already" in rita.read_view()
+    await rita.close()
+    await rita.click("Edit", card)
+    await rita.fill("Reason", "Back at last")
+    assert await rita.submit() == {"ok": True}, rita.errors()
+    await bot_world.post_cards()
+    bundle = await stored(bot_world, 4)
+    assert [(each.revision, each.reason) for each in bundle.members] == [(2, "Back at last")] * 3
+    assert [each.patch for each in bundle.members] == list(OWN)
+    assert "0 of 2" in rita.read(cards(bot_world)[-1])

@@ -8,6 +8,8 @@ from bot.domain.facts import Fact, PutBackEnded, PutBackPlanned
 from bot.domain.since import BundleSince, PutBackSince
 from bot.domain.state import Origin, State
 from bot.service.delivery_subject import BundleShown
+from bot.slack.listeners.edit_reason import edit_reason_view
+from bot.slack.listeners.revert_form import revert_view
 from bot.slack.messages.bundle_card import bundle_card
 from bot.slack.messages.bundle_results import results
 from bot.slack.messages.bundle_thread import render_bundle_fact
@@ -77,6 +79,11 @@ def put_back_texts() -> list[str]:
         kept = PutBackEnded(change=label, state=State.CANCELED.value, by="UADA", parents=label.replace("42", "12"))
         payload = {"name": Fact.PUT_BACK_ENDED.value, "at": NOW.isoformat(), **kept.to_json()}
         shown[f"{label} kept"] = render_fact(change(), payload)
+    forms = {
+        "revert": revert_view(bundle(State.APPLIED, State.APPLIED), since(State.APPROVED, State.APPROVED).put_backs),
+        "edit the reason": edit_reason_view(bundle(State.PENDING, State.PENDING)),
+    }
+    shown |= {f"form, {name}": ("", [view]) for name, view in forms.items()}
     return [
         line
         for name, (text, blocks) in shown.items()

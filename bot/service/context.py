@@ -9,6 +9,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.key import NumberKey, WorkspaceKey
 from bot.domain.rules.policy import Policy
 from bot.service.agent_versions import AgentVersions
+from bot.service.handing import Handing
 from bot.store.clock import Clock, count_seconds
 from bot.store.database import Database
 from bot.store.mirror.number_index import NumberIndex
@@ -51,6 +52,7 @@ class ServiceContext:
     elapsed: Callable[[], float] = count_seconds
     numbers: NumberIndex = field(init=False, repr=False, compare=False)
     versions: AgentVersions = field(init=False, default_factory=AgentVersions, repr=False, compare=False)
+    handing: Handing = field(init=False, default_factory=Handing, repr=False, compare=False)
     _shared: dict[Callable[..., Awaitable[None]], SharedRead[None]] = field(
         init=False, default_factory=dict, repr=False, compare=False
     )

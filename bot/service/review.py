@@ -14,6 +14,7 @@ from bot.domain.policy import Review, Verdict
 from bot.domain.putting_back import refuse_cancel
 from bot.domain.reviewing import to_take_back, without
 from bot.domain.state import State
+from bot.service.applying.claim import claim_decided
 from bot.service.bundles import deciding
 from bot.service.bundles.leading import with_lead
 from bot.service.context import Actor, ServiceContext
@@ -66,20 +67,25 @@ async def take_back(
 
 
 async def _review(context: ServiceContext, actor: Actor, change_id: int, said: Said, rights: Rights) -> ChangeRequest:
-    async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
-        change = unit.held.change
-        if change.bundle_id is not None:
-            return await deciding.review(context, unit, said, rights)
-        earlier = await reviews.of_change(unit.tx, change_id)
-        change.refuse_review(actor.user_id, earlier, unit.at)
-        rules = rights.rules_of(change.policy, actor.user_id)
-        written = rules - change.policy.open_rules
-        review = Review(actor.user_id, said.verdict, change.revision, unit.at, said.reason, rules=written)
-        *earlier, _ = await still_counting(unit, change, [*earlier, review], rights, except_id=actor.user_id)
-        decided = change.review(review, earlier, apply_within=context.apply_within)
-        await reviews.add(unit.tx, change_id, review)
-        after = {"verdict": said.verdict.value, "reason": said.reason, "rules": sorted(filter(None, rules))}
-        return await _step(context, unit, decided, replace(said, by=actor.user_id), after)
+    async with context.handing.place() as place:
+        async with unit_of_work(context, actor, hold=change_id, team_id=actor.team_id) as unit:
+            change = unit.held.change
+            if change.bundle_id is not None:
+                return await deciding.review(context, unit, said, rights)
+            earlier = await reviews.of_change(unit.tx, change_id)
+            change.refuse_review(actor.user_id, earlier, unit.at)
+            rules = rights.rules_of(change.policy, actor.user_id)
+            written = rules - change.policy.open_rules
+            review = Review(actor.user_id, said.verdict, change.revision, unit.at, said.reason, rules=written)
+            *earlier, _ = await still_counting(unit, change, [*earlier, review], rights, except_id=actor.user_id)
+            decided = change.review(review, earlier, apply_within=context.apply_within)
+            await reviews.add(unit.tx, change_id, review)
+            after = {"verdict": said.verdict.value, "reason": said.reason, "rules": sorted(filter(None, rules))}
+            decided = await _step(context, unit, decided, replace(said, by=actor.user_id), after)
+            claimed = None if place is None else await claim_decided(context, unit, decided)
+        if place is not None:
+            place.set_result(claimed)
+        return decided
 
 
 async def _take_back(context: ServiceContext, actor: Actor, change_id: int, rights: Rights) -> ChangeRequest:

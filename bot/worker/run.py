@@ -30,11 +30,10 @@ from bot.store.claims import Due
 from bot.store.errors import DatabaseUnavailable, LeaseLost
 from bot.store.herald import listen
 from bot.uponai.errors import UponAIError
+from bot.worker.places import APPLY_AT_ONCE, Places
 
 log = structlog.get_logger(__name__)
 
-# Changes of different numbers do not wait for each other; more at once than this gains nothing on one event loop.
-APPLY_AT_ONCE = 8
 TROUBLE_WAIT_SECONDS = 1.0
 FORGET_EVERY = timedelta(hours=1)
 # A pass that takes longer hangs: the longest one calls UponAI seven times, for less than half a lease each. What it
@@ -76,7 +75,7 @@ class Worker:
         self._busy: set[str] = set()
         self._found: Counter[str] = Counter()
         self._forget_from: datetime | None = None
-        self._slots = asyncio.Semaphore(APPLY_AT_ONCE)
+        self._places = Places()
         self._stop = asyncio.Event()
 
     def wake(self, work: Work) -> None:
@@ -96,6 +95,7 @@ class Worker:
         """Work until `stop` is set; return when everything taken has been finished or put back."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stop_with(stop))
+            self._context.handing.reserve = lambda: self._places.keep(group, partial(self._work, work=apply))
             if self._context.database.dialect == "postgresql":
                 group.create_task(self._listen())
             group.create_task(self._loop("look", self._look_once, every=self._poll))
@@ -106,6 +106,7 @@ class Worker:
 
     async def _stop_with(self, stop: asyncio.Event) -> None:
         await stop.wait()
+        self._context.handing.reserve = None
         self._stop.set()
         for wake in self._wakes.values():
             wake.set()
@@ -205,7 +206,7 @@ class Worker:
 
         What the last look has found is taken first; when that was nothing, or is used up, it takes another look.
         """
-        await self._slots.acquire()
+        await self._places.acquire()
         is_started = False
         try:
             if not any(self._found[kind] for kind in _TAKES):
@@ -223,7 +224,7 @@ class Worker:
                         is_started = True
         finally:
             if not is_started:
-                self._slots.release()
+                self._places.release()
         return any(self._found[kind] for kind in _TAKES)
 
     async def _work(self, change: ChangeRequest, work: Carry) -> None:
@@ -235,7 +236,7 @@ class Worker:
             with structlog.contextvars.bound_contextvars(change=change.label):
                 await self._guarded("apply", once)
         finally:
-            self._slots.release()
+            self._places.release()
             self._wakes["apply"].set()
 
     def _may_claim(self) -> bool:

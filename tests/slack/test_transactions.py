@@ -20,7 +20,7 @@ from tests.slack.bot_harness import BotWorld
 from tests.slack.messages.test_card_truth import NUMBER, cards, replies
 from tests.transactions import counted
 
-SUBMIT, APPROVE, DENY, DELIVER = 22, 38, 20, 11
+SUBMIT, APPROVE, DENY, DELIVER = 22, 34, 19, 11
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
@@ -133,14 +133,14 @@ async def test_a_submit_costs_four_transactions_to_the_posted_card(bot_world: Bo
     assert cost.is_within(4, SUBMIT)
 
 
-async def test_an_approve_costs_seven_transactions_to_the_result_on_card_and_in_thread(bot_world: BotWorld) -> None:
+async def test_an_approve_costs_six_transactions_to_the_result_on_card_and_in_thread(bot_world: BotWorld) -> None:
     card, worker = await asked(bot_world), WatchedWorker(bot_world)
     await worker.start(bot_world)
     with counted(bot_world.context.database) as cost:
         await bot_world.alan.click("Approve", card)
         await is_told(bot_world, "applied", 1)
         await worker.finish()
-    assert cost.is_within(7, APPROVE)
+    assert cost.is_within(6, APPROVE)
     assert "approved; RN-1 is live" in replies(bot_world)[0]
 
 

@@ -6,17 +6,22 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+import pytest
+
 from bot.domain.assignment import Assignment, Field
 from bot.domain.change import ChangeRequest
+from bot.domain.errors import OwnChange
+from bot.domain.events import Event
 from bot.domain.state import State
 from bot.service import history
-from bot.service.context import Actor
+from bot.service.context import WORKER_ID, Actor
 from bot.service.review import approve
 from bot.service.submission import Submission
 from bot.service.submit import submit
 from bot.slack.delivery.courier import Courier
 from bot.uponai.client import AgentList, NumberList, Reading, UponAIClient
-from bot.worker.run import APPLY_AT_ONCE, Worker
+from bot.worker.places import APPLY_AT_ONCE
+from bot.worker.run import Worker
 from tests.slack.bot_harness import BotWorld
 
 KEYS = count(1)
@@ -56,11 +61,11 @@ def worker_of(world: BotWorld, uponai: UponAIClient) -> Worker:
     return Worker(context=context, courier=Courier(context=context, client=world.client), poll=timedelta(seconds=60))
 
 
-async def approved(world: BotWorld, number: str) -> ChangeRequest:
+def wish(world: BotWorld, number: str) -> Submission:
     team = world.rita.user.team_id
     channel = next(each.id for each in world.slack.world.channels.values() if each.name == "phone-routing")
     is_on = world.uponai.account.numbers[number]["is_time_routing_enabled"]
-    wish = Submission(
+    return Submission(
         actor=Actor(team, world.rita.id, "test"),
         channel_id=channel,
         number=number,
@@ -68,7 +73,11 @@ async def approved(world: BotWorld, number: str) -> ChangeRequest:
         reason="Because",
         submission_key=f"form-{next(KEYS)}",
     )
-    return await approve(world.context, Actor(team, world.alan.id, "test"), (await submit(world.context, wish)).id)
+
+
+async def approved(world: BotWorld, number: str) -> ChangeRequest:
+    asked = await submit(world.context, wish(world, number))
+    return await approve(world.context, Actor(asked.team_id, world.alan.id, "test"), asked.id)
 
 
 async def test_g2_a_worker_with_all_slots_busy_takes_nothing_more_after_the_stop(bot_world: BotWorld) -> None:
@@ -95,3 +104,28 @@ async def test_a_worker_that_is_stopped_while_it_reads_one_list_begins_no_other(
     gated.gate.set()
     await working
     assert gated.lists == 0
+
+
+async def test_g2_a_worker_finishes_what_was_claimed_as_it_was_approved(bot_world: BotWorld) -> None:
+    context, number = bot_world.context, next(iter(bot_world.uponai.account.numbers))
+    gated, stop = GatedUponAI(context.uponai), asyncio.Event()
+    object.__setattr__(context, "uponai", gated)
+    # The first pass reads the lists, and so shows that the worker runs.
+    bot_world.clock.advance(context.mirror_refresh)
+    worker = Worker(context=context, courier=bot_world.courier, poll=timedelta(seconds=60))
+    working = asyncio.create_task(worker.run(stop))
+    await gated.is_full.wait()
+    team, asked = bot_world.rita.user.team_id, await submit(context, wish(bot_world, number))
+    for _ in range(APPLY_AT_ONCE + 1):
+        # A refused review gives its place back: otherwise none would be left.
+        with pytest.raises(OwnChange):
+            await approve(context, Actor(team, bot_world.rita.id, "test"), asked.id)
+    change = await approve(context, Actor(team, bot_world.alan.id, "test"), asked.id)
+    record = await history.show(context, change.team_id, change.id)
+    claimed = next(each for each in record.events if each.event == Event.APPLYING)
+    assert (record.change.state, claimed.actor_id, claimed.at) == (State.APPLYING, WORKER_ID, change.approved_at)
+    stop.set()
+    gated.gate.set()
+    await working
+    assert (await history.show(context, change.team_id, change.id)).change.state is State.APPLIED
+    assert context.handing.reserve is None

@@ -1,13 +1,13 @@
 """Take the next piece of work about changes, each under a lease of its own."""
 
 from bot.domain.change import ChangeRequest
-from bot.domain.due import may_send_at
+from bot.domain.due import is_due, may_send_at
 from bot.domain.events import Event
 from bot.domain.facts import Expired, Fact
 from bot.service import token
 from bot.service.applying.closed import put_off
 from bot.service.bundles.expiring import expire_with
-from bot.service.context import WORKER_ID, Actor, ServiceContext
+from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
 from bot.service.messages import TOLD_AFTER, thread_fact
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
 from bot.store import claims
@@ -43,6 +43,18 @@ async def claim_waiting(context: ServiceContext, change: ChangeRequest) -> Chang
             return await _claim(context, unit, present)
         await put_off(unit, present)
         return None
+
+
+async def claim_decided(context: ServiceContext, unit: UnitOfWork, decided: ChangeRequest) -> ChangeRequest | None:
+    """Claim a change in the transaction that approved it; None when it cannot be sent yet, or others come first."""
+    if not is_due(decided, unit.at):
+        return None
+    present = await claims.next_to_apply(unit.tx, unit.at, context.workspace, waiting_id=decided.id)
+    if present is None or not may_send_at(present, unit.at):
+        return None
+    # What follows is the worker's doing, and nobody has to be woken for it.
+    unit.actor, unit.work = _worker(), unit.work & ~Work.APPLY
+    return await _claim(context, unit, present)
 
 
 async def _claim(context: ServiceContext, unit: UnitOfWork, change: ChangeRequest) -> ChangeRequest:

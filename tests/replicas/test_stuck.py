@@ -10,7 +10,7 @@ from bot.domain.assignment import Field
 from bot.domain.change import ChangeRequest
 from bot.domain.state import State
 from bot.service.review import approve
-from bot.worker.run import APPLY_AT_ONCE
+from bot.worker.places import APPLY_AT_ONCE
 from tests.guarantees import AtRest, broken
 from tests.histories.far_ends import UponAIEnd
 from tests.replicas.fleet import Fleet, fleet, until

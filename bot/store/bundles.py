@@ -62,13 +62,19 @@ async def insert_all(tx: AsyncConnection, drafts: Sequence[ChangeDraft]) -> Bund
     return Bundle(tuple(sorted(members, key=lambda each: each.id)))
 
 
+async def find_put_backs(tx: AsyncConnection, of_bundle: int) -> int | None:
+    """Return the bundle of the put-backs of a bundle, None while there is none."""
+    found: int | None = await tx.scalar(_PUT_BACKS_OF, {"of_bundle": of_bundle})
+    return found
+
+
 async def add_put_back(tx: AsyncConnection, draft: ChangeDraft, of_bundle: int) -> ChangeRequest:
     """Store the put-back of one of the changes of a bundle, as one of theirs: the first one leads them.
 
     Its audit event has to follow in this transaction.
     """
     await turns.to_put_back(tx, of_bundle)
-    lead_id = await tx.scalar(_PUT_BACKS_OF, {"of_bundle": of_bundle})
+    lead_id = await find_put_backs(tx, of_bundle)
     added = await insert_change(tx, replace(draft, bundle_id=lead_id))
     if lead_id is None:
         await tx.execute(update(changes).where(changes.c.id == added.id).values(bundle_id=added.id))

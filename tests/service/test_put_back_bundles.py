@@ -1,15 +1,17 @@
 """Several numbers are put back as one thing, whatever happens to the workers that apply them."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 from sqlalchemy import select
 
 from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
-from bot.domain.errors import NotAllowed
+from bot.domain.errors import AlreadyDecided, NotAllowed
 from bot.domain.schedule import Schedule
 from bot.domain.state import Origin, State
 from bot.service.applying.apply import apply
@@ -121,3 +123,54 @@ async def test_what_its_rules_hold_up_is_expired_together(bench: Bench) -> None:
     [bundle] = await put_backs(bench)
     assert bundle.shared_state is State.EXPIRED
     assert sum("/expired/" in each for each in await facts(bench, "thread")) == 1
+
+
+async def _anything(bench: Bench, at: Random, held: list[ChangeRequest]) -> None:
+    """Do something that workers and people do, or that befalls them."""
+    match at.choice(["claim", "claim", "apply", "apply", "lose", "die", "work", "keep", "now", "wait"]):
+        case "claim" if (found := await claim_next(bench.context)) is not None:
+            held.append(found)
+        case "apply" if held:
+            await apply(bench.context, held.pop(at.randrange(len(held))))
+        case "lose" if held:
+            bench.fault("lost_answer")
+            await apply(bench.context, held.pop())
+            bench.fault("lost_answer", on=False)
+        case "die":
+            # Whoever held something is gone, and does nothing with it any more.
+            held.clear()
+            bench.clock.advance(LEASE)
+            await bench.work()
+        case "work" if not held:
+            await bench.work()
+        case "keep" | "now" as press:
+            for bundle in await put_backs(bench):
+                with suppress(AlreadyDecided):
+                    verb = keep_applied if press == "keep" else put_back_now
+                    await verb(bench.context, ADA, at.choice(bundle.members).id)
+        case "wait":
+            bench.clock.advance(LEASE / 3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_g2_whatever_happens_each_that_went_live_is_put_back_once_or_kept(bench: Bench, seed: int) -> None:
+    at = Random(seed)  # noqa: S311 - the same every time
+    held: list[ChangeRequest] = []
+    lead = await approved(bench)
+    for _ in range(25):
+        await _anything(bench, at, held)
+    bench.clock.advance(LEASE)
+    await bench.work()
+    bench.clock.advance(HOUR)
+    await bench.work()
+    async with bench.context.database.reading() as tx:
+        parents = await bundles.get(tx, lead.id)
+    assert parents.shared_state is State.APPLIED
+    [bundle] = await put_backs(bench)
+    assert sorted(each.parent_id or 0 for each in bundle.members) == [each.id for each in parents.members]
+    assert all(each.state in (State.APPLIED, State.CANCELED) for each in bundle.members)
+    assert len(bench.puts()) == len(parents.members) + len(bundle.those(State.APPLIED))
+    for each in bundle.members:
+        is_on = bench.live(each.key.number)["is_time_routing_enabled"]
+        assert is_on is (each.state is State.CANCELED)
+    assert (await facts(bench, "thread")).count(f"{lead.label}/put_back/all") == 1

@@ -20,7 +20,7 @@ from bot.domain.assignment import ALL_FIELDS, Assignment
 from bot.domain.outside import MovedOutside
 from bot.domain.policy import Review, Verdict
 from bot.service.messages import card_is_dirty
-from bot.store import audit, cards, changes, claims, elsewhere, outbox, overlaps, overrides, own_deeds, reviews
+from bot.store import audit, bundles, cards, changes, claims, elsewhere, outbox, overlaps, overrides, own_deeds, reviews
 from bot.store.database import Database
 from tests.databases import _execute, _migrate, _run
 from tests.store.long_history import CHANGES, NOW, START, fill_postgresql, fill_sqlite, number_of
@@ -79,6 +79,7 @@ LOOKS: dict[str, Look] = {
     "open_of_a_number": lambda tx: changes.lock_open_touching(tx, LAST, 1, except_id=1),
     "all_open_of_a_number": lambda tx: changes.open_of_number(tx, TEAM, LAST, 11),
     "cards_of_open_changes": lambda tx: cards.of_open_changes(tx, after=0, limit=200),
+    "put_backs_of_a_bundle": lambda tx: bundles.find_put_backs(tx, 77),
     "own_deeds_of_numbers": lambda tx: own_deeds.of_numbers(tx, HERE, [LAST.number, number_of(77)]),
     "asked_last_of_numbers": lambda tx: own_deeds.asked_last(tx, HERE, [LAST.number, number_of(77)]),
     "open_of_moved_numbers": lambda tx: own_deeds.lock_open(

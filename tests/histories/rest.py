@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.domain.events import Event
-from bot.domain.state import FollowUp, State
+from bot.domain.state import FollowUp, Origin, State
 from bot.sandbox.slack.block_kit.words import words_of
 from bot.service.applying.claim import expire_next
 from bot.service.due import look
@@ -96,6 +96,7 @@ async def check(story: Story) -> list[str]:
     check_record(rest, findings)
     check_approvals(rest, findings)
     check_told(rest, world.slack.world, findings)
+    _check_ends_are_told(rest, findings)
     _check_sent(story, rest, findings)
     await _check_outside(story, rest, findings)
     _check_words(world, rest, findings)
@@ -106,6 +107,14 @@ async def check(story: Story) -> list[str]:
         turned_away == story.refused, f"G7: {story.refused} were turned away, and the record tells of {turned_away}"
     )
     return findings.found
+
+
+def _check_ends_are_told(rest: AtRest, findings: Findings) -> None:
+    """G9: whatever a change came to is told in its thread, by itself where it was asked by itself."""
+    told = {row["fact"].rpartition("/")[0] for row in rest.outbox if row["kind"] == Kind.THREAD}
+    for change in rest.changes.values():
+        if change.bundle_id is None and change.origin is not Origin.PUT_BACK:
+            findings.expect(f"{change.label}/{change.state}" in told, f"G9: nobody was told that {change.label} ended")
 
 
 def _check_sent(story: Story, rest: AtRest, findings: Findings) -> None:

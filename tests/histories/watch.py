@@ -40,13 +40,19 @@ class Watchman(Watch):
         self._uponai = uponai
         self._call_within = call_within
         self._live = live
-        self._written_outside: dict[str, datetime] = {}
-        self._read_at: datetime | None = None
-        self._arrived_at: dict[str, datetime] = {}
+        self._written_as: dict[str, int] = {}
+        # The clock may be set back: what happened here is counted. With the last reading goes the last event that was
+        # recorded by then.
+        self._read_as = 0
+        self._read_behind = 0
+        self._happened = 0
+        self._arrived_as: dict[str, int] = {}
         self._unknown_at: dict[str, datetime] = {}
 
     def is_read(self) -> None:
-        self._read_at = self._clock.now()
+        self._happened += 1
+        self._read_as = self._happened
+        self._read_behind = self._memory.read("SELECT event_id FROM audit_head")[0][0]
 
     def is_late(self, number: str) -> None:
         self.has_late.add(number)
@@ -59,7 +65,8 @@ class Watchman(Watch):
 
     def is_written_outside(self, number: str) -> None:
         self.has_outsiders.add(number)
-        self._written_outside[number] = self._clock.now()
+        self._happened += 1
+        self._written_as[number] = self._happened
 
     def arrives(self, number: str, body: dict[str, Any]) -> int:
         rows = self._memory.read("SELECT * FROM changes WHERE number = ?", (number,))
@@ -73,7 +80,8 @@ class Watchman(Watch):
         self._is_what_was_approved(change, body)
         self._was_looked_at(change, number)
         self.arrived[change["id"]] += 1
-        self._arrived_at[number] = self._clock.now()
+        self._happened += 1
+        self._arrived_as[number] = self._happened
         return int(change["id"])
 
     def _is_approved(self, change: sqlite3.Row, rows: list[sqlite3.Row]) -> None:
@@ -111,14 +119,12 @@ class Watchman(Watch):
     def _was_looked_at(self, change: sqlite3.Row, number: str) -> None:
         """The numbers were read since the change was claimed, and since anything was sent for this number."""
         claimed = self._memory.read(
-            "SELECT max(at) FROM audit_events WHERE change_id = ? AND event = ?", (change["id"], Event.APPLYING)
+            "SELECT max(id) FROM audit_events WHERE change_id = ? AND event = ?", (change["id"], Event.APPLYING)
         )[0][0]
-        since = [at for at in (_time(claimed), self._arrived_at.get(number)) if at is not None]
-        if self._read_at is None or any(self._read_at < at for at in since):
-            self.broken.append(f"G6: RN-{change['id']} was sent without a look since {max(since)}")
+        if self._read_behind < claimed or self._read_as < self._arrived_as.get(number, 0):
+            self.broken.append(f"G6: RN-{change['id']} was sent without a look since it was claimed, or sent before")
             return
-        written = self._written_outside.get(number)
-        if number in self.has_late or (written is not None and written >= self._read_at):
+        if number in self.has_late or (self._written_as.get(number, 0) > self._read_as):
             return
         before = Assignment.from_json(json.loads(change["before"]))
         fields = AssignmentPatch.from_json(json.loads(change["patch"])).fields
@@ -130,7 +136,3 @@ class Watchman(Watch):
 def _is_before(row: sqlite3.Row, change: sqlite3.Row) -> bool:
     is_waiting = row["state"] == "approved" and row["due_at"] <= change["approved_at"] and row["opens_at"] is None
     return bool(is_waiting and row["approval_order"] < change["approval_order"])
-
-
-def _time(stored: str | None) -> datetime | None:
-    return None if stored is None else datetime.fromisoformat(stored)

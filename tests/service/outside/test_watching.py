@@ -23,12 +23,15 @@ from bot.store import audit
 from bot.store.database import Database
 from bot.store.mirror import numbers as mirror_numbers
 from bot.store.mirror import reads as mirror_reads
-from bot.store.mirror.whole_read import take_over
+from bot.store.mirror.whole_read import CHANGED_AT_ONCE, take_over
 from bot.store.schema import outbox
 from bot.uponai.errors import UponAIError
 from tests.service.service_harness import NUMBER, Bench, inbound, time_routing, webhook
+from tests.transactions import counted
 
 SUPPORT = "agent_1f864a29b7c2ab407103c88335"
+# What a hundred numbers need, with nothing open for any of them: SQLite's writer is held for some 20 ms.
+MOST_STATEMENTS = 20
 THEIRS, OURS = "https://hooks.example.com/theirs", "https://hooks.example.com/ours"
 
 
@@ -254,6 +257,27 @@ async def test_many_at_once_are_told_in_one_message_and_a_few_one_by_one(bench: 
         await lookup.refresh_numbers(context)
         assert len(await told(bench)) - before[0] == messages
         assert len(await found(bench)) - before[1] == count
+
+
+async def test_g8_each_hundred_that_were_changed_outside_cost_as_much_as_the_hundred_before(bench: Bench) -> None:
+    context = _telling(bench, "C9")
+    names = [f"+1650555{at:04}" for at in range(4 * CHANGED_AT_ONCE)]
+    for name in names:
+        bench.dashboard(name, inbound_webhook_url=None)
+    await lookup.refresh_numbers(context)
+    costs = []
+    for hundreds in (1, 2, 4):
+        for name in names[: hundreds * CHANGED_AT_ONCE]:
+            bench.dashboard(name, inbound_webhook_url=f"{THEIRS}/{hundreds}")
+        with counted(context.database) as cost:
+            await lookup.refresh_numbers(context)
+        costs.append(cost.both)
+    one, two, four = costs
+    for each in (0, 1):
+        # Each hundred is a transaction of its own, and costs the same however many there are.
+        assert four[each] - two[each] == 2 * (two[each] - one[each]) > 0
+    assert two[0] - one[0] == 1
+    assert two[1] - one[1] < MOST_STATEMENTS
 
 
 async def test_where_no_channel_is_known_it_is_recorded_alone(bench: Bench) -> None:

@@ -133,7 +133,7 @@ async def drafts_of(
     drafts, left_out = _parted(wishes, partial(draft_one, is_several=is_several or len(wishes) > 1))
     if len(drafts) == 1 < len(wishes):
         alone = [wish for wish in wishes if wish.number == drafts[0].key.number]
-        drafts, _ = _parted(alone, partial(draft_one, is_several=False))
+        drafts, _ = _parted(alone, partial(draft_one, is_several=is_several))
     channel = next((each.policy.channel for each in drafts if each.policy.channel), submission.channel_id)
     until = min(each.expires_at for each in drafts)
     return [replace(each, channel_id=channel, expires_at=until) for each in drafts], left_out

@@ -45,7 +45,8 @@ async def edit_several(
 ) -> ChangeRequest:
     """Store a submission as the next revision of the undecided changes of a bundle, and return the first of them.
 
-    Numbers are neither added nor taken away: what the reviewers have seen stays one request. Raises as `edit` does.
+    No number is added: what the reviewers have seen stays one request. One that is left out, or for which nothing would
+    change, is withdrawn. Raises as `edit` does.
     """
     async with refusals(context, submission.actor, Event.EDIT_REFUSED, change_id):
         work = partial(_with_lead, context, _Edit(submission, revision), change_id)
@@ -77,6 +78,11 @@ class _Edit:
         asks = replace(self.submission, number=change.key.number, parent_id=change.parent_id)
         return replace(asks, patch=change.asked_patch, schedule=schedule_of(change)) if self.is_own else asks
 
+    def kept(self, bundle: Bundle) -> list[ChangeRequest]:
+        """Return the changes whose numbers are not left out."""
+        numbers = {self.submission.number, *self.submission.others}
+        return [each for each in bundle.members if self.is_own or each.key.number in numbers]
+
 
 async def _with_lead(context: ServiceContext, edit: _Edit, change_id: int, rights: Rights) -> ChangeRequest:
     return await with_lead(change_id, lambda lead_id: _edit(context, edit, lead_id, rights))
@@ -95,8 +101,8 @@ async def _edit(context: ServiceContext, edit: _Edit, lead_id: int, rights: Righ
             refuse_edit(each, actor.user_id, each.key.number, unit.at)
         refuse_elsewhere(context, bundle.lead)
         if not edit.is_own:
-            _refuse_other_numbers(undecided, submission)
-        is_same = await _is_same(unit, context, undecided, edit)
+            _refuse_new_numbers(undecided, submission)
+        is_same = len(edit.kept(undecided)) == len(undecided.members) and await _is_same(unit, context, undecided, edit)
         if is_same and undecided.lead.revision == revision + 1:
             return undecided.lead
         if undecided.lead.revision != revision:
@@ -106,16 +112,13 @@ async def _edit(context: ServiceContext, edit: _Edit, lead_id: int, rights: Righ
         return await _revise(context, unit, bundle, edit, rights)
 
 
-def _refuse_other_numbers(bundle: Bundle, submission: Submission) -> None:
-    asked_now = {submission.number, *submission.others}
-    asked_then = {each.key.number for each in bundle.members}
-    if asked_now == asked_then:
-        return
-    numbers = ", ".join(pretty(number) for number in sorted(asked_now ^ asked_then)[:3])
-    raise InvalidNumber(
-        f"Edit changes what is asked for the same {len(asked_then)} numbers, so put {numbers} back as it was. "
-        "For other numbers, cancel these and ask anew."
-    )
+def _refuse_new_numbers(bundle: Bundle, submission: Submission) -> None:
+    new = {submission.number, *submission.others} - {each.key.number for each in bundle.members}
+    if new:
+        named = ", ".join(map(pretty, sorted(new)[:3]))
+        raise InvalidNumber(
+            f"Edit can leave numbers out, but adds none: leave out {named}, and ask for that in a request of its own."
+        )
 
 
 async def _is_same(unit: UnitOfWork, context: ServiceContext, bundle: Bundle, edit: _Edit) -> bool:
@@ -130,31 +133,40 @@ async def _revise(
 ) -> ChangeRequest:
     undecided = Bundle(bundle.those(State.PENDING))
     submission = edit.of(undecided.lead)
-    wishes = [Wish(each.key.number, edit.of(each).patch) for each in undecided.members]
+    wishes = [Wish(each.key.number, edit.of(each).patch) for each in edit.kept(undecided)]
     # One that is left alone was asked together with others all the same: their rules go on to hold.
-    drafts, left_out = await drafts_of(unit, context, submission, wishes, is_several=True)
-    if left_out:
-        raise NothingDiffers(
-            f"Nothing would change at {', '.join(map(pretty, left_out[:3]))}. Cancel these, and ask anew without it."
-        )
+    drafts, needless = await drafts_of(unit, context, submission, wishes, is_several=True)
     require_may_ask_all(rights, drafts, submission.actor.user_id)
     by_number = {draft.key.number: draft for draft in drafts}
-    parents = await changes.get_all(unit.tx, [each.parent_id for each in undecided.members if each.parent_id])
-    earlier = await reviews.of_changes(unit.tx, [each.id for each in undecided.members])
-    void = {one.reviewer_id: None for each in undecided.members for one in standing(each, earlier.get(each.id, ()))}
+    revised = [each for each in undecided.members if each.key.number in by_number]
+    parents = await changes.get_all(unit.tx, [each.parent_id for each in revised if each.parent_id])
+    earlier = await reviews.of_changes(unit.tx, [each.id for each in revised])
+    void = {one.reviewer_id: None for each in revised for one in standing(each, earlier.get(each.id, ()))}
+    withdrawn = await unit.step_all(
+        [
+            Step(each, each.cancel(submission.actor.user_id, unit.at), Event.CANCELED, {"left_out": True})
+            for each in undecided.members
+            if each.key.number not in by_number
+        ]
+    )
     schedule = submission.schedule.to_json()
-    steps = [
-        _step(each, by_number[each.key.number], parents.get(each.parent_id or 0), schedule)
-        for each in undecided.members
-    ]
+    steps = [_step(each, by_number[each.key.number], parents.get(each.parent_id or 0), schedule) for each in revised]
     saved = await unit.step_all(steps)
-    lines = list(changed(undecided.lead, saved[0]))
+    lines = [
+        *changed(revised[0], saved[0]),
+        *(_left_out(each, is_needless=each.key.number in needless) for each in withdrawn),
+    ]
     told = Edited(by=submission.actor.user_id, revision=saved[0].revision, changed=lines, void=list(void))
-    news = {each.id: each for each in saved}
+    news = {each.id: each for each in (*saved, *withdrawn)}
     present = Bundle(tuple(news.get(each.id, each) for each in bundle.members))
     await unit.tell(bundle_fact(present, Fact.EDITED, unit.at, told, saved))
     await follow_rules_of_all(context, unit, present, saved)
     return saved[0]
+
+
+def _left_out(change: ChangeRequest, *, is_needless: bool) -> str:
+    why = "nothing would change there" if is_needless else "left out"
+    return f"{change.label} for {pretty(change.key.number)}: {why}, so it is withdrawn"
 
 
 def _step(change: ChangeRequest, draft: ChangeDraft, parent: ChangeRequest | None, schedule: Mapping[str, str]) -> Step:

@@ -66,9 +66,9 @@ async def test_edit_makes_a_new_revision_of_all_and_of_no_other_number(bot_world
     assert rita.value("More numbers") == "\n".join(FEW[1:])
     await rita.fill("Inbound webhook", "Set")
     await rita.fill("Webhook URL", "https://hooks.example.com/in")
-    await rita.fill("More numbers", FEW[1])
+    await rita.fill("More numbers", "\n".join([*FEW[1:], "+14155550145"]))
     await rita.submit()
-    assert "For other numbers, cancel these and ask anew" in " ".join(rita.errors().values())
+    assert "Edit can leave numbers out, but adds none" in " ".join(rita.errors().values())
     await rita.fill("More numbers", "\n".join(FEW[1:]))
     assert await rita.submit() == {"ok": True}, rita.errors()
     await bot_world.post_cards()
@@ -162,6 +162,28 @@ async def test_what_is_still_undecided_can_be_edited_when_the_first_one_has_ende
     assert any("edited RN-2 and RN-3. They are revision 2 now." in each for each in replies(bot_world))
     await press(bot_world, bot_world.alan, "Approve", card)
     assert await states(bot_world) == [State.STALE, State.APPROVED, State.APPROVED]
+
+
+async def test_an_edit_withdraws_what_it_leaves_out_and_where_nothing_would_change(bot_world: BotWorld) -> None:
+    rita = bot_world.rita
+    url = "https://hooks.example.com/in"
+    bot_world.uponai.account.set_number(FEW[1], {"inbound_webhook_url": url})
+    await bot_world.read_uponai()
+    await ask_several(bot_world, FEW)
+    await rita.click("Edit", cards(bot_world)[0])
+    await rita.fill("More numbers", FEW[1])
+    await rita.fill("Time routing", "Keep as is")
+    await rita.fill("Inbound webhook", "Set")
+    await rita.fill("Webhook URL", url)
+    assert await rita.submit() == {"ok": True}, rita.errors()
+    await bot_world.post_cards()
+    assert await states(bot_world) == [State.PENDING, State.CANCELED, State.CANCELED]
+    told = next(each for each in replies(bot_world) if "edited RN-1." in each)
+    assert "RN-2 for +1 312-555-0111: nothing would change there, so it is withdrawn" in told
+    assert "RN-3 for +44 20 7946 0958: left out, so it is withdrawn" in told
+    await press(bot_world, bot_world.alan, "Approve", cards(bot_world)[0])
+    await work(bot_world)
+    assert await states(bot_world) == [State.APPLIED, State.CANCELED, State.CANCELED]
 
 
 @pytest.mark.parametrize("has_ended", [False, True])

@@ -45,8 +45,10 @@ _COMMANDS = {
         "Look at the policy by which changes are approved.",
     ),
 }
-# A start makes a hundred thousand objects that stay. By Python's own threshold they are walked a hundred times.
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+# A start makes a hundred thousand objects that stay, and a list of as many numbers a million for some seconds. By
+# Python's own thresholds they are walked again and again, and nobody is answered meanwhile: so little at once, and all
+# of them seldom.
+_COLLECTED = (10_000, 5, 1_000)
 # Plain help and plain errors: they are read in logs and pipes as well.
 _PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 
@@ -94,7 +96,7 @@ def _about(
 
 def main() -> None:
     """Run the command that was asked for."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(*_COLLECTED)
     # Pydantic would read the metadata of everything that is installed to find plugins: the bot has none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     app(prog_name="route-number")

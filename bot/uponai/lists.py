@@ -1,7 +1,6 @@
 """What the reads of UponAI return, each with the moment its read started: nothing older than that is in it."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -28,12 +27,12 @@ class NumberList:
     unreadable: int = 0
 
     @cached_property
-    def by_number(self) -> Mapping[str, ListedNumber]:
+    def by_number(self) -> dict[str, ListedNumber]:
         """The numbers by how they are written."""
         return {listed.key.number: listed for listed in self.numbers}
 
     def __del__(self) -> None:
-        _let_go([*self.numbers, *self.elsewhere])
+        _let_go([*self.numbers, *self.elsewhere], vars(self).pop("by_number", {}))
 
 
 class NumberEntries:
@@ -50,7 +49,7 @@ class NumberEntries:
                 self._by_number.setdefault(number, []).append(entry)
 
     def __del__(self) -> None:
-        _let_go(self._entries)
+        _let_go(self._entries, self._by_number)
 
     def find(self, number: str) -> ListedNumber | None:
         """Return a number of our account and workspace, None when it is not listed there.
@@ -84,13 +83,15 @@ class Reading:
     started_at: datetime
 
 
-def _let_go(values: list[Any]) -> None:
+def _let_go(values: list[Any], by_name: dict[str, Any]) -> None:
     """Free what nobody needs any more, bit by bit in a thread: freed at once it would hold the event loop up."""
     if len(values) > FEW_NUMBERS:
-        threading.Thread(target=_empty, args=(values,), daemon=True).start()
+        threading.Thread(target=_empty, args=(values, by_name), daemon=True).start()
 
 
-def _empty(values: list[Any]) -> None:
+def _empty(values: list[Any], by_name: dict[str, Any]) -> None:
+    while by_name:
+        by_name.popitem()
     while values:
         values.pop()
 

@@ -193,11 +193,15 @@ async def _body(response: httpx.Response, largest: int) -> bytearray | None:
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > largest:
         return None
-    pieces = bytearray()
+    pieces, turns = bytearray(), 1
     async for piece in response.aiter_bytes():
         if len(pieces) + len(piece) > largest:
             return None
         pieces += piece
+        if len(pieces) > turns * LARGEST_FAST:
+            # What is there already comes without a wait, all fifty megabytes of it: others get a turn.
+            turns += 1
+            await asyncio.sleep(0)
     # As it is: a copy of fifty megabytes would hold the event loop up.
     return pieces
 

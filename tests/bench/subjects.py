@@ -21,6 +21,8 @@ HERE = Path(__file__).parent
 # `npm install --prefix .artefacts/node @slack/bolt` brings what the rival on Node needs.
 NODE_MODULES = HERE.parents[1] / ".artefacts" / "node" / "node_modules"
 PATIENCE = 60.0
+# As it is with what pip has installed: nobody compiles it at each start.
+BYTECODE = Path(tempfile.gettempdir()) / "route-number-bench"
 BOT = "bot"
 PLAIN = "plain Bolt"
 HELLO = "Bolt's hello"
@@ -84,7 +86,8 @@ async def running(
     server, url = await serve(far.answer, tls.context if tls else None)
     port = _free_port()
     environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith(("SLACK_", "UPONAI_"))},
+        **{key: value for key, value in os.environ.items() if not key.startswith(("SLACK_", "UPONAI_", "PYTHON"))},
+        "PYTHONPYCACHEPREFIX": str(BYTECODE),
         "PORT": str(port),
         "HOST": "127.0.0.1",
         "SLACK_BOT_TOKEN": "xoxb-bench",

@@ -2,17 +2,22 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from bot.uponai.errors import UnexpectedReply
 from bot.uponai.lists import NumberEntries
-from bot.uponai.reading import LARGEST_FAST, parse_json_now
+from bot.uponai.reading import LARGEST_FAST, Progress, exchange, parse_json_now
 from bot.uponai.wire import WireAgent, read_entry
 from tests.domain.strategies import NOW
 from tests.uponai.serving import ACCOUNT, Scripted, client_of, key
+
+PIECES = 8
 
 
 class WatchedWeight(float):
@@ -87,3 +92,30 @@ def test_what_is_no_json_is_refused_in_short_and_long_answers(text: bytes) -> No
 def test_other_encodings_are_read_as_before() -> None:
     assert parse_json_now('["ä"]'.encode("utf-16")) == ["ä"]
     assert parse_json_now('["ä"]'.encode("utf-8-sig")) == ["ä"]
+
+
+class AtOnce(httpx.AsyncByteStream):
+    """A long answer, all of which is there already: nobody who reads it ever waits."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(PIECES):
+            yield b" " * LARGEST_FAST
+
+
+async def test_others_have_their_turn_while_a_long_answer_is_read() -> None:
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(count_turns())
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200, stream=AtOnce()))) as http:
+        request = http.build_request("GET", "http://127.0.0.1/")
+        limits: dict[str, Any] = {"within": timedelta(seconds=60), "largest": PIECES * LARGEST_FAST}
+        reply = await exchange(http, request, progress=Progress(), **limits)
+    other.cancel()
+    assert reply.body is not None
+    assert (len(reply.body), turns >= PIECES - 1) == (PIECES * LARGEST_FAST, True)

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from bot.domain import overriding
 from bot.domain.bundle import Bundle
 from bot.domain.change import ChangeRequest
-from bot.domain.difference import differences
+from bot.domain.difference import differences, one_line
 from bot.domain.events import Event
 from bot.domain.facts import Decided, Fact, Overridden, OverriddenHere
 from bot.domain.number import pretty
@@ -48,7 +48,7 @@ async def refuse_overrider(
         for each in pending.members:
             with _naming(each, pending):
                 refuse_override(each.policy, people[each.policy])
-        return pending
+        return Bundle(tuple(map(context.named, pending.members)))
 
 
 async def override(
@@ -133,7 +133,7 @@ async def _tell(context: ServiceContext, unit: UnitOfWork, overridden: Bundle, m
         by=made.overridden_by,
         change=overridden.label,
         requester=first.requester_id,
-        number=f"{others + 1} numbers" if others else pretty(first.key.number),
+        number=f"{others + 1} numbers" if others else _number(context.named(first)),
         what=shorten("; ".join(dict.fromkeys(map(_what, overridden.members))), WHAT_LIMIT),
         reason=made.reason,
     )
@@ -152,6 +152,11 @@ async def _tell(context: ServiceContext, unit: UnitOfWork, overridden: Bundle, m
     if made.overridden_by != first.requester_id:
         fact = f"{first.label}/{direct}"
         await unit.tell(direct_fact(first, user_id=first.requester_id, name=direct, fact=fact, at=unit.at, told=told))
+
+
+def _number(change: ChangeRequest) -> str:
+    number = pretty(change.key.number)
+    return f"{number} ({one_line(change.number_name)})" if change.number_name else number
 
 
 def _what(change: ChangeRequest) -> str:

@@ -1,6 +1,9 @@
 """A number's name in the policy file stands wherever the number is, literally, and as the file has it now."""
 
+from bot.domain.rules.people import People
 from bot.domain.rules.policy import Policy
+from bot.domain.rules.rule import Rule
+from bot.sandbox.slack.workspace.seed import ALAN
 from bot.store import changes
 from tests.slack.bot_harness import BotWorld
 from tests.slack.listeners.test_home import read_home
@@ -56,3 +59,15 @@ async def test_g11_lines_of_lists_show_number_and_name_literally(bot_world: BotW
         assert any(named in str(line) for line in lines), text
     home = await read_home(bot_world, "alan")
     assert home.count(named) == 2
+
+
+async def test_the_form_of_an_override_names_the_number(bot_world: BotWorld) -> None:
+    rule = Rule(name="Main lines", quorum=2, override=People(frozenset({ALAN})))
+    bot_world.policies.append(Policy(rules=(rule,), names=((NUMBER, NAME),)))
+    await bot_world.alan.click("Override", await ask(bot_world))
+    assert f"RN-1 · +1 415-555-0123 ({NAME})" in bot_world.alan.read_view()
+    await bot_world.alan.fill("Reason", "The line is down")
+    await bot_world.alan.submit()
+    await bot_world.post_cards()
+    told = bot_world.alan.find_message("phone-routing", "overrode RN-1 by")
+    assert f"for +1 415-555-0123 ({NAME}):" in bot_world.alan.read(told)

@@ -61,7 +61,10 @@ def _people(place: tuple[str | int, ...], rule: Rule) -> Iterator[Finding]:
         listed = {0: "lists nobody", 1: "lists one person"}.get(
             len(people.people), f"lists {len(people.people)} people"
         )
-        yield Finding((*place, "approvers"), f"“{rule.name}” asks for {rule.quorum} approvals and {listed}.")
+        yield Finding(
+            (*place, "approvers"),
+            f"“{rule.name}” asks for {rule.quorum} approval{'' if rule.quorum == 1 else 's'} and {listed}.",
+        )
 
 
 def _hosts(place: tuple[str | int, ...], rule: Rule) -> Iterator[Finding]:

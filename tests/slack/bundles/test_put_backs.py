@@ -59,6 +59,10 @@ async def test_the_put_backs_of_several_numbers_are_one_card_and_one_message(bot
     assert "State: approved" in shown
     assert rita.buttons(card) == ["Details"]
     assert len(replies(bot_world)) == 2
+    listed = await bot_world.type(bot_world.ada, "pending")
+    assert listed.startswith("Scheduled")
+    assert "and 2 more" in listed
+    assert listed.count("Will be sent") == 1
 
 
 async def test_all_are_sent_at_their_time_and_the_message_fills_up(bot_world: BotWorld) -> None:

@@ -235,7 +235,15 @@ async def _read_numbers(context: ServiceContext) -> None:
     mirrored = WatchedNumbers(context, since)
     await _note_accepted(context)
     try:
-        await take_over(context.database, context.clock, mirrored, read.by_number, read.started_at, since=since)
+        await take_over(
+            context.database,
+            context.clock,
+            mirrored,
+            read.by_number,
+            read.started_at,
+            since=since,
+            hold=mirrored.hold,
+        )
     finally:
         context.wake(mirrored.work)
     if mirrored.has_found:

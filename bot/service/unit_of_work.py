@@ -13,6 +13,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.due import is_due
 from bot.domain.events import Event
 from bot.domain.facts import Fact
+from bot.domain.key import NumberKey
 from bot.domain.state import Origin, State
 from bot.service import picture
 from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
@@ -246,18 +247,24 @@ class UnitOfWork:
 
 @asynccontextmanager
 async def unit_of_work(
-    context: ServiceContext, actor: Actor, *, hold: int | None = None, team_id: str | None = None
+    context: ServiceContext,
+    actor: Actor,
+    *,
+    hold: int | None = None,
+    team_id: str | None = None,
+    beside: NumberKey | None = None,
 ) -> AsyncIterator[UnitOfWork]:
     """Open a write transaction; on leaving append the audit events, commit, and wake this process's worker.
 
-    `hold` names a change, of one team when `team_id` is given, that is locked first: it is in `held`. Any exception
-    rolls everything back. Raises UnknownChange for a change that there is not, and DatabaseUnavailable.
+    `hold` names a change, of one team when `team_id` is given, that is locked first: it is in `held`. With `beside`,
+    its number, all others of that which have not ended are locked too. Any exception rolls everything back. Raises
+    UnknownChange for a change that there is not, and DatabaseUnavailable.
     """
     async with context.database.transaction() as tx:
         if hold is None:
             unit = UnitOfWork(tx, actor, await context.clock.read(tx))
         else:
-            held = await hold_change(tx, context.clock, hold, team_id=team_id)
+            held = await hold_change(tx, context.clock, hold, team_id=team_id, beside=beside)
             unit = UnitOfWork(tx, actor, held.at, held)
         yield unit
         await unit.close()

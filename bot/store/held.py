@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
 from bot.domain.errors import UnknownChange
+from bot.domain.key import NumberKey
 from bot.domain.label import format_label
-from bot.store.changes import from_row
+from bot.store.changes import from_row, key_values
 from bot.store.clock import Clock
 from bot.store.pauses import Pause
-from bot.store.schema import changes, pauses, token_refusals
+from bot.store.schema import changes, is_unfinished, pauses, token_refusals
 
 _HOLD = (
     select(
@@ -30,6 +32,21 @@ _HOLD = (
     .where(changes.c.id == bindparam("of_id"))
     .with_for_update(of=changes, key_share=True)
 )
+_beside = changes.alias("beside")
+_BESIDE = (
+    select(_beside.c.id)
+    .where(
+        _beside.c.account_sid == bindparam("of_sid"),
+        _beside.c.workspace_id == bindparam("of_workspace"),
+        _beside.c.number == bindparam("of_number"),
+        is_unfinished(_beside),
+    )
+    .order_by(_beside.c.id)
+    .with_for_update(of=_beside, key_share=True)
+    .cte("beside_it")
+)
+# The count is there to have them locked first, and never keeps the row from being found.
+_HOLD_WITH_BESIDE = _HOLD.where(select(func.count()).select_from(_BESIDE).scalar_subquery() >= 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +59,25 @@ class Held:
     is_token_refused: bool
 
 
-async def hold(tx: AsyncConnection, clock: Clock, change_id: int, *, team_id: str | None = None) -> Held:
+async def hold(
+    tx: AsyncConnection,
+    clock: Clock,
+    change_id: int,
+    *,
+    team_id: str | None = None,
+    beside: NumberKey | None = None,
+) -> Held:
     """Lock a change, of one team when `team_id` is given, until the transaction ends.
+
+    `beside` is its number where the transaction may end other changes of it: all that have not ended are locked then,
+    in the order of their ids. Everybody who needs several locks takes those of changes so, and first: whoever took one
+    more later could wait in a circle with somebody who holds several that were asked together.
 
     Raises:
         UnknownChange: There is none.
     """
-    row, at = await clock.read_with(tx, _HOLD, {"of_id": change_id})
+    values: dict[str, Any] = {"of_id": change_id} | ({} if beside is None else key_values(beside))
+    row, at = await clock.read_with(tx, _HOLD if beside is None else _HOLD_WITH_BESIDE, values)
     if row is None or team_id not in (None, row["team_id"]):
         raise UnknownChange(f"There is no change {format_label(change_id)}.")
     pause = None

@@ -55,6 +55,17 @@ async def _last_applied(tx: AsyncConnection, workspace: WorkspaceKey, names: Col
     }
 
 
+async def hold_open(tx: AsyncConnection, workspace: WorkspaceKey, names: Collection[str]) -> None:
+    """Hold the pending and approved changes of these numbers, before the lock of the mirror's writes is taken.
+
+    Who ends a change takes the two in this order. On SQLite there is nothing to be held.
+    """
+    if tx.dialect.name == "postgresql":
+        is_open = (is_unfinished(changes), changes.c.state.in_([State.PENDING, State.APPROVED]))
+        query = select(changes.c.id).where(*_of(workspace, names), *is_open)
+        await tx.execute(query.order_by(changes.c.id).with_for_update(key_share=True))
+
+
 async def lock_open(tx: AsyncConnection, workspace: WorkspaceKey, moved: Iterable[MovedOutside]) -> list[ChangeRequest]:
     """Lock and return the pending and approved changes that touch a moved field of one of these numbers."""
     touched = {each.key.number: fields_to_bits(each.fields) for each in moved}

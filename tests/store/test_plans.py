@@ -22,6 +22,8 @@ from bot.domain.policy import Review, Verdict
 from bot.service.messages import card_is_dirty
 from bot.store import audit, bundles, cards, changes, claims, elsewhere, outbox, overlaps, overrides, own_deeds, reviews
 from bot.store.database import Database
+from bot.store.held import hold
+from tests.clock import StillClock
 from tests.databases import _execute, _migrate, _run
 from tests.store.long_history import CHANGES, NOW, START, fill_postgresql, fill_sqlite, number_of
 from tests.store.stored_changes import ALAN, LEASE, TEAM, draft, event_of, key
@@ -82,6 +84,7 @@ LOOKS: dict[str, Look] = {
     "put_backs_of_a_bundle": lambda tx: bundles.find_put_backs(tx, 77),
     "own_deeds_of_numbers": lambda tx: own_deeds.of_numbers(tx, HERE, [LAST.number, number_of(77)]),
     "asked_last_of_numbers": lambda tx: own_deeds.asked_last(tx, HERE, [LAST.number, number_of(77)]),
+    "a_change_with_all_beside_it": lambda tx: hold(tx, StillClock(NOW), CHANGES, beside=LAST),
     "open_of_moved_numbers": lambda tx: own_deeds.lock_open(
         tx, HERE, [MovedOutside(LAST, Assignment(), Assignment(), ALL_FIELDS)]
     ),

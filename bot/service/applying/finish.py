@@ -37,7 +37,7 @@ async def finish(
     `live` is what UponAI showed as of `as_of`; it becomes the mirror's newest row. Raises LeaseLost when another
     worker has taken over meanwhile: then nothing was written.
     """
-    async with unit_of_work(context, worker_of(change), hold=change.id) as unit:
+    async with unit_of_work(context, worker_of(change), hold=change.id, beside=change.key) as unit:
         present = held(unit, change)
         result = None if live is None else live.assignment
         put_back = None

@@ -55,6 +55,10 @@ class WatchedNumbers:
         """Do as the mirror does: a number that is gone for a while is compared when it is back."""
         await self._plain.unlist(tx, names, as_of, write)
 
+    async def hold(self, tx: AsyncConnection, entries: Sequence[ListedNumber]) -> None:
+        """Hold the changes that may end because of what is written."""
+        await own_deeds.hold_open(tx, self.context.workspace, [each.key.number for each in entries])
+
     async def put(self, tx: AsyncConnection, entries: Sequence[ListedNumber], as_of: datetime, write: Write) -> None:
         """Write numbers, and note in the same transaction which of them were changed outside."""
         workspace = self.context.workspace

@@ -73,11 +73,13 @@ async def take_over(
     as_of: datetime,
     *,
     since: int | None = None,
+    hold: Callable[[AsyncConnection, Sequence[T]], Awaitable[None]] | None = None,
 ) -> None:
     """Store the entries of a complete read that started at `as_of`, by name; an older read changes nothing.
 
     `since` is the number of the last write before the read started, where that is known: of what was written later
-    nothing is confirmed.
+    nothing is confirmed. `hold` locks what else may change because some entries are stored otherwise now: before the
+    list, which is locked last.
 
     Raises DatabaseUnavailable; what was written until then stays.
     """
@@ -86,14 +88,17 @@ async def take_over(
         last = await mirror_reads.last(tx, mirrored.scope)
     as_of = min(as_of, now)
     differing, new, missing = await _compare(database, mirrored, listed, now)
-    writes: list[Callable[[AsyncConnection, Write], Awaitable[None]]] = [
-        *(_put(mirrored, batch, as_of) for batch in _batches(differing, CHANGED_AT_ONCE)),
-        *(_put(mirrored, batch, as_of) for batch in _batches(new, WRITTEN_AT_ONCE)),
-        *(_unlist(mirrored, batch, as_of) for batch in _batches(missing, WRITTEN_AT_ONCE)),
+    # Each with the entries that are stored otherwise.
+    writes: list[tuple[Sequence[T], Callable[[AsyncConnection, Write], Awaitable[None]]]] = [
+        *((batch, _put(mirrored, batch, as_of)) for batch in _batches(differing, CHANGED_AT_ONCE)),
+        *(((), _put(mirrored, batch, as_of)) for batch in _batches(new, WRITTEN_AT_ONCE)),
+        *(((), _unlist(mirrored, batch, as_of)) for batch in _batches(missing, WRITTEN_AT_ONCE)),
     ]
-    for write in writes:
+    for differs, write in writes:
         began = time.monotonic()
         async with database.transaction() as tx:
+            if hold is not None and differs:
+                await hold(tx, differs)
             at = await clock.read(tx)
             written = await mirror_reads.begin_write(tx, mirrored.scope, at)
             if written.complete_as_of is not None and written.complete_as_of > as_of:

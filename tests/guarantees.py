@@ -18,7 +18,7 @@ from bot.sandbox.slack.workspace.world import World
 from bot.service.messages import Kind, card_fact
 from bot.service.picture import BESIDE
 from bot.slack.delivery.posting import REPEATED
-from bot.store import audit, cards, changes, reviews
+from bot.store import audit, cards, reviews
 from bot.store.cards import Card
 from bot.store.database import Database
 from bot.store.schema import changes as changes_table
@@ -56,10 +56,9 @@ class AtRest:
         made = cls()
         async with database.reading() as tx:
             ids = list(await tx.scalars(select(changes_table.c.id)))
-            made.changes = await changes.get_all(tx, ids)
+            made.changes, made.cards = await cards.with_changes(tx, ids)
             made.events = [event async for event in audit.stream(tx)]
             made.reviews = await reviews.of_changes(tx, ids)
-            made.cards = await cards.get_all(tx, ids)
             made.outbox = list((await tx.execute(select(outbox).order_by(outbox.c.id))).mappings())
         return made
 

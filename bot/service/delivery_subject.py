@@ -14,7 +14,7 @@ from bot.domain.warnings import Overlap, Standstill
 from bot.service import picture
 from bot.service.context import ServiceContext
 from bot.service.messages import Kind
-from bot.store import bundles, cards, changes, overlaps, pauses, reviews
+from bot.store import bundles, cards, overlaps, pauses, reviews
 from bot.store.cards import Card
 
 if TYPE_CHECKING:
@@ -41,25 +41,23 @@ async def read_subjects(tx: AsyncConnection, deliveries: "list[Delivery]") -> No
     about = [(delivery, change_id) for delivery in deliveries if (change_id := delivery.messages[0].change_id)]
     if not about:
         return
-    found = await changes.get_all(tx, [change_id for _, change_id in about])
+    found, standing = await cards.with_changes(tx, [change_id for _, change_id in about])
     known_bundles = await bundles.get_all(tx, {each.bundle_id for each in found.values() if each.bundle_id})
     for delivery, change_id in about:
         delivery.change = found[change_id]
         if delivery.change.bundle_id is not None:
             bundle = known_bundles[delivery.change.bundle_id]
             delivery.bundle, delivery.change = BundleShown(bundle), bundle.lead
-    await picture.read_beside(tx, [delivery for delivery, _ in about])
+    await picture.read_beside(tx, [delivery for delivery, _ in about], standing)
     with_card = [delivery for delivery, _ in about if any(one.kind in _WITH_CARD for one in delivery.messages)]
     if not with_card:
         return
-    ids = [delivery.of.id for delivery in with_card]
-    known_cards = await cards.get_all(tx, ids)
     # The first version of a change is the one that was asked: nobody has reviewed it.
     known_reviews = await reviews.of_changes(tx, [one.of.id for one in with_card if one.of.version > 1])
     for delivery in with_card:
         change = delivery.of
         delivery.reviews = known_reviews.get(change.id, [])
-        delivery.stored = known_cards.get(change.id)
+        delivery.stored = standing.get(change.id)
         if delivery.bundle is not None:
             delivery.bundle = await _read_bundle(tx, delivery.bundle.of)
         elif change.state.is_open:

@@ -96,6 +96,13 @@ async def present(context: ServiceContext, number: str) -> Present | None:
         return await present_within(tx, context, number)
 
 
+async def is_known_fresh(context: ServiceContext, number: str) -> bool:
+    """Say whether the mirror has a number as it was so recently that no read is needed."""
+    async with context.database.reading() as tx:
+        found = await mirror_numbers.find(tx, context.key(number))
+    return found is not None and is_fresh(found.as_of, context.now())
+
+
 async def present_within(tx: AsyncConnection, context: ServiceContext, number: str) -> Present | None:
     """Do as `present` does, inside an open transaction."""
     found = await mirror_numbers.find(tx, context.key(number))

@@ -4,7 +4,7 @@ Reminders and direct messages have lanes of their own beside that of the card: w
 cannot be written to, hold nothing up. What is worth telling is decided by the stored state once the message is due.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,7 +19,8 @@ from bot.domain.reminding import called, few_of, reminders
 from bot.domain.rules.people import People
 from bot.domain.state import Origin, State
 from bot.service.messages import TOLD_AFTER, Kind, change_lane, thread_fact
-from bot.store import cards, reviews
+from bot.store import reviews
+from bot.store.cards import Card
 from bot.store.outbox import OutboxDraft, OutboxMessage
 
 if TYPE_CHECKING:
@@ -119,13 +120,12 @@ def is_passed_by_all(bundle: Bundle, change_id: int, told: State) -> bool:
     return change_id != last
 
 
-async def read_beside(tx: AsyncConnection, deliveries: Iterable["Delivery"]) -> None:
-    """Read where the cards stand, and what reviewers said, for messages that are told beside them, or lead to them."""
+async def read_beside(tx: AsyncConnection, deliveries: Iterable["Delivery"], standing: Mapping[int, Card]) -> None:
+    """Say where the cards stand, and what reviewers said, for messages that are told beside them, or lead to them."""
     beside = [delivery for delivery in deliveries if _is_beside(delivery.messages[0])]
     if not beside:
         return
     together = {each.of.id: each.bundle.of.members if each.bundle else (each.of,) for each in beside}
-    standing = await cards.get_all(tx, list(together))
     said = await reviews.of_changes(tx, [change.id for changes in together.values() for change in changes])
     for delivery in beside:
         delivery.beside = standing.get(delivery.of.id)

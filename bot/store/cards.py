@@ -1,19 +1,25 @@
 """Where the approval card of a change stands, and which version of the change it shows."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.change import ChangeRequest
 from bot.domain.label import format_label
 from bot.domain.state import State
+from bot.store.changes import from_row
 from bot.store.errors import StaleCard
 from bot.store.schema import cards, changes, is_unfinished
 from bot.store.upsert import insert_or
 
-_GET_ALL = select(cards).where(cards.c.change_id.in_(bindparam("ids", expanding=True)))
+_WITH_CHANGES = (
+    select(changes, *(column.label(f"card_{column.name}") for column in cards.c))
+    .outerjoin(cards, cards.c.change_id == func.coalesce(changes.c.bundle_id, changes.c.id))
+    .where(changes.c.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +56,17 @@ async def get(tx: AsyncConnection, change_id: int) -> Card | None:
     return None if row is None else Card(**row)
 
 
-async def get_all(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, Card]:
-    """Return the cards of some changes, by change."""
-    rows = (await tx.execute(_GET_ALL, {"ids": list(change_ids)})).mappings()
-    return {row["change_id"]: Card(**row) for row in rows}
+async def with_changes(
+    tx: AsyncConnection, change_ids: Collection[int]
+) -> tuple[dict[int, ChangeRequest], dict[int, Card]]:
+    """Return some changes by id, and by the change that it is of each card that somebody tried to post for them."""
+    found: dict[int, ChangeRequest] = {}
+    standing: dict[int, Card] = {}
+    for row in (await tx.execute(_WITH_CHANGES, {"ids": list(change_ids)})).mappings():
+        found[row["id"]] = from_row(row)
+        if (of_id := row["card_change_id"]) is not None:
+            standing[of_id] = Card(**{each.name: row[f"card_{each.name}"] for each in fields(Card)})
+    return found, standing
 
 
 async def posted(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, Card]:

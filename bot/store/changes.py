@@ -26,6 +26,7 @@ _STORED = tuple(f.name for f in fields(ChangeRequest) if f.name not in ("key", "
 _STEPS = set(_STORED) - {f.name for f in fields(ChangeDraft)} - {"id"}
 # Only an approved put-back can be made due earlier.
 MUTABLE = _STEPS | {"channel_id", "due_at"}
+_INSERT = insert_into(changes).returning(changes.c.id)
 _SAVE = (
     update(changes)
     .where(changes.c.id == bindparam("of_id"), changes.c.version == bindparam("of_version"))
@@ -67,9 +68,7 @@ async def insert(tx: AsyncConnection, draft: ChangeDraft) -> ChangeRequest:
     """
     request = as_asked(draft)
     row = {name: value for name, value in to_row(request).items() if name != "id"}
-    return replace(
-        request, id=(await tx.execute(insert_into(changes).values(row).returning(changes.c.id))).scalar_one()
-    )
+    return replace(request, id=(await tx.execute(_INSERT, row)).scalar_one())
 
 
 def as_asked(draft: ChangeDraft) -> ChangeRequest:

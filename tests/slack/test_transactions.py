@@ -20,7 +20,7 @@ from tests.slack.bot_harness import BotWorld
 from tests.slack.messages.test_card_truth import NUMBER, cards, replies
 from tests.transactions import counted
 
-SUBMIT, APPROVE, DENY, DELIVER = 22, 34, 19, 11
+SUBMIT, APPROVE, DENY, DELIVER = 20, 33, 18, 10
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 

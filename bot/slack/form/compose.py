@@ -52,10 +52,9 @@ async def needs_read(context: ServiceContext, state: FormState) -> bool:
     if state.number is None or state.meta.is_answered:
         return False
     try:
-        present = await lookup.present(context, await resolve_number(context, state.number))
+        return not await lookup.is_known_fresh(context, await resolve_number(context, state.number))
     except InvalidNumber:
         return True
-    return present is None or not present.is_fresh(context.now())
 
 
 def compose_unknown(state: FormState) -> Composed:

@@ -26,6 +26,7 @@ class Mortal:
         self.port = port
         self.effects: list[str] = []
         self.ended = asyncio.Event()
+        self._stirred = asyncio.Event()
         self._writer = writer
 
     @property
@@ -36,6 +37,13 @@ class Mortal:
         """Count effects from now on, and die at one of them."""
         self.effects.clear()
         self._writer.write(f"{stop_at}\n".encode())
+
+    async def stirs(self, seconds: float) -> None:
+        """Wait until it has done something since the last wait, or has ended, but no longer than this."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stirred.wait()
+        self._stirred.clear()
 
     async def kill(self) -> None:
         """Kill it without a chance to clean up."""
@@ -54,7 +62,9 @@ class Mortal:
         with contextlib.suppress(ConnectionError):
             while line := await reader.readline():
                 self.effects.append(line.decode().strip())
+                self._stirred.set()
         self.ended.set()
+        self._stirred.set()
         self._writer.close()
 
 

@@ -17,8 +17,8 @@ from tests.crash.place import Place
 
 _NUMBERS = [f"+1415555{serial:04}" for serial in range(2000, 2120)]
 # Long enough for a card to be posted on a slow machine.
-_TTL_SECONDS = 8
-_SOON_SECONDS = 4
+_TTL_SECONDS = 5
+_SOON_SECONDS = 3
 _EMERGENCY = f"""
 [[rules]]
 name = "Main lines"

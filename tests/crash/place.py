@@ -34,6 +34,8 @@ from tests.e2e.processes import ACCOUNT_SID, WORKSPACE_ID, Town, free_port, town
 from tests.guarantees import Json, broken
 
 _LOOK_SECONDS = 0.03
+# What the bot does wakes a look at once; this is for what comes to rest without an effect.
+_IDLE_SECONDS = 0.3
 _QUIET_SECONDS = 0.1
 _PATIENCE_SECONDS = 60.0
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -62,6 +64,8 @@ class Place:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while not await self._starts():  # noqa: ASYNC110 - somebody else took its port meanwhile
                 await asyncio.sleep(_LOOK_SECONDS)
+        # From now on it tells what it does.
+        self.bot.count()
 
     async def _starts(self) -> bool:
         port = free_port()
@@ -110,8 +114,8 @@ class Place:
         """Wait until nothing is left to do, or the bot dies; say whether it lives."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                while self.bot.is_alive and not await self._is_at_rest():  # noqa: ASYNC110 - what another process stores gives no event
-                    await asyncio.sleep(_LOOK_SECONDS)
+                while self.bot.is_alive and not await self._is_at_rest():
+                    await self.bot.stirs(_IDLE_SECONDS)
         except TimeoutError:
             raise AssertionError(f"Never came to rest.\n{self.transcript()}") from None
         # It may die of its last commit, which is stored by then.
@@ -187,8 +191,8 @@ class Place:
     async def until(self, is_so: Callable[[], Awaitable[Any]]) -> None:
         """Wait for something that is stored."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            while not await is_so():  # noqa: ASYNC110 - as above
-                await asyncio.sleep(_LOOK_SECONDS)
+            while not await is_so():
+                await self.bot.stirs(_IDLE_SECONDS)
 
     async def aclose(self) -> None:
         await self._context.aclose()

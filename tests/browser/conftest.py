@@ -12,7 +12,6 @@ from playwright.async_api import Browser, async_playwright, expect
 from tests.browser.demo_process import Town, town
 from tests.browser.window import PATIENCE_MS, Window, Windows
 
-ROOT = Path(__file__).parents[2]
 ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
@@ -30,11 +29,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 @pytest.fixture(scope="package")
-def pictures() -> Path:
-    """The folder of the screenshots: BROWSER_PICTURES, or `.artefacts` in this repository."""
-    folder = Path(os.environ.get("BROWSER_PICTURES") or ROOT / ".artefacts")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def pictures() -> Path | None:
+    """The folder of the screenshots, BROWSER_PICTURES; without it none are taken."""
+    folder = os.environ.get("BROWSER_PICTURES")
+    if folder is None:
+        return None
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
@@ -52,7 +53,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def windows(browser: Browser, demo: Town, pictures: Path) -> Windows:
+def windows(browser: Browser, demo: Town, pictures: Path | None) -> Windows:
     return Windows(browser, demo.address, pictures)
 
 

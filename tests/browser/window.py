@@ -91,7 +91,7 @@ class Card:
 class Window:
     """A page as one person sees it."""
 
-    def __init__(self, page: Page, pictures: Path) -> None:
+    def __init__(self, page: Page, pictures: Path | None) -> None:
         self.page = page
         self.pictures = pictures
         self.messages = page.get_by_role("log", name="Messages")
@@ -144,7 +144,9 @@ class Window:
                 await button.click()
 
     async def picture(self, name: str) -> None:
-        """Save what the window shows."""
+        """Save what the window shows, when BROWSER_PICTURES names a folder."""
+        if self.pictures is None:
+            return
         await self.page.evaluate("document.fonts.ready")
         await self.page.screenshot(path=self.pictures / f"{name}.png", animations="disabled")
 
@@ -155,7 +157,7 @@ class Windows:
     They stay open from test to test. What goes wrong in one of them without being seen is collected in `mishaps`.
     """
 
-    def __init__(self, browser: Browser, address: str, pictures: Path) -> None:
+    def __init__(self, browser: Browser, address: str, pictures: Path | None) -> None:
         self.mishaps: list[str] = []
         self._browser = browser
         self._address = address

@@ -20,7 +20,7 @@ from bot.store.migrate import schema_state, upgrade
 from bot.store.migrations import alembic_config
 from tests.store.stored_changes import applied, ask, run
 
-HEAD = "20261201_put_backs"
+HEAD = "20261201_kept"
 
 
 @pytest.fixture

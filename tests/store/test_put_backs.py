@@ -132,3 +132,13 @@ async def test_a_put_back_can_be_made_due_earlier_and_nothing_else(database: Dat
     await refuses(step(database, later), "cannot be altered")
     earlier = replace(ready, due_at=NOW, version=ready.version + 1)
     assert (await step(database, earlier)).due_at == NOW
+
+
+async def test_g1_the_requester_does_not_call_their_put_back_off(database: Database) -> None:
+    parent, planned = await parent_and_put_back(database)
+    ready = await step(database, covered(planned, parent, NOW, HOUR))
+    for by in (ready.requester_id, None):
+        canceled = replace(ready, state=State.CANCELED, version=ready.version + 1, decided_by=by, finished_at=NOW)
+        await refuses(step(database, canceled), "cannot keep what it set")
+    kept = replace(ready, state=State.CANCELED, version=ready.version + 1, decided_by="UADA", finished_at=NOW)
+    assert (await step(database, kept)).state is State.CANCELED

@@ -27,6 +27,7 @@ from tests.slack.messages.test_card_truth import ask, cards, replies, work
 from tests.slack.messages.test_facts import IN_CHANNELS, SHAPES
 from tests.slack.test_override import override
 from tests.slack.test_rules import hold
+from tests.slack.test_schedules import planned
 
 _PERSON = re.compile(r"<@(U\w+)>|'user_id': '(U\w+)'|\"user_id\": ?\"(U\w+)\"")
 OPERATIONS = Rule(name="Operations", approvers=People(frozenset({ALAN})), override=People(frozenset({AMY})))
@@ -149,4 +150,25 @@ async def test_whom_an_edit_asks_to_look_again_is_not_called_by_its_new_rules_as
     await bot_world.post_cards()
     assert called(bot_world, before) == {RITA: 1, ALAN: 1, AMY: 1}
     assert len(cards(bot_world)) == 1
-    assert "@rita" not in str(replies(bot_world))
+    assert "@Rita" not in str(replies(bot_world))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
+@pytest.mark.parametrize("is_kept", [True, False])
+async def test_the_end_of_a_put_back_calls_nobody_twice_and_tells_its_requester(
+    bot_world: BotWorld, *, is_kept: bool
+) -> None:
+    post = await planned(bot_world)
+    bot_world.clock.advance(timedelta(seconds=5))
+    await bot_world.post_cards()
+    before = posted(bot_world)
+    if is_kept:
+        await bot_world.ada.click("Keep", post)
+    else:
+        bot_world.clock.advance(timedelta(hours=5))
+    await work(bot_world)
+    bot_world.clock.advance(timedelta(seconds=5))
+    await bot_world.post_cards()
+    count = called(bot_world, before)
+    assert count[RITA] == 1
+    assert max(count.values()) == 1, count

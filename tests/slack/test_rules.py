@@ -70,7 +70,7 @@ async def test_the_card_names_who_may_approve_and_calls_nobody(bot_world: BotWor
     hold(bot_world, MAIN, OPERATIONS)
     card = await ask(bot_world)
     assert "Main lines*: 0 of 2, still needed: 2 of @leads" in shown(bot_world)
-    assert "Operations*: 0 of 1, still needed: one of @amy" in shown(bot_world).replace("\u2060", "")
+    assert "Operations*: 0 of 1, still needed: one of @Amy Castillo" in shown(bot_world).replace("\u2060", "")
     posted = json.dumps(card.blocks)
     assert [each for each in (LEADS, AMY) if each in posted] == []
 

@@ -34,7 +34,8 @@ def named_in_thread(bundle: Bundle, payload: Mapping[str, Any]) -> frozenset[str
     is_kept = fact is Fact.CANCELED and bundle.lead.origin is Origin.PUT_BACK
     is_told = fact in _ALWAYS or ((is_kept or fact in _ENDS) and (len(bundle.members) == 1 or is_over))
     named = {bundle.lead.requester_id} if is_told else set()
-    if fact is Fact.OVERRIDDEN:
+    # The channel, or the thread of what was to be put back, calls whoever did it.
+    if fact is Fact.OVERRIDDEN or is_kept:
         named.add(str(payload["by"]))
     if fact is Fact.RESULTS:
         named |= {each.decided_by for each in bundle.members if each.overridden_at and each.decided_by}

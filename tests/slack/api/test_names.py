@@ -16,7 +16,7 @@ async def test_names_are_remembered_and_what_is_not_told_is_asked_again(bot_worl
     assert GROUP not in await names.of({GROUP})
     bot_world.clock.advance(seconds=61)
     known = await names.of({AMY, GROUP})
-    assert known == {AMY: bot_world.person(AMY).user.name, GROUP: "routing-approvers"}
+    assert known == {AMY: bot_world.person(AMY).user.real_name, GROUP: "routing-approvers"}
     bot_world.slack.faults.add(Fault("down", methods=["usergroups.list", "users.info"], times=5))
     assert await names.of({AMY, GROUP}) == known
     bot_world.clock.advance(hours=2)

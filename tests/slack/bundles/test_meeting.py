@@ -82,10 +82,10 @@ async def test_g9_the_table_names_as_approvers_neither_who_overrode_nor_who_canc
     await press(bot_world, bot_world.alan, "Approve", card)
     await override(bot_world, bot_world.person(AMY), card)
     head = bot_world.rita.read(results_of(bot_world)).partition(":")[0]
-    assert head == f"@rita, <{ALAN}> approved RN-2 and 1 more, @amy overrode RN-1"
+    assert head == f"@Rita Vogel, <{ALAN}> approved RN-2 and 1 more, @Amy Castillo overrode RN-1"
     await press(bot_world, bot_world.rita, "Cancel", card)
     assert await states(bot_world) == [State.CANCELED] * 3
-    assert bot_world.rita.read(results_of(bot_world)).startswith("@rita RN-1 and 2 more: 0 of 3 are live.")
+    assert bot_world.rita.read(results_of(bot_world)).startswith("@Rita Vogel RN-1 and 2 more: 0 of 3 are live.")
 
 
 async def test_what_was_canceled_says_as_what_it_was_asked_again_not_what_puts_another_one_back(

@@ -15,6 +15,8 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.store.pool import Pool
+
 # The server gives up first: then its sentence says why, and the connection can still be used.
 _LATER_THAN_SERVER = timedelta(seconds=0.25)
 # However patient the rest is: a server that takes longer to let anybody in is away.
@@ -77,6 +79,7 @@ def postgresql_engine(url: URL, *, patience: timedelta) -> AsyncEngine:
         "postgresql+asyncpg://",
         async_creator=open_connection,
         isolation_level="READ COMMITTED",
+        poolclass=Pool,
         pool_timeout=patience.total_seconds(),
         hide_parameters=True,
     )

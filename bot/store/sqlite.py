@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from sqlalchemy import URL, AsyncAdaptedQueuePool, event
+from sqlalchemy import URL, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.store.pool import Pool
 from bot.store.sqlite_driver import Driver
 
 _PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON")
@@ -25,7 +26,7 @@ def sqlite_engine(path: Path, *, mode: Literal["rw", "rwc"], patience: timedelta
         # Transactions are begun by hand: the driver would begin them late, and as readers.
         connect_args={"isolation_level": None, "timeout": patience.total_seconds()},
         module=Driver(),
-        poolclass=AsyncAdaptedQueuePool,
+        poolclass=Pool,
         pool_size=1 if is_writer else 4,
         max_overflow=0,
         pool_timeout=patience.total_seconds(),

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -209,3 +210,11 @@ async def _hold_and_fail(database: Database) -> None:
 async def _write_while_reading(database: Database) -> None:
     async with database.reading() as tx:
         await rate_limits.hold(tx, "m", "c", NOW)
+
+
+async def test_what_is_in_use_when_all_is_closed_is_closed_as_it_is_given_back(database: Database) -> None:
+    async with database.reading() as tx:
+        driver: Any = (await tx.get_raw_connection()).driver_connection
+        await database.dispose()
+        assert await tx.scalar(text("SELECT 1")) == 1
+    assert driver.is_closed() if database.dialect == "postgresql" else driver._connection is None

@@ -125,7 +125,8 @@ _MAY_BE_SENT = (
             is_in_state(_other, State.APPLYING),
             and_(
                 is_in_state(_other, State.APPROVED),
-                _other.c.due_at <= _NOW,
+                # By the clock, or by what it was when it was approved, should the clock have been set back since.
+                or_(_other.c.due_at <= _NOW, _other.c.due_at <= _other.c.approved_at),
                 ~_is_closed(_other),
                 _other.c.approval_order < changes.c.approval_order,
             ),

@@ -92,6 +92,13 @@ async def test_g4_a_later_change_does_not_wait_for_one_that_is_not_due(database:
     assert planned.approval_order == 1
 
 
+async def test_g4_the_order_holds_when_the_clock_is_set_back(database: Database) -> None:
+    younger = await approved(database, replace(draft(), due_at=NOW))
+    await approved(database, replace(draft(), due_at=NOW - HOUR))
+    assert await first(database, claims.next_to_apply, NOW - SECOND) is None
+    assert await first(database, claims.next_to_apply) == younger.id
+
+
 async def test_a_change_is_taken_from_its_due_time_until_its_approval_lapses(database: Database) -> None:
     change = await approved(database, replace(draft(), due_at=NOW + HOUR))
     times = (NOW + HOUR - SECOND, NOW + HOUR, NOW + 2 * HOUR - SECOND, NOW + 2 * HOUR)

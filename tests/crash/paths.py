@@ -84,8 +84,8 @@ Step = Callable[[Case], Awaitable[None]]
 class Path:
     """One path. `act` is done again by the person when the bot died before it answered.
 
-    Where it waits for a far end, how often it looks depends on the machine: so does the number of its points. The same
-    holds where something is sent: a slow machine tells approval and result in two messages instead of one.
+    `kinds` is how many different effects it has, where it depends on the machine how many there are in all: the results
+    of several numbers are told together as they come.
     """
 
     name: str
@@ -94,7 +94,7 @@ class Path:
     ends: State | None
     settings: dict[str, str] = field(default_factory=dict)
     policy: str = ""
-    waits: bool = False
+    kinds: int = 0
 
     def settings_in(self, folder: File) -> dict[str, str]:
         """Return the settings of a bot on this path."""
@@ -283,6 +283,27 @@ async def _is_put_back(case: Case) -> None:
         await case.place.until(is_over)
 
 
+async def _are_to_be_put_back(case: Case) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    case.change_id = await case.place.ask_for(case.number, Schedule(put_back_at=later), *_beside(case.number))
+    assert await case.place.comes_to_rest()
+    await _approve(case)
+    assert await case.place.comes_to_rest()
+
+
+async def _are_put_back(case: Case) -> None:
+    """The changes that put them back are those behind the ones that were asked."""
+    await _put_back_now(case)
+    several = 1 + len(_beside(case.number))
+    ids = range(case.change_id + several, case.change_id + 2 * several)
+
+    async def is_over() -> bool:
+        return not case.place.bot.is_alive or {await case.place.state(each) for each in ids} == {State.APPLIED}
+
+    if case.is_acknowledged:
+        await case.place.until(is_over)
+
+
 async def _changes_outside(case: Case) -> None:
     case.times_before = await case.place.times_changed_outside()
     case.place.town.uponai_stand_in.account.set_number(case.number, {"is_time_routing_enabled": True})
@@ -307,20 +328,21 @@ PATHS = [
     Path("deny", _open_denial, _deny, State.DENIED),
     Path("cancel", _ask, _cancel, State.CANCELED),
     Path("expire", _ask, _wait, State.EXPIRED, settings={"CHANGE_TTL_SECONDS": str(_TTL_SECONDS)}),
-    Path("approve and apply", _ask, _approve, State.APPLIED, waits=True),
-    Path("apply, UponAI's answer lost", _with_uponai("lost_answer"), _approve, State.APPLIED, waits=True),
-    Path("apply, the PUT lost", _with_uponai("lost_before"), _approve, State.APPLIED, waits=True),
-    Path("apply, UponAI away", _with_uponai("error", status=503, scope="reads"), _approve, State.APPLIED, waits=True),
-    Path("apply, the token refused", _with_uponai("unauthorized"), _approve, State.APPLIED, waits=True),
-    Path("apply, refused", _with_uponai("refuse", times=None), _approve, State.FAILED, waits=True),
-    Path("apply, changed elsewhere", _is_changed_elsewhere, _approve, State.STALE, waits=True),
-    Path("deliver, Slack's answer lost", _with_slack("chat.postMessage"), _approve, State.APPLIED, waits=True),
-    Path("override", _open_override, _override, State.APPLIED, policy=_EMERGENCY, waits=True),
-    Path("schedule, its Start comes", _ask_for_later, _until_applied, State.APPLIED, waits=True),
-    Path("apply with a put-back", _ask_to_be_put_back, _approve, State.APPLIED, waits=True),
-    Path("put back", _is_to_be_put_back, _is_put_back, State.APPLIED, waits=True),
+    Path("approve and apply", _ask, _approve, State.APPLIED),
+    Path("apply, UponAI's answer lost", _with_uponai("lost_answer"), _approve, State.APPLIED),
+    Path("apply, the PUT lost", _with_uponai("lost_before"), _approve, State.APPLIED),
+    Path("apply, UponAI away", _with_uponai("error", status=503, scope="reads"), _approve, State.APPLIED),
+    Path("apply, the token refused", _with_uponai("unauthorized"), _approve, State.APPLIED),
+    Path("apply, refused", _with_uponai("refuse", times=None), _approve, State.FAILED),
+    Path("apply, changed elsewhere", _is_changed_elsewhere, _approve, State.STALE),
+    Path("deliver, Slack's answer lost", _with_slack("chat.postMessage"), _approve, State.APPLIED),
+    Path("override", _open_override, _override, State.APPLIED, policy=_EMERGENCY),
+    Path("schedule, its Start comes", _ask_for_later, _until_applied, State.APPLIED),
+    Path("apply with a put-back", _ask_to_be_put_back, _approve, State.APPLIED),
+    Path("put back", _is_to_be_put_back, _is_put_back, State.APPLIED),
     Path("changed outside", _changes_outside, _is_found, None),
     Path("submit several numbers", _fill_in_several, _submit_several, State.PENDING),
-    Path("approve and apply several numbers", _ask_for_several, _approve, State.APPLIED, waits=True),
+    Path("approve and apply several numbers", _ask_for_several, _approve, State.APPLIED, kinds=20),
+    Path("put several numbers back", _are_to_be_put_back, _are_put_back, State.APPLIED, kinds=18),
     Path("deliver, the card deleted", _is_deleted, _deny, State.DENIED),
 ]

@@ -18,6 +18,7 @@ from bot.domain.schedule import Schedule
 from bot.domain.state import State
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, RITA, TEAM
 from bot.service import card_looks
+from bot.service.bundles.asking import submit_several
 from bot.service.context import Actor, ServiceContext, Work
 from bot.service.lookup import numbers_scope
 from bot.service.picture import BESIDE
@@ -146,7 +147,7 @@ class Place:
         """Return which guarantees do not hold."""
         return await broken(self.database, self.town.slack.world, self.landed)
 
-    async def ask_for(self, number: str, schedule: Schedule) -> int:
+    async def ask_for(self, number: str, schedule: Schedule, *others: str) -> int:
         """Ask for time routing at a time, as the form would; return the number of the change."""
         wish = Submission(
             actor=Actor(TEAM.id, RITA, "test"),
@@ -156,8 +157,9 @@ class Place:
             reason="A good reason",
             submission_key=f"form of {number}",
             schedule=schedule,
+            others=others,
         )
-        return (await submit(self._context, wish)).id
+        return (await (submit_several if others else submit)(self._context, wish)).id
 
     async def knows_numbers(self) -> bool:
         """Say whether the mirror has been read."""

@@ -10,14 +10,16 @@ def in_channel_too(bot_world: BotWorld) -> list[Message]:
     return [message for message in bot_world.slack.world.messages[PHONE_ROUTING] if message.is_broadcast]
 
 
-async def test_unclear_is_shown_in_the_channel_and_calls_requester_and_approver(bot_world: BotWorld) -> None:
+async def test_unclear_is_shown_in_the_channel_names_the_requester_and_calls_the_approver(bot_world: BotWorld) -> None:
     card = await ask(bot_world)
     bot_world.fault("import_error", times=1)
     await bot_world.alan.click("Approve", card)
     await work(bot_world)
     (told,) = in_channel_too(bot_world)
     assert told.thread_ts == cards(bot_world)[0].ts
-    assert told.text.startswith(f"❓ <@{bot_world.rita.id}> <@{bot_world.alan.id}> RN-1 is unclear")
+    # The requester is called by a direct message.
+    said = told.text.replace("\u2060", "")
+    assert said.startswith(f"❓ @Rita Vogel <@{bot_world.alan.id}> RN-1 is unclear")
 
 
 async def test_what_ends_well_stays_in_the_thread(bot_world: BotWorld) -> None:

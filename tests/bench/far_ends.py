@@ -101,6 +101,8 @@ class FarEnds:
                 }
             case "conversations.info":
                 return {"ok": True, "channel": {"id": CHANNEL, "name": "routing", "is_member": True}}
+            case "conversations.open":
+                return {"ok": True, "channel": {"id": f"D{given['users']}"}}
             case "auth.test":
                 known = {"team_id": TEAM, "user_id": BOT, "bot_id": "B1", "team": "Bench", "user": "bot"}
                 return {"ok": True, "url": "https://bench.slack.com/", **known}

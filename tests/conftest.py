@@ -27,8 +27,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (os.cpu_count() or 1) + MORE_THAN_CORES
 
 
+def pytest_configure() -> None:
+    """Collect no garbage while everything is imported: it stays."""
+    gc.disable()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Spare the collector what stays to the end: thousands of tests, and all that was imported for them."""
     gc.collect()
     gc.freeze()
+    gc.enable()

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
-from tests.browser.demo_process import Town, town
+from tests.browser.demo_process import DemoProcess, town
 from tests.browser.window import PATIENCE_MS, Window, Windows
 
 ARGUMENTS = [
@@ -23,7 +23,7 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="package")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
     with town(tmp_path_factory.mktemp("demo")) as running:
         yield running
 
@@ -53,12 +53,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def windows(browser: Browser, demo: Town, pictures: Path | None) -> Windows:
+def windows(browser: Browser, demo: DemoProcess, pictures: Path | None) -> Windows:
     return Windows(browser, demo.address, pictures)
 
 
 @pytest.fixture(autouse=True)
-def calm(windows: Windows, demo: Town) -> Iterator[None]:
+def calm(windows: Windows, demo: DemoProcess) -> Iterator[None]:
     """Leave no fault behind; and nothing may have gone wrong in any window unseen."""
     yield
     demo.calm()

@@ -34,7 +34,7 @@ PACE = {
 }
 
 
-class Town:
+class DemoProcess:
     """`python -m bot demo`: the page's address, and a second look at what the page claims."""
 
     def __init__(self, address: str, folder: Path) -> None:
@@ -104,7 +104,7 @@ class Town:
 
 
 @contextlib.contextmanager
-def town(folder: Path, *, examples: str = "off") -> Iterator[Town]:
+def town(folder: Path, *, examples: str = "off") -> Iterator[DemoProcess]:
     """Run the demo in a folder, and end it as Ctrl-C does; `examples` are the changes that it would begin with."""
     port = free_port()
     with (
@@ -117,7 +117,7 @@ def town(folder: Path, *, examples: str = "off") -> Iterator[Town]:
             stderr=err,
         ) as process,
     ):
-        built = Town(f"http://127.0.0.1:{port}", folder)
+        built = DemoProcess(f"http://127.0.0.1:{port}", folder)
         try:
             # The line stands there once all is ready; when the demo dies instead, its output ends.
             assert process.stdout is not None

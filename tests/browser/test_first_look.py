@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from playwright.async_api import Browser, ViewportSize, expect
 
-from tests.browser.demo_process import Town, town
+from tests.browser.demo_process import DemoProcess, town
 from tests.browser.test_flow import REASON, ask_for_a_split
 from tests.browser.window import Window, Windows
 
@@ -26,7 +26,7 @@ EXAMPLES_MS = 90_000
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
     with town(tmp_path_factory.mktemp("fresh"), examples="on") as running:
         yield running
 
@@ -39,7 +39,7 @@ def readme_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def test_a_fresh_demo_shows_finished_cards_and_what_to_try_first(
-    browser: Browser, fresh: Town, pictures: Path | None, readme_pictures: Path
+    browser: Browser, fresh: DemoProcess, pictures: Path | None, readme_pictures: Path
 ) -> None:
     windows = Windows(browser, fresh.address, pictures)
     rita, alan = await windows.open("rita"), await windows.open("alan")

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.demo_process import Town
+from tests.browser.demo_process import DemoProcess
 from tests.browser.window import Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -24,7 +24,7 @@ PUT = {
 
 
 async def test_a_split_is_asked_approved_by_another_applied_and_can_be_reverted(
-    rita: Window, alan: Window, demo: Town
+    rita: Window, alan: Window, demo: DemoProcess
 ) -> None:
     await ask_for_a_split(rita)
     card = rita.card(REASON)

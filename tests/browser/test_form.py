@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.demo_process import Town
+from tests.browser.demo_process import DemoProcess
 from tests.browser.window import Window, Windows
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -47,7 +47,7 @@ async def test_mistakes_are_told_at_their_fields_and_the_rest_stays_filled_in(ri
     await rita.card("Weights that do not add up").says("pending")
 
 
-async def test_two_numbers_make_60_40_a_70_30(rita: Window, demo: Town) -> None:
+async def test_two_numbers_make_60_40_a_70_30(rita: Window, demo: DemoProcess) -> None:
     form = rita.form
     sales, support = "agent_d3c2df14e163c7ca8ac5b1bf38", "agent_1f864a29b7c2ab407103c88335"
     shares = ((sales, 3, 0.6), (support, 6, 0.4))
@@ -87,7 +87,7 @@ async def test_all_that_a_form_can_change_of_a_number_fits_a_laptops_screen(wind
     await rita.form.button("Close").click()
 
 
-async def test_the_whole_job_can_be_done_with_the_keyboard_alone(windows: Windows, demo: Town) -> None:
+async def test_the_whole_job_can_be_done_with_the_keyboard_alone(windows: Windows, demo: DemoProcess) -> None:
     rita, number, reason = await windows.open("rita"), "+13125550111", "Only the keyboard was used"
     keys = rita.page.keyboard
     await keys.press("F6")
@@ -205,7 +205,7 @@ async def _fits(window: Window, node: Locator) -> None:
     assert box["x"] + box["width"] <= size["width"]
 
 
-async def test_a_start_is_picked_and_the_card_says_when(rita: Window, demo: Town) -> None:
+async def test_a_start_is_picked_and_the_card_says_when(rita: Window, demo: DemoProcess) -> None:
     form = rita.form
     number = demo.new_number()
     await rita.type(f"/route-number {number}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.demo_process import Town
+from tests.browser.demo_process import DemoProcess
 from tests.browser.window import Window, Windows
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -40,7 +40,7 @@ class Fault:
     ],
     ids=lambda fault: fault.switch,
 )
-async def test_each_fault_ends_as_the_panel_says(fault: Fault, rita: Window, alan: Window, demo: Town) -> None:
+async def test_each_fault_ends_as_the_panel_says(fault: Fault, rita: Window, alan: Window, demo: DemoProcess) -> None:
     number = demo.new_number(inbound_webhook_url=HOOK)
     card = await rita.ask_time_routing(number, "On", f"Asked under: {fault.switch}")
     await alan.panel.switch("Faults", fault.switch)
@@ -61,7 +61,7 @@ async def test_each_fault_ends_as_the_panel_says(fault: Fault, rita: Window, ala
     ],
 )
 async def test_what_could_not_be_sent_waits_and_is_sent_once_the_fault_is_over(
-    switch: str, told: str, rita: Window, alan: Window, demo: Town
+    switch: str, told: str, rita: Window, alan: Window, demo: DemoProcess
 ) -> None:
     number = demo.new_number()
     card = await rita.ask_time_routing(number, "On", f"Asked under: {switch}")
@@ -75,7 +75,9 @@ async def test_what_could_not_be_sent_waits_and_is_sent_once_the_fault_is_over(
     assert demo.puts(number)[-1]["status"] == 200
 
 
-async def test_under_a_slow_slack_a_press_counts_and_the_card_follows(rita: Window, alan: Window, demo: Town) -> None:
+async def test_under_a_slow_slack_a_press_counts_and_the_card_follows(
+    rita: Window, alan: Window, demo: DemoProcess
+) -> None:
     card = await rita.ask_time_routing(demo.new_number(), "On", "Asked under: Slack is slow")
     # Slack is slower than people are looked up: who was within the last minute may press.
     await alan.type("/route-number pending")
@@ -88,7 +90,7 @@ async def test_under_a_slow_slack_a_press_counts_and_the_card_follows(rita: Wind
 
 
 async def test_while_slack_is_down_a_person_whom_it_cannot_look_up_is_refused_and_nothing_is_sent(
-    rita: Window, windows: Windows, demo: Town
+    rita: Window, windows: Windows, demo: DemoProcess
 ) -> None:
     amy, number = await windows.open("amy"), demo.new_number()
     card = await rita.ask_time_routing(number, "On", "Asked under: Slack is down")

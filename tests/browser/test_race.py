@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.demo_process import Town
+from tests.browser.demo_process import DemoProcess
 from tests.browser.window import Window, Windows
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -15,7 +15,7 @@ NAMES = {"Alan": "Alan Brooks", "Ada": "Ada Okafor"}
 
 
 async def test_of_two_people_who_approve_at_once_one_counts_and_the_other_is_told(
-    rita: Window, alan: Window, windows: Windows, demo: Town
+    rita: Window, alan: Window, windows: Windows, demo: DemoProcess
 ) -> None:
     number, reason = "+493012345678", "Two of you will want this"
     ada = await windows.open("ada")
@@ -38,7 +38,7 @@ async def test_of_two_people_who_approve_at_once_one_counts_and_the_other_is_tol
 
 
 async def test_g5_a_worker_killed_while_it_sends_applies_once_and_tells_once(
-    rita: Window, alan: Window, demo: Town
+    rita: Window, alan: Window, demo: DemoProcess
 ) -> None:
     number, reason = "+498912345699", "The worker dies over this one"
     card = await rita.ask_time_routing(number, "On", reason)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.demo_process import Town
+from tests.browser.demo_process import DemoProcess
 from tests.browser.window import Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -13,7 +13,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 REASON = "All of them at night"
 
 
-async def test_several_numbers_are_asked_approved_and_told_in_one_table(rita: Window, alan: Window, demo: Town) -> None:
+async def test_several_numbers_are_asked_approved_and_told_in_one_table(
+    rita: Window, alan: Window, demo: DemoProcess
+) -> None:
     numbers = [demo.new_number() for _ in range(3)]
     form = rita.form
     await rita.type(f"/route-number {numbers[0]}")

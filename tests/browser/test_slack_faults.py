@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.demo_process import SUPPORT_OPS, Town
+from tests.browser.demo_process import SUPPORT_OPS, DemoProcess
 from tests.browser.window import Window, Windows
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -15,7 +15,7 @@ NUMBER = "sip:front-desk/7"
 
 @pytest.mark.parametrize("switch", ["Slack asks to slow down (429)", "Slack is down"])
 async def test_card_and_thread_catch_up_after_a_failure_of_slack(
-    switch: str, rita: Window, alan: Window, demo: Town
+    switch: str, rita: Window, alan: Window, demo: DemoProcess
 ) -> None:
     reason = f"Asked before: {switch}"
     is_on = demo.number(NUMBER)["is_time_routing_enabled"]

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.demo_process import Town
+from tests.browser.demo_process import DemoProcess
 from tests.browser.window import Card, Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -15,7 +15,7 @@ APPLIED = "is live (read back from UponAI)"
 # When UponAI is slow, the answer comes after the bot stopped waiting for it.
 @pytest.mark.parametrize("switch", ["UponAI is slow", "Answer lost after applying"])
 async def test_an_answer_that_never_came_is_looked_up_and_nothing_is_sent_twice(
-    switch: str, rita: Window, alan: Window, demo: Town
+    switch: str, rita: Window, alan: Window, demo: DemoProcess
 ) -> None:
     sent = len(demo.puts(NUMBER))
     reason = f"Asked while: {switch}"
@@ -38,7 +38,7 @@ async def test_an_answer_that_never_came_is_looked_up_and_nothing_is_sent_twice(
     ],
 )
 async def test_a_passing_failure_is_told_and_the_change_applied_once_it_is_over(
-    switch: str, told: str, rita: Window, alan: Window, demo: Town
+    switch: str, told: str, rita: Window, alan: Window, demo: DemoProcess
 ) -> None:
     reason = f"Asked while: {switch}"
     card = await _ask(rita, demo, reason)
@@ -52,7 +52,7 @@ async def test_a_passing_failure_is_told_and_the_change_applied_once_it_is_over(
     assert [put["status"] for put in demo.puts(NUMBER)].count(200) >= 1
 
 
-async def test_a_refusal_ends_the_change_with_uponais_own_words(rita: Window, alan: Window, demo: Town) -> None:
+async def test_a_refusal_ends_the_change_with_uponais_own_words(rita: Window, alan: Window, demo: DemoProcess) -> None:
     reason = "UponAI does not want this"
     before = demo.number(NUMBER)["is_time_routing_enabled"]
     card = await _ask(rita, demo, reason)
@@ -70,7 +70,7 @@ async def test_a_refusal_ends_the_change_with_uponais_own_words(rita: Window, al
 
 
 async def test_a_number_changed_in_the_dashboard_meanwhile_is_left_alone(
-    rita: Window, alan: Window, demo: Town
+    rita: Window, alan: Window, demo: DemoProcess
 ) -> None:
     number, reason = "ext-4001", "Somebody will be faster in the dashboard"
     card = await rita.ask_time_routing(number, "Off", reason)
@@ -83,6 +83,6 @@ async def test_a_number_changed_in_the_dashboard_meanwhile_is_left_alone(
     assert demo.puts(number) == []
 
 
-async def _ask(rita: Window, demo: Town, reason: str) -> Card:
+async def _ask(rita: Window, demo: DemoProcess, reason: str) -> Card:
     is_on = demo.number(NUMBER)["is_time_routing_enabled"]
     return await rita.ask_time_routing(NUMBER, "Off" if is_on else "On", reason)

@@ -23,7 +23,7 @@ from tests.store.stored_changes import NOW, ask
 APP_TOKEN = "xapp-very-secret"
 
 
-class Bench:
+class DoctorHarness:
     """Both stand-ins, served from a thread of their own, so that a command can be run beside them."""
 
     def __init__(self, folder: Path) -> None:
@@ -69,8 +69,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    built = Bench(tmp_path)
+def bench(tmp_path: Path) -> Iterator[DoctorHarness]:
+    built = DoctorHarness(tmp_path)
     thread = threading.Thread(target=built.serve)
     thread.start()
     built.wait()
@@ -84,7 +84,7 @@ def line_about(ended: Ended, subject: str) -> str:
     return line
 
 
-def test_all_is_well(bench: Bench) -> None:
+def test_all_is_well(bench: DoctorHarness) -> None:
     route_number("migrate", cwd=bench.folder)
     ended = bench.doctor(SLACK_APP_TOKEN=APP_TOKEN, SLACK_APPROVAL_CHANNEL=PHONE_ROUTING)
     assert (ended.code, ended.err) == (0, "")
@@ -105,7 +105,7 @@ def test_all_is_well(bench: Bench) -> None:
         assert line_about(ended, subject)
 
 
-def test_doctor_only_reads(bench: Bench) -> None:
+def test_doctor_only_reads(bench: DoctorHarness) -> None:
     ended = bench.doctor(SLACK_APPROVAL_CHANNEL=PHONE_ROUTING)
     assert ended.code == 0
     assert line_about(ended, "database").startswith("WARN ")
@@ -135,7 +135,7 @@ def test_doctor_only_reads(bench: Bench) -> None:
     ],
 )
 def test_g12_a_failed_check_is_one_line_with_its_remedy(
-    bench: Bench, settings: dict[str, str], subject: str, words: str
+    bench: DoctorHarness, settings: dict[str, str], subject: str, words: str
 ) -> None:
     ended = bench.doctor(**settings)
     line = line_about(ended, subject)
@@ -145,7 +145,7 @@ def test_g12_a_failed_check_is_one_line_with_its_remedy(
     assert "secret" not in (ended.out + ended.err).replace("SLACK_SIGNING_SECRET", "")
 
 
-def test_g8_a_database_that_is_silent_is_a_failed_check(bench: Bench) -> None:
+def test_g8_a_database_that_is_silent_is_a_failed_check(bench: DoctorHarness) -> None:
     # The kernel takes the connection, and nobody ever answers.
     with socket.create_server(("127.0.0.1", 0)) as silent:
         ended = bench.doctor(DATABASE_URL=f"postgresql://u:very-secret@127.0.0.1:{silent.getsockname()[1]}/db")
@@ -153,7 +153,7 @@ def test_g8_a_database_that_is_silent_is_a_failed_check(bench: Bench) -> None:
     assert line_about(ended, "database").startswith("FAIL  database: The database did not answer in time. ")
 
 
-def test_missing_history_scopes_are_a_warning_and_others_a_failure(bench: Bench) -> None:
+def test_missing_history_scopes_are_a_warning_and_others_a_failure(bench: DoctorHarness) -> None:
     bench.world.app.scopes[:] = [scope for scope in BOT_SCOPES if scope not in HISTORY_SCOPES]
     ended = bench.doctor()
     assert ended.code == 0
@@ -180,17 +180,17 @@ def test_every_wrong_setting_is_a_line_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-def test_the_clock_is_compared_with_the_servers(bench: Bench, database_url: str) -> None:
+def test_the_clock_is_compared_with_the_servers(bench: DoctorHarness, database_url: str) -> None:
     ended = bench.doctor(DATABASE_URL=database_url)
     assert ended.code == 0
     assert any(line.startswith("OK") and "clock: agrees with the database's" in line for line in ended.lines())
 
 
-def test_one_machine_has_one_clock(bench: Bench) -> None:
+def test_one_machine_has_one_clock(bench: DoctorHarness) -> None:
     assert not any("clock:" in line for line in bench.doctor().lines())
 
 
-def test_changes_of_another_workspace_are_named(bench: Bench) -> None:
+def test_changes_of_another_workspace_are_named(bench: DoctorHarness) -> None:
     route_number("migrate", cwd=bench.folder)
     asyncio.run(_ask_for_workspace_7(f"sqlite:///{bench.folder / 'route-number.db'}"))
     line = line_about(bench.doctor(), "changes")
@@ -198,7 +198,7 @@ def test_changes_of_another_workspace_are_named(bench: Bench) -> None:
     assert "UPONAI_WORKSPACE_ID" in line
 
 
-def test_a_pause_is_named_with_its_reason(bench: Bench) -> None:
+def test_a_pause_is_named_with_its_reason(bench: DoctorHarness) -> None:
     route_number("migrate", cwd=bench.folder)
     asyncio.run(_pause(f"sqlite:///{bench.folder / 'route-number.db'}"))
     line = line_about(bench.doctor(), "sending")
@@ -213,7 +213,7 @@ async def _pause(url: str) -> None:
     await database.dispose()
 
 
-def test_numbers_that_were_changed_outside_and_told_to_nobody_are_counted(bench: Bench) -> None:
+def test_numbers_that_were_changed_outside_and_told_to_nobody_are_counted(bench: DoctorHarness) -> None:
     route_number("migrate", cwd=bench.folder)
     asyncio.run(_change_outside(f"sqlite:///{bench.folder / 'route-number.db'}"))
     line = line_about(bench.doctor(), "numbers")

@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.slack.workspace.seed import ALAN, AMY, EVE, GUS, OLD_NUMBERS, PHONE_ROUTING, RANDOM
 from tests.cli.command import SETTINGS, Ended, route_number
-from tests.cli.test_doctor import Bench
+from tests.cli.test_doctor import DoctorHarness
 
 GROUP = "S07APPROVER"
 MAIN_LINES = f"""
@@ -117,8 +117,8 @@ def test_serve_does_not_start_with_a_policy_that_cannot_be_read(tmp_path: Path) 
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    built = Bench(tmp_path)
+def bench(tmp_path: Path) -> Iterator[DoctorHarness]:
+    built = DoctorHarness(tmp_path)
     thread = threading.Thread(target=built.serve)
     thread.start()
     built.wait()
@@ -127,18 +127,18 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     thread.join()
 
 
-def named(bench: Bench, user_id: str) -> str:
+def named(bench: DoctorHarness, user_id: str) -> str:
     return f"{bench.world.users[user_id].real_name} ({user_id})"
 
 
-def test_slack_gives_the_names_of_people_groups_and_channels(bench: Bench) -> None:
+def test_slack_gives_the_names_of_people_groups_and_channels(bench: DoctorHarness) -> None:
     ended = check(bench.folder, MAIN_LINES, "--slack", **bench.settings)
     assert (ended.code, ended.err) == (0, "")
     people = f"{named(bench, AMY)}, @routing-approvers ({GROUP}) or the members of #phone-routing ({PHONE_ROUTING})"
     assert f"  2 of {people} must approve, other than the requester." in ended.lines()
 
 
-def test_slack_shows_who_and_what_is_not_there(bench: Bench) -> None:
+def test_slack_shows_who_and_what_is_not_there(bench: DoctorHarness) -> None:
     bench.world.users[ALAN].deleted = True
     people = f'people = ["{ALAN}", "{GUS}", "{EVE}", "U0NOBODY"]'
     text = (
@@ -176,7 +176,7 @@ def test_slack_needs_its_token(tmp_path: Path) -> None:
     assert ended.complaint().startswith("SLACK_BOT_TOKEN is not set; ")
 
 
-def test_doctor_warns_of_what_can_never_hold(bench: Bench) -> None:
+def test_doctor_warns_of_what_can_never_hold(bench: DoctorHarness) -> None:
     (bench.folder / "policy.toml").write_text('[[rules]]\nname = "a"\napprovers = {}\n')
     (line,) = [line for line in bench.doctor(POLICY_FILE="policy.toml").lines() if " policy: " in line]
     assert line == ("WARN  policy: one thing in it cannot hold or add nothing. `route-number policy check` names them.")

@@ -26,7 +26,7 @@ from tests.e2e.processes import (
     PATIENCE_SECONDS,
     SIGNING_SECRET,
     BotProcess,
-    Town,
+    ProcessHarness,
     free_port,
     town,
 )
@@ -34,7 +34,7 @@ from tests.store import stored_changes
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Town]:
+async def here(tmp_path: Path) -> AsyncIterator[ProcessHarness]:
     async with town(f"sqlite:///{tmp_path / 'town.db'}", tmp_path) as built:
         yield built
 
@@ -80,7 +80,7 @@ async def until(is_so: Callable[[], object]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_stranger_cannot_send_headers_without_end(here: Town) -> None:
+async def test_a_stranger_cannot_send_headers_without_end(here: ProcessHarness) -> None:
     bot = await here.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", bot.port)
     writer.write(b"GET /healthz HTTP/1.1\r\nX: ")
@@ -95,7 +95,7 @@ async def test_a_stranger_cannot_send_headers_without_end(here: Town) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_the_bot_cleanly(here: Town, number: signal.Signals) -> None:
+async def test_a_signal_ends_the_bot_cleanly(here: ProcessHarness, number: signal.Signals) -> None:
     bot = await here.start()
     bot.process.send_signal(number)
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -106,13 +106,13 @@ async def test_a_signal_ends_the_bot_cleanly(here: Town, number: signal.Signals)
     assert "error" not in log.lower()
 
 
-async def test_sqlite_gets_its_schema_by_serve_itself(here: Town, tmp_path: Path) -> None:
+async def test_sqlite_gets_its_schema_by_serve_itself(here: ProcessHarness, tmp_path: Path) -> None:
     await here.start()
     with contextlib.closing(sqlite3.connect(tmp_path / "town.db")) as connection:
         assert connection.execute("SELECT count(*) FROM audit_events").fetchone() == (0,)
 
 
-async def test_an_address_in_use_is_one_line_that_names_the_setting(here: Town) -> None:
+async def test_an_address_in_use_is_one_line_that_names_the_setting(here: ProcessHarness) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         bot = await here.start(wait=False, PORT=str(taken.getsockname()[1]), HOST="127.0.0.1")
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -122,7 +122,7 @@ async def test_an_address_in_use_is_one_line_that_names_the_setting(here: Town) 
     assert "in use" in line
 
 
-async def test_g8_a_request_under_way_is_answered_before_the_bot_ends(here: Town) -> None:
+async def test_g8_a_request_under_way_is_answered_before_the_bot_ends(here: ProcessHarness) -> None:
     bot = await here.start()
     slow = here.slack.faults.add(Fault("slow", methods=["users.info"], delay=1.0))
     answering = asyncio.create_task(send_command(bot, "pending"))
@@ -134,7 +134,7 @@ async def test_g8_a_request_under_way_is_answered_before_the_bot_ends(here: Town
         assert await bot.process.wait() == 0
 
 
-async def test_a_worker_alone_serves_health_and_takes_no_requests(here: Town) -> None:
+async def test_a_worker_alone_serves_health_and_takes_no_requests(here: ProcessHarness) -> None:
     bot = await here.start("--only", "worker")
     assert (await ask(bot, "/healthz")).status_code == 200
     assert (await send_command(bot, "help")).status_code == 404
@@ -143,7 +143,7 @@ async def test_a_worker_alone_serves_health_and_takes_no_requests(here: Town) ->
     assert "route_number_outbox_waiting 0.0" in metrics
 
 
-async def test_two_processes_on_one_sqlite_start_at_the_same_time(here: Town) -> None:
+async def test_two_processes_on_one_sqlite_start_at_the_same_time(here: ProcessHarness) -> None:
     bots = await asyncio.gather(
         *(here.start("--only", part, wait=False) for part in ("web", "worker", "web", "worker"))
     )
@@ -174,7 +174,7 @@ async def test_g8_with_slack_down_at_the_start_the_bot_serves_and_recovers(tmp_p
             await slack.close()
 
 
-async def test_a_refused_token_is_said_in_log_and_health_and_not_asked_again(here: Town) -> None:
+async def test_a_refused_token_is_said_in_log_and_health_and_not_asked_again(here: ProcessHarness) -> None:
     bot = await here.start(SLACK_BOT_TOKEN="xoxb-revoked")
     await until(lambda: "slack.misconfigured" in bot.log.read_text())
     answer = await ask(bot, "/readyz")
@@ -186,12 +186,12 @@ async def test_a_refused_token_is_said_in_log_and_health_and_not_asked_again(her
     assert "xoxb-" not in log
 
 
-async def test_with_uponai_down_at_the_start_the_bot_is_ready(here: Town) -> None:
+async def test_with_uponai_down_at_the_start_the_bot_is_ready(here: ProcessHarness) -> None:
     bot = await here.start(UPONAI_API_URL="http://127.0.0.1:1")
     assert (await send_command(bot, "help")).status_code == 200
 
 
-async def test_a_token_that_uponai_refuses_is_said_in_log_and_health(here: Town) -> None:
+async def test_a_token_that_uponai_refuses_is_said_in_log_and_health(here: ProcessHarness) -> None:
     bot = await here.start(UPONAI_API_TOKEN="revoked-uponai-token")
     await until(lambda: "uponai.token_refused" in bot.log.read_text())
     for path in ("/healthz", "/readyz"):
@@ -202,7 +202,7 @@ async def test_a_token_that_uponai_refuses_is_said_in_log_and_health(here: Town)
     assert "revoked" not in log
 
 
-async def test_changes_of_another_workspace_are_named_in_health(here: Town, tmp_path: Path) -> None:
+async def test_changes_of_another_workspace_are_named_in_health(here: ProcessHarness, tmp_path: Path) -> None:
     bot = await here.start()
     database = Database.connect(f"sqlite:///{tmp_path / 'town.db'}")
     await stored_changes.ask(database)
@@ -222,7 +222,7 @@ async def test_in_socket_mode_commands_come_over_the_socket(tmp_path: Path) -> N
         assert "Traceback" not in bot.log.read_text()
 
 
-async def test_g12_json_logs_hold_no_secret(here: Town) -> None:
+async def test_g12_json_logs_hold_no_secret(here: ProcessHarness) -> None:
     bot = await here.start(LOG_FORMAT="json", LOG_LEVEL="debug")
     here.deliver_to(bot)
     assert await here.rita.command("phone-routing", "/route-number help")

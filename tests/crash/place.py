@@ -31,7 +31,7 @@ from bot.store.outside_tables import outside_notices
 from bot.store.schema import audit_events, changes, outbox
 from bot.uponai.client import UponAIClient
 from tests.crash.mortals import Mortal, Mortals, Nursery, mortals
-from tests.e2e.processes import ACCOUNT_SID, WORKSPACE_ID, Town, free_port, town
+from tests.e2e.processes import ACCOUNT_SID, WORKSPACE_ID, ProcessHarness, free_port, town
 from tests.guarantees import Json, broken
 
 _LOOK_SECONDS = 0.03
@@ -45,7 +45,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 class Place:
     """The town, the one bot in it, and what it did so far."""
 
-    def __init__(self, town: Town, bots: Mortals, database: Database) -> None:
+    def __init__(self, town: ProcessHarness, bots: Mortals, database: Database) -> None:
         self.town = town
         self.database = database
         self.landed: list[tuple[str, Json]] = []
@@ -204,7 +204,7 @@ class Place:
         return f"{self.town.transcript()}\n--\n{self._bots.last_logs()}"
 
 
-def _note_landed(town: Town, landed: list[tuple[str, Json]]) -> None:
+def _note_landed(town: ProcessHarness, landed: list[tuple[str, Json]]) -> None:
     """Write down what UponAI really applies, whether or not its answer arrives."""
     account = town.uponai_stand_in.account
     assign = account.assign

@@ -58,7 +58,7 @@ class BotProcess:
             return await self.process.wait()
 
 
-class Town:
+class ProcessHarness:
     """The stand-ins, the people, and the bot's processes."""
 
     def __init__(
@@ -201,7 +201,7 @@ class Town:
 @contextlib.asynccontextmanager
 async def town(
     database_url: str, folder: Path, *, is_socket_mode: bool = False, **settings: str
-) -> AsyncIterator[Town]:
+) -> AsyncIterator[ProcessHarness]:
     """Build a town around a database; the bots are ended with it."""
     slack = SlackStandIn(
         bot_token=BOT_TOKEN,
@@ -231,7 +231,7 @@ async def town(
             **({"SLACK_APP_TOKEN": APP_TOKEN} if is_socket_mode else {}),
             **settings,
         }
-        built = Town(slack, slack_url, uponai, uponai_url, settings=environment, folder=folder)
+        built = ProcessHarness(slack, slack_url, uponai, uponai_url, settings=environment, folder=folder)
         try:
             yield built
         finally:

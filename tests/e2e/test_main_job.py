@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import Town, town
+from tests.e2e.processes import ProcessHarness, town
 
 NUMBER = "+14155550123"
 
 
 @pytest.fixture(params=["http", "socket"])
-async def place(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Town]:
+async def place(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[ProcessHarness]:
     async with town(database_url, tmp_path, is_socket_mode=request.param == "socket") as built:
         bot = await built.start()
         if request.param == "http":
@@ -21,7 +21,7 @@ async def place(database_url: str, tmp_path: Path, request: pytest.FixtureReques
         yield built
 
 
-async def test_g1_a_change_needs_a_second_person_and_then_happens_once(place: Town) -> None:
+async def test_g1_a_change_needs_a_second_person_and_then_happens_once(place: ProcessHarness) -> None:
     before = await place.number(NUMBER)
     await place.ask_time_routing(place.rita, NUMBER, "Off" if before["is_time_routing_enabled"] else "On")
     card = await place.card_says("RN-1", "pending")
@@ -45,7 +45,7 @@ async def test_g1_a_change_needs_a_second_person_and_then_happens_once(place: To
     assert "Time routing" in result
 
 
-async def test_g1_revert_asks_for_the_former_assignment_with_an_approval_of_its_own(place: Town) -> None:
+async def test_g1_revert_asks_for_the_former_assignment_with_an_approval_of_its_own(place: ProcessHarness) -> None:
     before = await place.number(NUMBER)
     await place.ask_time_routing(place.rita, NUMBER, "Off" if before["is_time_routing_enabled"] else "On")
     await place.alan.click("Approve", await place.card_says("RN-1", "pending"))
@@ -63,7 +63,7 @@ async def test_g1_revert_asks_for_the_former_assignment_with_an_approval_of_its_
     assert (await place.number(NUMBER))["is_time_routing_enabled"] is before["is_time_routing_enabled"]
 
 
-async def test_g10_a_guest_may_neither_ask_nor_press(place: Town) -> None:
+async def test_g10_a_guest_may_neither_ask_nor_press(place: ProcessHarness) -> None:
     await place.gus.command("phone-routing", f"/route-number {NUMBER}")
     assert not place.gus.has_view
     assert "Guests may not" in place.gus.read(place.gus.ephemeral("phone-routing")[-1])

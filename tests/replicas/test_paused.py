@@ -17,7 +17,7 @@ import pytest
 
 from bot.sandbox.slack.serving import running
 from bot.service import lookup
-from tests.e2e.processes import PATIENCE_SECONDS, BotProcess, Town, town
+from tests.e2e.processes import PATIENCE_SECONDS, BotProcess, ProcessHarness, town
 from tests.guarantees import AtRest, Findings, check_approvals, check_record, check_sent, check_told
 from tests.replicas.far_uponai import FarUponAI
 from tests.replicas.fleet import Fleet, until
@@ -42,7 +42,7 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.parametrize("dialect", ["pos
 class Place:
     """The processes, and who asks and presses beside them."""
 
-    town: Town
+    town: ProcessHarness
     uponai: FarUponAI
     people: Fleet
     workers: list[BotProcess]

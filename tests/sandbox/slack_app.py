@@ -62,7 +62,7 @@ class TinyApp:
 
 
 @dataclass
-class Bench:
+class StandInHarness:
     world: World
     slack: SlackStandIn
     app: TinyApp
@@ -71,7 +71,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(*, over_socket: bool = False, now: Callable[[], float] | None = None) -> AsyncIterator[Bench]:
+async def bench(*, over_socket: bool = False, now: Callable[[], float] | None = None) -> AsyncIterator[StandInHarness]:
     world = demo_world(now) if now else demo_world()
     slack = SlackStandIn(bot_token=BOT_TOKEN, app_token=APP_TOKEN, signing_secret=SECRET, request_url=None, world=world)
     app = TinyApp()
@@ -79,5 +79,5 @@ async def bench(*, over_socket: bool = False, now: Callable[[], float] | None = 
         slack.base_url = url
         if not over_socket:
             slack.request_url = f"{app_url}/slack/events"
-        yield Bench(world, slack, app, url, AsyncWebClient(token=BOT_TOKEN, base_url=f"{url}/api/"))
+        yield StandInHarness(world, slack, app, url, AsyncWebClient(token=BOT_TOKEN, base_url=f"{url}/api/"))
         await slack.close()

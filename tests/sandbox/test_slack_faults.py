@@ -14,19 +14,19 @@ from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.delivery.response_urls import LIFETIME_SECONDS
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, demo_world
-from tests.sandbox.slack_app import APP_TOKEN, BOT_TOKEN, SECRET, Bench, bench
+from tests.sandbox.slack_app import APP_TOKEN, BOT_TOKEN, SECRET, StandInHarness, bench
 from tests.sandbox.test_slack_flow import CARD, form, opened, text_input
 from tests.sandbox.test_slack_strict import Clock
 
 
 @pytest.fixture
-async def b() -> AsyncIterator[Bench]:
+async def b() -> AsyncIterator[StandInHarness]:
     async with bench() as made:
         made.client.retry_handlers.clear()
         yield made
 
 
-async def test_a_rate_limit_hits_its_method_as_often_as_told(b: Bench) -> None:
+async def test_a_rate_limit_hits_its_method_as_often_as_told(b: StandInHarness) -> None:
     b.slack.faults.add(Fault("rate_limit", methods=["chat.postMessage"], times=1, retry_after=7))
     await b.client.auth_test()
     with pytest.raises(SlackApiError) as caught:
@@ -37,14 +37,14 @@ async def test_a_rate_limit_hits_its_method_as_often_as_told(b: Bench) -> None:
     assert len(b.world.messages[PHONE_ROUTING]) == 1
 
 
-async def test_a_lost_answer_has_done_its_work(b: Bench) -> None:
+async def test_a_lost_answer_has_done_its_work(b: StandInHarness) -> None:
     b.slack.faults.add(Fault("lost_answer", methods=["chat.postMessage"], times=1))
     with pytest.raises(aiohttp.ClientError):
         await b.client.chat_postMessage(channel=PHONE_ROUTING, text="x")
     assert len(b.world.messages[PHONE_ROUTING]) == 1
 
 
-async def test_while_it_is_down_nothing_is_done(b: Bench) -> None:
+async def test_while_it_is_down_nothing_is_done(b: StandInHarness) -> None:
     b.slack.faults.switch("down", on=True)
     with pytest.raises(aiohttp.ClientError):
         await b.client.chat_postMessage(channel=PHONE_ROUTING, text="x")
@@ -53,14 +53,14 @@ async def test_while_it_is_down_nothing_is_done(b: Bench) -> None:
     await b.client.chat_postMessage(channel=PHONE_ROUTING, text="x")
 
 
-async def test_a_server_error_may_come_after_the_work(b: Bench) -> None:
+async def test_a_server_error_may_come_after_the_work(b: StandInHarness) -> None:
     b.slack.faults.add(Fault("server_error", times=1))
     with pytest.raises(SlackApiError):
         await b.client.chat_postMessage(channel=PHONE_ROUTING, text="x")
     assert len(b.world.messages[PHONE_ROUTING]) == 1
 
 
-async def test_a_deleted_card_is_not_found_and_leaves_its_thread(b: Bench) -> None:
+async def test_a_deleted_card_is_not_found_and_leaves_its_thread(b: StandInHarness) -> None:
     card = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="card")
     await b.client.chat_postMessage(channel=PHONE_ROUTING, text="reply", thread_ts=card["ts"])
     await b.client.chat_delete(channel=PHONE_ROUTING, ts=card["ts"])
@@ -70,7 +70,7 @@ async def test_a_deleted_card_is_not_found_and_leaves_its_thread(b: Bench) -> No
     assert [message.get("subtype") for message in shown["messages"]] == ["tombstone", None]
 
 
-async def test_an_answer_to_a_message_that_is_gone_without_a_trace_stands_in_the_channel(b: Bench) -> None:
+async def test_an_answer_to_a_message_that_is_gone_without_a_trace_stands_in_the_channel(b: StandInHarness) -> None:
     card = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="card")
     await b.client.chat_delete(channel=PHONE_ROUTING, ts=card["ts"])
     reply = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="reply", thread_ts=card["ts"])
@@ -79,7 +79,7 @@ async def test_an_answer_to_a_message_that_is_gone_without_a_trace_stands_in_the
     assert [message["text"] for message in history["messages"]] == ["reply"]
 
 
-async def test_an_app_that_is_too_slow_is_given_up_on(b: Bench) -> None:
+async def test_an_app_that_is_too_slow_is_given_up_on(b: StandInHarness) -> None:
     b.slack.ack_seconds = 0.1
 
     async def dawdle(_body: dict[str, Any]) -> None:
@@ -95,7 +95,7 @@ async def test_an_app_that_is_too_slow_is_given_up_on(b: Bench) -> None:
     assert rita.notices[-1] == "Operation timed out. Apps need to respond within 3 seconds."
 
 
-async def test_a_form_stays_open_when_the_app_fails(b: Bench) -> None:
+async def test_a_form_stays_open_when_the_app_fails(b: StandInHarness) -> None:
     await opened(b, form(text_input("Reason", "reason", initial_value="x")))
     rita = b.slack.person("rita")
     b.app.status = 500
@@ -105,7 +105,7 @@ async def test_a_form_stays_open_when_the_app_fails(b: Bench) -> None:
     assert await rita.submit() == {"ok": True}
 
 
-async def test_an_app_that_is_not_there_gets_nothing(b: Bench) -> None:
+async def test_an_app_that_is_not_there_gets_nothing(b: StandInHarness) -> None:
     b.slack.request_url = "http://127.0.0.1:9/slack/events"
     rita = b.slack.person("rita")
     assert not await rita.command("phone-routing", "/route-number")

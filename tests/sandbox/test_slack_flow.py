@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.slack.workspace.errors import CannotDo
 from bot.sandbox.slack.workspace.seed import ALAN, BOT, PHONE_ROUTING
-from tests.sandbox.slack_app import Bench, bench
+from tests.sandbox.slack_app import StandInHarness, bench
 
 
 def plain(text: str) -> dict[str, Any]:
@@ -49,12 +49,12 @@ NUMBER = {
 
 
 @pytest.fixture
-async def b() -> AsyncIterator[Bench]:
+async def b() -> AsyncIterator[StandInHarness]:
     async with bench() as made:
         yield made
 
 
-async def opened(b: Bench, view: dict[str, Any]) -> dict[str, Any]:
+async def opened(b: StandInHarness, view: dict[str, Any]) -> dict[str, Any]:
     async def answer(body: dict[str, Any]) -> None:
         await b.client.views_open(trigger_id=body["trigger_id"], view=view)
 
@@ -63,7 +63,7 @@ async def opened(b: Bench, view: dict[str, Any]) -> dict[str, Any]:
     return b.app.last("command")
 
 
-async def test_a_command_brings_all_its_fields_and_opens_a_form(b: Bench) -> None:
+async def test_a_command_brings_all_its_fields_and_opens_a_form(b: StandInHarness) -> None:
     command = await opened(b, form(text_input("Reason", "reason")))
     rita = b.slack.person("rita")
     assert command["text"] == "+1 206 555 0100"
@@ -74,7 +74,7 @@ async def test_a_command_brings_all_its_fields_and_opens_a_form(b: Bench) -> Non
     assert rita.labels() == ["Reason"]
 
 
-async def test_a_form_is_filled_by_labels_and_submitted_whole(b: Bench) -> None:
+async def test_a_form_is_filled_by_labels_and_submitted_whole(b: StandInHarness) -> None:
     await opened(b, form(NUMBER, RADIOS, text_input("Reason", "reason", multiline=True)))
     rita = b.slack.person("rita")
     b.app.on("block_suggestion", {"options": [option("+1 206 555 0100", "n1"), option("+1 206 555 0199", "n2")]})
@@ -93,7 +93,7 @@ async def test_a_form_is_filled_by_labels_and_submitted_whole(b: Bench) -> None:
     assert not rita.has_view
 
 
-async def test_entries_survive_an_update_and_ignore_new_initial_values(b: Bench) -> None:
+async def test_entries_survive_an_update_and_ignore_new_initial_values(b: StandInHarness) -> None:
     await opened(b, form(text_input("Reason", "reason")))
     rita = b.slack.person("rita")
     await rita.fill("Reason", "Mine")
@@ -106,7 +106,7 @@ async def test_entries_survive_an_update_and_ignore_new_initial_values(b: Bench)
         await b.client.views_update(view_id=view.id, hash="1.old", view=updated)
 
 
-async def test_gaps_in_the_state_can_be_had_on_demand(b: Bench) -> None:
+async def test_gaps_in_the_state_can_be_had_on_demand(b: StandInHarness) -> None:
     await opened(b, form(text_input("Reason", "reason", initial_value="x")))
     rita = b.slack.person("rita")
     b.world.has_state_gaps = True
@@ -121,7 +121,7 @@ async def test_gaps_in_the_state_can_be_had_on_demand(b: Bench) -> None:
     assert set(b.app.last("view_submission")["view"]["state"]["values"]) == {"reason", "new"}
 
 
-async def test_errors_stand_at_their_fields_and_must_name_inputs(b: Bench) -> None:
+async def test_errors_stand_at_their_fields_and_must_name_inputs(b: StandInHarness) -> None:
     await opened(b, form(text_input("Reason", "reason", initial_value="x")))
     rita = b.slack.person("rita")
     b.app.on("view_submission", {"response_action": "errors", "errors": {"reason": "Say more."}})
@@ -132,7 +132,7 @@ async def test_errors_stand_at_their_fields_and_must_name_inputs(b: Bench) -> No
     assert rita.has_view
 
 
-async def test_views_are_pushed_and_updated_by_an_answer(b: Bench) -> None:
+async def test_views_are_pushed_and_updated_by_an_answer(b: StandInHarness) -> None:
     await opened(b, form(text_input("Reason", "reason", initial_value="x")))
     rita = b.slack.person("rita")
     b.app.on("view_submission", {"response_action": "push", "view": form(text_input("Second", "s", initial_value="y"))})
@@ -157,7 +157,7 @@ CARD: list[dict[str, Any]] = [
 ]
 
 
-async def test_a_press_on_a_card_brings_who_where_and_what(b: Bench) -> None:
+async def test_a_press_on_a_card_brings_who_where_and_what(b: StandInHarness) -> None:
     metadata = {"event_type": "route_number", "event_payload": {"change": "RN-1", "fact": "f1"}}
     posted = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="RN-1 pending", blocks=CARD, metadata=metadata)
     alan = b.slack.person("Alan Brooks")
@@ -175,7 +175,7 @@ async def test_a_press_on_a_card_brings_who_where_and_what(b: Bench) -> None:
         await alan.press("phone-routing", posted["ts"], "approve")
 
 
-async def test_threads_hold_their_replies(b: Bench) -> None:
+async def test_threads_hold_their_replies(b: StandInHarness) -> None:
     card = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="card")
     reply = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="reply", thread_ts=card["ts"])
     thread = await b.client.conversations_replies(channel=PHONE_ROUTING, ts=card["ts"])
@@ -184,20 +184,20 @@ async def test_threads_hold_their_replies(b: Bench) -> None:
     assert [message["reply_count"] for message in history["messages"]] == [1]
 
 
-async def test_ephemeral_messages_are_seen_by_one_person(b: Bench) -> None:
+async def test_ephemeral_messages_are_seen_by_one_person(b: StandInHarness) -> None:
     await b.client.chat_postEphemeral(channel=PHONE_ROUTING, user=ALAN, text="Only you")
     assert [message.text for message in b.slack.person("alan").ephemeral("phone-routing")] == ["Only you"]
     assert b.slack.person("rita").messages("phone-routing") == []
 
 
-async def test_a_command_may_answer_in_its_acknowledgement(b: Bench) -> None:
+async def test_a_command_may_answer_in_its_acknowledgement(b: StandInHarness) -> None:
     b.app.on("command", {"response_type": "ephemeral", "text": "Nothing is pending."})
     rita = b.slack.person("rita")
     assert await rita.command("phone-routing", "/route-number pending")
     assert [message.text for message in rita.ephemeral("phone-routing")] == ["Nothing is pending."]
 
 
-async def test_a_direct_message_reaches_one_person(b: Bench) -> None:
+async def test_a_direct_message_reaches_one_person(b: StandInHarness) -> None:
     channel = (await b.client.conversations_open(users=ALAN))["channel"]["id"]
     await b.client.chat_postMessage(channel=channel, text="For you")
     assert [message.text for message in b.slack.person("alan").messages("app")] == ["For you"]
@@ -205,7 +205,7 @@ async def test_a_direct_message_reaches_one_person(b: Bench) -> None:
     assert b.world.channels[channel].members == sorted([ALAN, BOT])
 
 
-async def test_a_home_is_published_when_it_is_opened(b: Bench) -> None:
+async def test_a_home_is_published_when_it_is_opened(b: StandInHarness) -> None:
     async def answer(body: dict[str, Any]) -> None:
         assert body["event"]["type"] == "app_home_opened"
         home = {"type": "home", "blocks": [{"type": "header", "text": plain("Routing")}]}

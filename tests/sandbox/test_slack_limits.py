@@ -8,7 +8,7 @@ import pytest_asyncio
 from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, RITA
-from tests.sandbox.slack_app import Bench, bench
+from tests.sandbox.slack_app import StandInHarness, bench
 from tests.sandbox.test_slack_flow import form, option, plain, text_input
 
 # One stand-in serves all of these: a refusal leaves nothing behind.
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def b() -> AsyncIterator[Bench]:
+async def b() -> AsyncIterator[StandInHarness]:
     async with bench() as made:
         yield made
 
@@ -93,7 +93,7 @@ BAD_MESSAGES: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("what", BAD_MESSAGES)
-async def test_a_message_is_refused_for(b: Bench, what: str) -> None:
+async def test_a_message_is_refused_for(b: StandInHarness, what: str) -> None:
     answer = await refused(b.client.chat_postMessage(channel=PHONE_ROUTING, text="x", blocks=BAD_MESSAGES[what]))
     assert answer["error"] == "invalid_blocks"
     assert "[json-pointer:/blocks" in answer["response_metadata"]["messages"][0]
@@ -122,7 +122,7 @@ BAD_VIEWS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("what", BAD_VIEWS)
-async def test_a_view_is_refused_for(b: Bench, what: str) -> None:
+async def test_a_view_is_refused_for(b: StandInHarness, what: str) -> None:
     trigger = b.slack.triggers.issue(RITA)
     answer = await refused(b.client.views_open(trigger_id=trigger, view=BAD_VIEWS[what]))
     assert answer["error"] == "invalid_arguments"

@@ -13,18 +13,18 @@ from starlette.routing import Route
 
 from bot.sandbox.slack.serving import running
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, BOT, EVE, GUS, OLD_NUMBERS, PHONE_ROUTING, RANDOM, RITA
-from tests.sandbox.slack_app import Bench, bench
+from tests.sandbox.slack_app import StandInHarness, bench
 from tests.sandbox.test_slack_flow import CARD, NUMBER, RADIOS, form, opened, option, text_input
 
 
 @pytest.fixture
-async def b() -> AsyncIterator[Bench]:
+async def b() -> AsyncIterator[StandInHarness]:
     async with bench() as made:
         yield made
 
 
 @pytest.fixture
-async def page(b: Bench) -> AsyncIterator[httpx.AsyncClient]:
+async def page(b: StandInHarness) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=f"{b.url}/page", trust_env=False) as client:
         yield client
 
@@ -55,7 +55,7 @@ async def test_a_page_that_knows_nobody_starts_as_the_first_person(page: httpx.A
     assert (await page.get("/state")).json()["me"] == RITA
 
 
-async def test_a_form_is_used_through_the_page(b: Bench, page: httpx.AsyncClient) -> None:
+async def test_a_form_is_used_through_the_page(b: StandInHarness, page: httpx.AsyncClient) -> None:
     await opened(b, form(NUMBER, RADIOS, text_input("Reason", "reason")))
     view = (await state(page, RITA))["views"][-1]
     where = {"as": RITA, "container": {"type": "view", "view_id": view["id"]}}
@@ -77,7 +77,7 @@ async def test_a_form_is_used_through_the_page(b: Bench, page: httpx.AsyncClient
     assert (await state(page, RITA))["views"] == []
 
 
-async def test_a_choice_that_was_never_offered_is_refused(b: Bench, page: httpx.AsyncClient) -> None:
+async def test_a_choice_that_was_never_offered_is_refused(b: StandInHarness, page: httpx.AsyncClient) -> None:
     await opened(b, form(NUMBER))
     view = (await state(page, RITA))["views"][-1]
     forged = {"number": {"which": {"type": "external_select", "selected_option": option("x", "forged")}}}
@@ -86,7 +86,7 @@ async def test_a_choice_that_was_never_offered_is_refused(b: Bench, page: httpx.
     assert "offered" in answer.json()["error"]
 
 
-async def test_a_press_a_message_and_a_command_go_through_the_page(b: Bench, page: httpx.AsyncClient) -> None:
+async def test_a_press_a_message_and_a_command_go_through_the_page(b: StandInHarness, page: httpx.AsyncClient) -> None:
     card = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="card", blocks=CARD)
     message = (await state(page, ALAN))["messages"][PHONE_ROUTING][0]
     where = {"as": ALAN, "container": {"type": "message", "channel": PHONE_ROUTING, "ts": card["ts"]}}
@@ -102,7 +102,7 @@ async def test_a_press_a_message_and_a_command_go_through_the_page(b: Bench, pag
     assert notices[-1]["text"] == '/route-number failed with the error "http_service_error"'
 
 
-async def test_the_page_hears_of_changes_at_once(b: Bench, page: httpx.AsyncClient) -> None:
+async def test_the_page_hears_of_changes_at_once(b: StandInHarness, page: httpx.AsyncClient) -> None:
     async with page.stream("GET", "/events", params={"as": RITA}) as stream:
         lines = stream.aiter_lines()
         assert await anext(lines) == "event: state"
@@ -123,7 +123,7 @@ async def test_the_page_hears_of_changes_at_once(b: Bench, page: httpx.AsyncClie
     ],
 )
 async def test_requests_from_elsewhere_are_refused(
-    b: Bench, page: httpx.AsyncClient, headers: dict[str, str], status: int
+    b: StandInHarness, page: httpx.AsyncClient, headers: dict[str, str], status: int
 ) -> None:
     body = b'{"as": "%s", "channel": "%s", "text": "hi"}' % (RITA.encode(), PHONE_ROUTING.encode())
     sent = {"content-type": "application/json", **headers}
@@ -138,7 +138,7 @@ async def test_the_page_is_served_with_a_strict_policy(page: httpx.AsyncClient) 
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_nobody_acts_as_the_bot_or_as_somebody_gone(b: Bench, page: httpx.AsyncClient) -> None:
+async def test_nobody_acts_as_the_bot_or_as_somebody_gone(b: StandInHarness, page: httpx.AsyncClient) -> None:
     b.world.users[ADA].deleted = True
     for who in (BOT, ADA, "U0NOBODY"):
         answer = await page.post("/message", json={"as": who, "channel": PHONE_ROUTING, "text": "hi"})
@@ -151,7 +151,7 @@ async def test_archived_and_foreign_channels_take_nothing(page: httpx.AsyncClien
         assert answer.status_code == 409
 
 
-async def test_the_control_panel_turns_faults_and_touches_slack(b: Bench, page: httpx.AsyncClient) -> None:
+async def test_the_control_panel_turns_faults_and_touches_slack(b: StandInHarness, page: httpx.AsyncClient) -> None:
     card = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="card")
     await page.post("/control/slack", json={"fault": "rate_limit", "on": True})
     shown = (await page.get("/control/state")).json()
@@ -167,7 +167,7 @@ async def test_the_control_panel_turns_faults_and_touches_slack(b: Bench, page: 
     assert (await page.post("/control/slack", json={"fault": "nonsense", "on": True})).status_code == 400
 
 
-async def test_the_control_panel_reaches_the_uponai_stand_in(b: Bench, page: httpx.AsyncClient) -> None:
+async def test_the_control_panel_reaches_the_uponai_stand_in(b: StandInHarness, page: httpx.AsyncClient) -> None:
     taken: list[tuple[str, Any]] = []
 
     async def answer(request: Request) -> JSONResponse:
@@ -187,7 +187,7 @@ async def test_the_control_panel_reaches_the_uponai_stand_in(b: Bench, page: htt
     ]
 
 
-async def test_the_control_panel_kills_and_restarts_processes(b: Bench, page: httpx.AsyncClient) -> None:
+async def test_the_control_panel_kills_and_restarts_processes(b: StandInHarness, page: httpx.AsyncClient) -> None:
     class Processes:
         def __init__(self) -> None:
             self.acts: list[tuple[str, str]] = []

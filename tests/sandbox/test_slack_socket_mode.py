@@ -14,18 +14,18 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
-from tests.sandbox.slack_app import APP_TOKEN, BOT_TOKEN, Bench, bench
+from tests.sandbox.slack_app import APP_TOKEN, BOT_TOKEN, StandInHarness, bench
 from tests.sandbox.test_slack_flow import CARD
 
 
 @pytest.fixture
-async def b() -> AsyncIterator[Bench]:
+async def b() -> AsyncIterator[StandInHarness]:
     async with bench(over_socket=True) as made:
         yield made
 
 
 @asynccontextmanager
-async def connected(b: Bench, answer: Any = None) -> AsyncIterator[list[SocketModeRequest]]:
+async def connected(b: StandInHarness, answer: Any = None) -> AsyncIterator[list[SocketModeRequest]]:
     taken: list[SocketModeRequest] = []
 
     async def take(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
@@ -45,7 +45,7 @@ async def connected(b: Bench, answer: Any = None) -> AsyncIterator[list[SocketMo
         await client.close()
 
 
-async def test_a_command_comes_in_an_envelope_and_its_answer_is_shown(b: Bench) -> None:
+async def test_a_command_comes_in_an_envelope_and_its_answer_is_shown(b: StandInHarness) -> None:
     rita = b.slack.person("rita")
     async with connected(b, {"text": "Hello."}) as taken:
         assert await rita.command("phone-routing", "/route-number help")
@@ -54,7 +54,7 @@ async def test_a_command_comes_in_an_envelope_and_its_answer_is_shown(b: Bench) 
     assert rita.ephemeral("phone-routing")[0].text == "Hello."
 
 
-async def test_one_of_several_connections_gets_each_envelope(b: Bench) -> None:
+async def test_one_of_several_connections_gets_each_envelope(b: StandInHarness) -> None:
     card = await b.client.chat_postMessage(channel=PHONE_ROUTING, text="card", blocks=CARD)
     alan = b.slack.person("alan")
     async with connected(b) as one, connected(b) as other:
@@ -66,13 +66,13 @@ async def test_one_of_several_connections_gets_each_envelope(b: Bench) -> None:
         assert {request.type for request in one} == {"interactive"}
 
 
-async def test_without_a_connection_the_command_fails_as_in_slack(b: Bench) -> None:
+async def test_without_a_connection_the_command_fails_as_in_slack(b: StandInHarness) -> None:
     rita = b.slack.person("rita")
     assert not await rita.command("phone-routing", "/route-number")
     assert rita.notices == ['/route-number failed with the error "dispatch_failed"']
 
 
-async def test_a_refreshed_connection_comes_back(b: Bench) -> None:
+async def test_a_refreshed_connection_comes_back(b: StandInHarness) -> None:
     rita = b.slack.person("rita")
     async with connected(b) as taken:
         await b.slack.socket_mode.refresh()
@@ -81,7 +81,7 @@ async def test_a_refreshed_connection_comes_back(b: Bench) -> None:
         assert taken
 
 
-async def test_an_address_is_good_for_one_connection(b: Bench) -> None:
+async def test_an_address_is_good_for_one_connection(b: StandInHarness) -> None:
     answer = await b.client.apps_connections_open(app_token=APP_TOKEN)
     async with aiohttp.ClientSession() as session:
         async with session.ws_connect(answer["url"]) as socket:
@@ -90,14 +90,14 @@ async def test_an_address_is_good_for_one_connection(b: Bench) -> None:
             await session.ws_connect(answer["url"])
 
 
-async def test_only_an_app_token_opens_connections(b: Bench) -> None:
+async def test_only_an_app_token_opens_connections(b: StandInHarness) -> None:
     with pytest.raises(SlackApiError, match="not_allowed_token_type"):
         await b.client.apps_connections_open(app_token=BOT_TOKEN)
     with pytest.raises(SlackApiError, match="not_allowed_token_type"):
         await AsyncWebClient(token=APP_TOKEN, base_url=f"{b.url}/api/").auth_test()
 
 
-async def test_a_missed_acknowledgement_is_told_to_the_person(b: Bench) -> None:
+async def test_a_missed_acknowledgement_is_told_to_the_person(b: StandInHarness) -> None:
     b.slack.ack_seconds = 0.1
     web = AsyncWebClient(token=APP_TOKEN, base_url=f"{b.url}/api/")
     client: Any = SocketModeClient(app_token=APP_TOKEN, web_client=web)

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack.workspace.errors import CannotDo
 from bot.sandbox.slack.workspace.seed import ALAN, EVE, GUS, OLD_NUMBERS, PHONE_ROUTING, RANDOM, RITA
-from tests.sandbox.slack_app import APP_TOKEN, Bench, bench
+from tests.sandbox.slack_app import APP_TOKEN, StandInHarness, bench
 from tests.sandbox.test_slack_flow import CARD, NUMBER, form, opened, option, plain
 from tests.sandbox.test_slack_limits import ANSWER, TABLE, refused, section
 
@@ -24,7 +24,7 @@ class Clock:
 
 
 @pytest.fixture
-async def b() -> AsyncIterator[Bench]:
+async def b() -> AsyncIterator[StandInHarness]:
     async with bench() as made:
         yield made
 
@@ -33,7 +33,7 @@ async def code(call: Awaitable[Any]) -> str:
     return str((await refused(call))["error"])
 
 
-async def test_a_message_has_its_whole_limits(b: Bench) -> None:
+async def test_a_message_has_its_whole_limits(b: StandInHarness) -> None:
     post = b.client.chat_postMessage
     assert await code(post(channel=PHONE_ROUTING, text="x" * 4001)) == "msg_too_long"
     assert await code(post(channel=PHONE_ROUTING, text="x", blocks=[section("x" * 2700)] * 5)) == "msg_blocks_too_long"
@@ -58,7 +58,7 @@ async def test_a_trigger_works_once_and_for_three_seconds() -> None:
         assert await code(b.client.views_open(trigger_id="1.2.3", view=form(ANSWER))) == "invalid_trigger_id"
 
 
-async def test_views_stack_up_to_three(b: Bench) -> None:
+async def test_views_stack_up_to_three(b: StandInHarness) -> None:
     await opened(b, form(ANSWER))
     rita = b.slack.person("rita")
     for _ in range(2):
@@ -69,14 +69,14 @@ async def test_views_stack_up_to_three(b: Bench) -> None:
     assert rita.view().root_view_id == b.world.stack(RITA)[0].id
 
 
-async def test_a_closed_view_is_not_found(b: Bench) -> None:
+async def test_a_closed_view_is_not_found(b: StandInHarness) -> None:
     await opened(b, form(ANSWER))
     view = b.slack.person("rita").view()
     await b.slack.person("rita").close()
     assert await code(b.client.views_update(view_id=view.id, view=form(ANSWER))) == "not_found"
 
 
-async def test_channels_answer_as_the_bot_may_know_them(b: Bench) -> None:
+async def test_channels_answer_as_the_bot_may_know_them(b: StandInHarness) -> None:
     private = b.world.add_channel("secret", [RITA], kind="private")
     post = b.client.chat_postMessage
     assert await code(post(channel=RANDOM, text="x")) == "not_in_channel"
@@ -92,14 +92,14 @@ async def test_channels_answer_as_the_bot_may_know_them(b: Bench) -> None:
     assert await code(ephemeral) == "user_not_in_channel"
 
 
-async def test_only_the_bots_own_messages_can_be_changed(b: Bench) -> None:
+async def test_only_the_bots_own_messages_can_be_changed(b: StandInHarness) -> None:
     said = await b.slack.person("alan").say("phone-routing", "mine")
     assert await code(b.client.chat_update(channel=PHONE_ROUTING, ts=said.ts, text="x")) == "cant_update_message"
     assert await code(b.client.chat_delete(channel=PHONE_ROUTING, ts=said.ts)) == "cant_delete_message"
     assert await code(b.client.chat_update(channel=PHONE_ROUTING, ts="1.000001", text="x")) == "message_not_found"
 
 
-async def test_tokens_methods_and_scopes_are_checked(b: Bench) -> None:
+async def test_tokens_methods_and_scopes_are_checked(b: StandInHarness) -> None:
     def client(token: str) -> AsyncWebClient:
         return AsyncWebClient(token=token, base_url=f"{b.url}/api/")
 
@@ -118,7 +118,7 @@ async def test_tokens_methods_and_scopes_are_checked(b: Bench) -> None:
     assert told["team_id"] == b.world.team.id
 
 
-async def test_tokens_are_never_kept(b: Bench) -> None:
+async def test_tokens_are_never_kept(b: StandInHarness) -> None:
     await b.client.auth_test()
     await b.client.api_call("auth.test", data={"token": b.client.token})
     kept = str(list(b.slack.recorder.requests))
@@ -126,7 +126,7 @@ async def test_tokens_are_never_kept(b: Bench) -> None:
     assert {request.token for request in b.slack.recorder.requests} == {"bot token"}
 
 
-async def test_people_are_told_as_what_they_are(b: Bench) -> None:
+async def test_people_are_told_as_what_they_are(b: StandInHarness) -> None:
     async def shown(user: str) -> dict[str, Any]:
         answer: dict[str, Any] = (await b.client.users_info(user=user))["user"]
         return answer
@@ -141,7 +141,7 @@ async def test_people_are_told_as_what_they_are(b: Bench) -> None:
     assert await code(b.client.users_info(user="U0NOBODY")) == "user_not_found"
 
 
-async def test_a_type_ahead_is_held_to_its_limits(b: Bench) -> None:
+async def test_a_type_ahead_is_held_to_its_limits(b: StandInHarness) -> None:
     await opened(b, form(NUMBER))
     rita = b.slack.person("rita")
     offers: list[dict[str, Any]] = [

@@ -78,7 +78,7 @@ class SleepyDatabase(Database):
             self._stand_still = None
 
 
-class Bench:
+class ServiceHarness:
     """The service, and hands to work it with."""
 
     def __init__(self, context: ServiceContext, uponai: UponAIStandIn, clock: Clock) -> None:
@@ -193,7 +193,7 @@ class Bench:
         return replace(self.context, database=database)
 
 
-async def make_bench(database: Database, uponai: UponAIStandIn, url: str) -> Bench:
+async def make_service_harness(database: Database, uponai: UponAIStandIn, url: str) -> ServiceHarness:
     """Put a bench together, its mirror filled."""
     clock = StepClock()
     client = UponAIClient(
@@ -218,7 +218,7 @@ async def make_bench(database: Database, uponai: UponAIStandIn, url: str) -> Ben
     )
     await lookup.refresh_agents(context)
     await lookup.refresh_numbers(context)
-    return Bench(context, uponai, clock)
+    return ServiceHarness(context, uponai, clock)
 
 
 def _nothing(_: Work) -> None:

@@ -16,7 +16,7 @@ from bot.service.review import approve, cancel
 from bot.store import audit, outbox, rate_limits
 from bot.store.columns import metadata
 from bot.store.outbox import Posted
-from tests.service.service_harness import ALAN, LEASE, NUMBER, RITA, Bench, time_routing, webhook
+from tests.service.service_harness import ALAN, LEASE, NUMBER, RITA, ServiceHarness, time_routing, webhook
 
 WEEK = timedelta(days=7)
 WEEKS, SETTLED = 52, 26
@@ -24,7 +24,7 @@ WEEKS, SETTLED = 52, 26
 RECORD = {"changes", "change_rules", "reviews", "review_rules", "audit_events", "cards", "overrides"}
 
 
-async def a_week(bench: Bench, week: int) -> None:
+async def a_week(bench: ServiceHarness, week: int) -> None:
     """Work as people do: ask, decide, be refused, pause; let numbers come, go and be changed outside."""
     for patch in (webhook(f"https://hooks.example.com/{week}"), time_routing(week % 2 == 0)):
         await bench.approved(patch)
@@ -48,7 +48,7 @@ async def a_week(bench: Bench, week: int) -> None:
     await deliver(bench, gone=change_lane(asked.id) if week % 4 == 0 else None)
 
 
-async def deliver(bench: Bench, gone: str | None) -> None:
+async def deliver(bench: ServiceHarness, gone: str | None) -> None:
     """Deliver everything, but for a lane whose channel has gone for ever."""
     now = bench.clock.now()
     claimed = True
@@ -65,14 +65,14 @@ async def deliver(bench: Bench, gone: str | None) -> None:
                 await outbox.complete(tx, [each], now)
 
 
-async def counts(bench: Bench) -> Counter[str]:
+async def counts(bench: ServiceHarness) -> Counter[str]:
     async with bench.context.database.reading() as tx:
         tables = metadata.sorted_tables
         return Counter({each.name: await tx.scalar(select(func.count()).select_from(each)) or 0 for each in tables})
 
 
 @pytest.mark.timeout(300)
-async def test_a_year_leaves_the_record_and_nothing_else_that_grows(bench: Bench) -> None:
+async def test_a_year_leaves_the_record_and_nothing_else_that_grows(bench: ServiceHarness) -> None:
     most: Counter[str] = Counter()
     for week in range(WEEKS):
         await a_week(bench, week)

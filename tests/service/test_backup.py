@@ -24,7 +24,7 @@ from bot.store.migrate import schema_state
 from tests.chain import first_break
 from tests.databases import _execute
 from tests.postgresql_server import installed_binaries, packaged_binaries
-from tests.service.service_harness import LEASE, Bench, time_routing
+from tests.service.service_harness import LEASE, ServiceHarness, time_routing
 
 Backup = Callable[[str, Path], str]
 
@@ -59,7 +59,7 @@ def by_dump(url: str, folder: Path) -> str:
     return restored
 
 
-async def keep_busy(bench: Bench, is_busy: asyncio.Event, stop: asyncio.Event) -> int:
+async def keep_busy(bench: ServiceHarness, is_busy: asyncio.Event, stop: asyncio.Event) -> int:
     """Ask, approve and apply, one change after the other, until it is stopped."""
     done = 0
     while not stop.is_set():
@@ -91,7 +91,7 @@ async def facts_of(database: Database) -> dict[str, Any]:
     indirect=["dialect"],
 )
 async def test_g2_g7_a_backup_of_a_running_bot_is_whole_and_goes_on(
-    bench: Bench, database_url: str, tmp_path: Path, take: Backup
+    bench: ServiceHarness, database_url: str, tmp_path: Path, take: Backup
 ) -> None:
     is_busy, stop = asyncio.Event(), asyncio.Event()
     busy = asyncio.create_task(keep_busy(bench, is_busy, stop))
@@ -117,9 +117,9 @@ async def test_g2_g7_a_backup_of_a_running_bot_is_whole_and_goes_on(
             await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def goes_on(bench: Bench, copy: Database) -> None:
+async def goes_on(bench: ServiceHarness, copy: Database) -> None:
     """What was approved and not yet sent comes to an end, new changes are made, and the record can only grow."""
-    there = Bench(replace(bench.context, database=copy), bench.uponai, bench.clock)
+    there = ServiceHarness(replace(bench.context, database=copy), bench.uponai, bench.clock)
     there._keys = iter(range(1000, 2000))  # type: ignore[assignment]  # Forms of their own.
     # A list that shows what a change of ours has just replaced is taken for one that lags behind, up to a refresh long.
     bench.clock.advance(LEASE + bench.context.mirror_refresh * 2)

@@ -7,10 +7,10 @@ from bot.service.move_card import move_card
 from bot.store import cards
 from bot.store.cards import Card
 from bot.store.errors import StaleCard
-from tests.service.service_harness import RITA, Bench, time_routing
+from tests.service.service_harness import RITA, ServiceHarness, time_routing
 
 
-async def test_g9_after_a_move_nobody_goes_on_holding_the_former_card(bench: Bench) -> None:
+async def test_g9_after_a_move_nobody_goes_on_holding_the_former_card(bench: ServiceHarness) -> None:
     change = await bench.ask(time_routing(is_on=True))
     card = Card(change_id=change.id, channel_id="C1", message_ts="1.1", problem="is_archived")
     async with bench.context.database.transaction() as tx:

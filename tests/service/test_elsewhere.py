@@ -27,7 +27,7 @@ from tests.service.service_harness import (
     RITA,
     TEAM,
     TOKEN,
-    Bench,
+    ServiceHarness,
     inbound,
     time_routing,
 )
@@ -45,7 +45,7 @@ class Restarted:
 
 
 @pytest.fixture(params=[("another-account", 1), (ACCOUNT_SID, 2)], ids=["account", "workspace"])
-async def restarted(bench: Bench, request: pytest.FixtureRequest) -> AsyncIterator[Restarted]:
+async def restarted(bench: ServiceHarness, request: pytest.FixtureRequest) -> AsyncIterator[Restarted]:
     account_sid, workspace_id = request.param
     uponai = UponAIStandIn(token=TOKEN, account_sid=account_sid, workspace_id=workspace_id)
     async with running(uponai.app) as url:
@@ -63,7 +63,7 @@ async def restarted(bench: Bench, request: pytest.FixtureRequest) -> AsyncIterat
 
 
 async def test_g5_an_approved_change_is_sent_to_no_other_workspace_and_waits(
-    bench: Bench, restarted: Restarted
+    bench: ServiceHarness, restarted: Restarted
 ) -> None:
     change = await bench.approved(inbound(SUPPORT))
     assert await bench.work(restarted.context) == 0
@@ -73,7 +73,9 @@ async def test_g5_an_approved_change_is_sent_to_no_other_workspace_and_waits(
     assert (await bench.work_until_done(change)).state is State.APPLIED
 
 
-async def test_an_approved_change_of_another_workspace_expires_as_ever(bench: Bench, restarted: Restarted) -> None:
+async def test_an_approved_change_of_another_workspace_expires_as_ever(
+    bench: ServiceHarness, restarted: Restarted
+) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.clock.advance(bench.context.apply_within)
     await bench.work(restarted.context)
@@ -82,7 +84,7 @@ async def test_an_approved_change_of_another_workspace_expires_as_ever(bench: Be
 
 
 async def test_what_waits_for_another_workspace_is_listed_and_told_to_the_operator(
-    bench: Bench, restarted: Restarted
+    bench: ServiceHarness, restarted: Restarted
 ) -> None:
     waiting = await bench.approved(inbound(SUPPORT))
     await bench.ask(time_routing(is_on=True))
@@ -96,7 +98,7 @@ async def test_what_waits_for_another_workspace_is_listed_and_told_to_the_operat
 
 
 async def test_who_approves_a_change_of_another_workspace_is_told_that_it_waits(
-    bench: Bench, restarted: Restarted
+    bench: ServiceHarness, restarted: Restarted
 ) -> None:
     change = await approve(restarted.context, ALAN, (await bench.ask(inbound(SUPPORT))).id)
     async with bench.context.database.reading() as tx:
@@ -106,7 +108,7 @@ async def test_who_approves_a_change_of_another_workspace_is_told_that_it_waits(
 
 
 async def test_g2_a_worker_that_died_before_sending_elsewhere_leaves_the_change_to_wait(
-    bench: Bench, restarted: Restarted
+    bench: ServiceHarness, restarted: Restarted
 ) -> None:
     change = await bench.approved(inbound(SUPPORT))
     await claim_next(bench.context)
@@ -116,7 +118,7 @@ async def test_g2_a_worker_that_died_before_sending_elsewhere_leaves_the_change_
 
 
 async def test_g6_an_answer_lost_elsewhere_waits_for_a_look_there_and_at_last_for_a_person(
-    bench: Bench, restarted: Restarted
+    bench: ServiceHarness, restarted: Restarted
 ) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("lost_answer", times=1)
@@ -138,7 +140,7 @@ async def test_g6_an_answer_lost_elsewhere_waits_for_a_look_there_and_at_last_fo
 
 
 async def test_a_change_of_another_workspace_is_not_asked_again_for_the_same_number_of_this_one(
-    bench: Bench, restarted: Restarted
+    bench: ServiceHarness, restarted: Restarted
 ) -> None:
     change = await bench.approved(inbound(SUPPORT))
     await bench.work_until_done(change)
@@ -150,7 +152,7 @@ async def test_a_change_of_another_workspace_is_not_asked_again_for_the_same_num
         await submit(restarted.context, submission)
 
 
-async def test_the_client_takes_no_number_of_another_workspace(bench: Bench, restarted: Restarted) -> None:
+async def test_the_client_takes_no_number_of_another_workspace(bench: ServiceHarness, restarted: Restarted) -> None:
     for client, key in (
         (bench.context.uponai, restarted.context.key(NUMBER)),
         (restarted.context.uponai, bench.context.key(NUMBER)),

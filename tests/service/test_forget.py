@@ -15,13 +15,13 @@ from bot.store import outbox, rate_limits
 from bot.store.outbox import Posted
 from bot.store.schema import outbox as messages
 from bot.uponai.errors import Unavailable
-from tests.service.service_harness import LEASE, RITA, TEAM, Bench, inbound
+from tests.service.service_harness import LEASE, RITA, TEAM, ServiceHarness, inbound
 from tests.store.stored_changes import limited_until
 
 MINUTE = timedelta(minutes=1)
 
 
-async def deliver_all(bench: Bench) -> None:
+async def deliver_all(bench: ServiceHarness) -> None:
     """Mark everything as delivered."""
     async with bench.context.database.transaction() as tx:
         now = bench.clock.now()
@@ -30,13 +30,13 @@ async def deliver_all(bench: Bench) -> None:
                 await outbox.complete(tx, [Posted(message)], now)
 
 
-async def facts(bench: Bench) -> list[str]:
+async def facts(bench: ServiceHarness) -> list[str]:
     async with bench.context.database.reading() as tx:
         told = select(messages.c.fact).where(messages.c.kind != Kind.REMINDER)
         return list(await tx.scalars(told.order_by(messages.c.id)))
 
 
-async def test_what_was_delivered_long_ago_is_forgotten_and_the_record_stays(bench: Bench) -> None:
+async def test_what_was_delivered_long_ago_is_forgotten_and_the_record_stays(bench: ServiceHarness) -> None:
     change = await bench.ask(inbound(FRONT_DESK))
     await cancel(bench.context, RITA, change.id)
     await deliver_all(bench)
@@ -51,7 +51,7 @@ async def test_what_was_delivered_long_ago_is_forgotten_and_the_record_stays(ben
     assert await bench.events(change) == ["change.submitted", "change.canceled"]
 
 
-async def test_what_was_not_delivered_is_kept_however_old_it_is(bench: Bench) -> None:
+async def test_what_was_not_delivered_is_kept_however_old_it_is(bench: ServiceHarness) -> None:
     change = await bench.ask(inbound(FRONT_DESK))
     await cancel(bench.context, RITA, change.id)
     before = await facts(bench)
@@ -60,7 +60,7 @@ async def test_what_was_not_delivered_is_kept_however_old_it_is(bench: Bench) ->
     assert await facts(bench) == before
 
 
-async def test_g9_what_an_open_change_has_told_is_not_told_again_however_old_it_is(bench: Bench) -> None:
+async def test_g9_what_an_open_change_has_told_is_not_told_again_however_old_it_is(bench: ServiceHarness) -> None:
     change = await bench.approved(inbound(FRONT_DESK))
     claimed = await claim_next(bench.context)
     assert claimed is not None
@@ -80,7 +80,7 @@ async def test_g9_what_an_open_change_has_told_is_not_told_again_however_old_it_
     assert after.count(f"{change.label}/waiting/unavailable") == 1
 
 
-async def test_much_is_forgotten_in_batches(bench: Bench) -> None:
+async def test_much_is_forgotten_in_batches(bench: ServiceHarness) -> None:
     at = bench.clock.now()
     drafts = [
         channel_fact(team_id=TEAM, channel_id=f"C{n}", name=Fact.PAUSED, fact=f"fact-{n}", at=at, told=By(by="URITA"))
@@ -96,7 +96,7 @@ async def test_much_is_forgotten_in_batches(bench: Bench) -> None:
     assert await facts(bench) == []
 
 
-async def test_waits_that_slack_asked_for_are_forgotten_when_they_are_long_over(bench: Bench) -> None:
+async def test_waits_that_slack_asked_for_are_forgotten_when_they_are_long_over(bench: ServiceHarness) -> None:
     now = bench.clock.now()
     async with bench.context.database.transaction() as tx:
         await rate_limits.hold(tx, "chat.update", "C1", now)

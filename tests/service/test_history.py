@@ -9,14 +9,24 @@ from bot.domain.state import State
 from bot.service import history
 from bot.service.history import Listing
 from bot.service.review import approve, cancel
-from tests.service.service_harness import ADA, ALAN, NUMBER, RITA, SPLIT_NUMBER, TEAM, Bench, time_routing, webhook
+from tests.service.service_harness import (
+    ADA,
+    ALAN,
+    NUMBER,
+    RITA,
+    SPLIT_NUMBER,
+    TEAM,
+    ServiceHarness,
+    time_routing,
+    webhook,
+)
 
 
 def ids(listing: Listing) -> list[int]:
     return [each.id for each in listing.changes]
 
 
-async def test_what_waits_for_a_reader_is_told_from_their_own_and_from_what_they_decided(bench: Bench) -> None:
+async def test_what_waits_for_a_reader_is_told_from_their_own_and_from_what_they_decided(bench: ServiceHarness) -> None:
     bench.context = replace(bench.context, policy=lambda: Policy(quorum=2))
     for actor in (RITA, ALAN, RITA):
         await bench.ask(time_routing(True), actor=actor)
@@ -28,7 +38,7 @@ async def test_what_waits_for_a_reader_is_told_from_their_own_and_from_what_they
     assert found.next_page is None
 
 
-async def test_a_list_goes_on_behind_its_last_change_until_all_were_seen(bench: Bench) -> None:
+async def test_a_list_goes_on_behind_its_last_change_until_all_were_seen(bench: ServiceHarness) -> None:
     for at in range(7):
         await bench.ask(time_routing(True), actor=RITA if at % 2 else ALAN)
     seen: list[int] = []
@@ -40,7 +50,7 @@ async def test_a_list_goes_on_behind_its_last_change_until_all_were_seen(bench: 
     assert sorted(seen) == list(range(1, 8))
 
 
-async def test_the_changes_beside_one_are_older_and_of_its_number(bench: Bench) -> None:
+async def test_the_changes_beside_one_are_older_and_of_its_number(bench: ServiceHarness) -> None:
     for number in (NUMBER, SPLIT_NUMBER, NUMBER, NUMBER):
         await bench.ask(webhook("https://example.com/calls"), number=number)
     older = await history.recent_beside(bench.context, TEAM, 4, 1)
@@ -49,7 +59,7 @@ async def test_the_changes_beside_one_are_older_and_of_its_number(bench: Bench) 
     assert ids(await history.recent_list(bench.context, TEAM, None, 5, before_id=3)) == [2, 1]
 
 
-async def test_an_overview_holds_what_is_open_and_what_was_last(bench: Bench) -> None:
+async def test_an_overview_holds_what_is_open_and_what_was_last(bench: ServiceHarness) -> None:
     for actor in (RITA, ALAN, RITA):
         await bench.ask(time_routing(True), actor=actor)
     await cancel(bench.context, RITA, 3)
@@ -61,7 +71,7 @@ async def test_an_overview_holds_what_is_open_and_what_was_last(bench: Bench) ->
     assert overview.pause is None
 
 
-async def test_what_is_scheduled_is_listed_by_when_it_is_sent_and_only_until_then(bench: Bench) -> None:
+async def test_what_is_scheduled_is_listed_by_when_it_is_sent_and_only_until_then(bench: ServiceHarness) -> None:
     now = bench.clock.now()
     for hours, number in ((2, NUMBER), (1, SPLIT_NUMBER)):
         at = Schedule(now + timedelta(hours=hours))

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.state import State
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.service import lookup
-from tests.service.service_harness import NUMBER, Bench, inbound, time_routing
+from tests.service.service_harness import NUMBER, ServiceHarness, inbound, time_routing
 from tests.uponai.serving import Scripted, client_of
 
 # Hardly to be compressed: an index of PostgreSQL holds 2704 bytes of a key.
@@ -30,7 +30,7 @@ LONG = "".join(chr(0x4E00 + (at * 7919) % 20_000) for at in range(6_000))
     ],
 )
 async def test_g2_one_hostile_number_keeps_no_other_from_being_read_and_changed(
-    bench: Bench, number: str, fields: dict[str, Any]
+    bench: ServiceHarness, number: str, fields: dict[str, Any]
 ) -> None:
     bench.uponai.account.set_number(number, fields)
     await lookup.refresh_numbers(bench.context)
@@ -49,7 +49,9 @@ async def test_g2_one_hostile_number_keeps_no_other_from_being_read_and_changed(
         {"agent_id": "agent_x", "version": 1, "agent_name": "S" + "\u0336" * 100_000},
     ],
 )
-async def test_g2_one_hostile_agent_keeps_no_other_from_being_chosen(bench: Bench, agent: dict[str, Any]) -> None:
+async def test_g2_one_hostile_agent_keeps_no_other_from_being_chosen(
+    bench: ServiceHarness, agent: dict[str, Any]
+) -> None:
     listed = [agent, {"agent_id": SUPPORT, "version": 6, "agent_name": "Support"}]
     client = client_of(Scripted((200, json.dumps(listed).encode())))
     await lookup.refresh_agents(replace(bench.context, uponai=client))

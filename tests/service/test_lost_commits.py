@@ -21,7 +21,15 @@ from bot.store import audit
 from bot.store.database import Database
 from bot.store.errors import DatabaseUnavailable
 from tests.chain import first_break
-from tests.service.service_harness import ACCOUNT_SID, ALAN, LEASE, TOKEN, Bench, make_bench, time_routing
+from tests.service.service_harness import (
+    ACCOUNT_SID,
+    ALAN,
+    LEASE,
+    TOKEN,
+    ServiceHarness,
+    make_service_harness,
+    time_routing,
+)
 from tests.silent_line import SilentLine, silent_line
 
 pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
@@ -29,7 +37,7 @@ pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 T = TypeVar("T")
 PEOPLE = 10
 BREAKS = 6
-Place = tuple[Bench, SilentLine, Database]
+Place = tuple[ServiceHarness, SilentLine, Database]
 
 
 @pytest.fixture
@@ -38,7 +46,7 @@ async def place(database: Database, database_url: str) -> AsyncIterator[Place]:
     uponai = UponAIStandIn(token=TOKEN, account_sid=ACCOUNT_SID, workspace_id=1)
     async with running(uponai.app) as uponai_url, silent_line(database_url) as (line, url):
         far = Database.connect(url, patience=timedelta(seconds=5))
-        bench = await make_bench(far, uponai, uponai_url)
+        bench = await make_service_harness(far, uponai, uponai_url)
         yield bench, line, database
         await bench.context.aclose()
         await bench.context.uponai.aclose()
@@ -72,7 +80,7 @@ async def under_breaks(line: SilentLine, *asks: Callable[[], Awaitable[T]]) -> l
     return found
 
 
-def numbers_of(bench: Bench) -> list[str]:
+def numbers_of(bench: ServiceHarness) -> list[str]:
     listed = bench.uponai.account.numbers.items()
     ours = [number for number, one in listed if one["workspace_id"] == 1 and not one["platform_import_error"]]
     return ours[:PEOPLE]

@@ -17,18 +17,18 @@ from tests.service.service_harness import (
     RITA,
     SPLIT_NUMBER,
     TEAM,
-    Bench,
+    ServiceHarness,
     time_routing,
     webhook,
 )
 
 
-async def events(bench: Bench) -> list[tuple[str, str]]:
+async def events(bench: ServiceHarness) -> list[tuple[str, str]]:
     async with bench.context.database.reading() as tx:
         return [(event.event, event.actor_id) for event in await audit.read(tx, limit=100)]
 
 
-async def test_g3_of_those_who_pause_at_once_one_does_and_the_others_read_who(bench: Bench) -> None:
+async def test_g3_of_those_who_pause_at_once_one_does_and_the_others_read_who(bench: ServiceHarness) -> None:
     people = (RITA, ALAN, ADA)
     outcomes = await asyncio.gather(*(pause(bench.context, each, "C1") for each in people), return_exceptions=True)
     async with bench.context.database.reading() as tx:
@@ -42,13 +42,13 @@ async def test_g3_of_those_who_pause_at_once_one_does_and_the_others_read_who(be
     assert sorted(event for event, _ in recorded) == ["pause.refused", "pause.refused", "sending.paused"]
 
 
-async def test_g7_who_resumes_in_vain_is_in_the_record(bench: Bench) -> None:
+async def test_g7_who_resumes_in_vain_is_in_the_record(bench: ServiceHarness) -> None:
     with pytest.raises(AlreadyDecided, match="nothing to resume"):
         await resume(bench.context, ADA, "C1")
     assert await events(bench) == [("resume.refused", "UADA")]
 
 
-async def test_a_pause_says_why_and_what_it_holds_and_a_resume_what_goes_out(bench: Bench) -> None:
+async def test_a_pause_says_why_and_what_it_holds_and_a_resume_what_goes_out(bench: ServiceHarness) -> None:
     numbers = (NUMBER, SPLIT_NUMBER)
     for number in numbers:
         change = await bench.ask(webhook("https://example.com/calls"), number=number)
@@ -65,14 +65,14 @@ async def test_a_pause_says_why_and_what_it_holds_and_a_resume_what_goes_out(ben
     assert waiting.id not in [each.id for each in held.first]
 
 
-async def test_a_long_queue_is_counted_whole_and_named_in_part(bench: Bench) -> None:
+async def test_a_long_queue_is_counted_whole_and_named_in_part(bench: ServiceHarness) -> None:
     for _ in range(TOLD_AT_MOST + 2):
         await approve(bench.context, ALAN, (await bench.ask(time_routing(True))).id)
     held = await pause(bench.context, ADA, "C1", "Why not")
     assert (held.count, len(held.first)) == (TOLD_AT_MOST + 2, TOLD_AT_MOST)
 
 
-async def test_a_pause_of_the_release_before_has_no_reason(bench: Bench) -> None:
+async def test_a_pause_of_the_release_before_has_no_reason(bench: ServiceHarness) -> None:
     async with bench.context.database.transaction() as tx:
         assert await pauses.pause(tx, TEAM, "UADA", bench.clock.now())
     paused = await history.paused(bench.context, TEAM)
@@ -80,7 +80,7 @@ async def test_a_pause_of_the_release_before_has_no_reason(bench: Bench) -> None
     assert (paused.reason, paused.channel_id) == (None, None)
 
 
-async def test_a_reason_that_is_too_long_stops_nothing(bench: Bench) -> None:
+async def test_a_reason_that_is_too_long_stops_nothing(bench: ServiceHarness) -> None:
     with pytest.raises(WrongUsage, match="up to 500"):
         await pause(bench.context, ADA, "C1", "x" * 501)
     assert await history.paused(bench.context, TEAM) is None

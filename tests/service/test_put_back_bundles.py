@@ -21,13 +21,13 @@ from bot.service.put_back import keep_applied, put_back_now
 from bot.service.review import approve, cancel
 from bot.store import bundles
 from bot.store.schema import changes, outbox
-from tests.service.service_harness import ADA, ALAN, LEASE, NUMBER, RITA, Bench, time_routing
+from tests.service.service_harness import ADA, ALAN, LEASE, NUMBER, RITA, ServiceHarness, time_routing
 
 HOUR = timedelta(hours=1)
 NUMBERS = (NUMBER, "+13125550111", "+442079460958")
 
 
-async def approved(bench: Bench) -> ChangeRequest:
+async def approved(bench: ServiceHarness) -> ChangeRequest:
     """Ask for several numbers that are put back in an hour, and approve them; return the lead."""
     asked = replace(
         bench.submission(time_routing(is_on=True)),
@@ -37,7 +37,7 @@ async def approved(bench: Bench) -> ChangeRequest:
     return await approve(bench.context, ALAN, (await submit_several(bench.context, asked)).id)
 
 
-async def put_backs(bench: Bench) -> list[Bundle]:
+async def put_backs(bench: ServiceHarness) -> list[Bundle]:
     query = select(changes.c.bundle_id).where(changes.c.origin == Origin.PUT_BACK).distinct()
     async with bench.context.database.reading() as tx:
         found = (await tx.scalars(query)).all()
@@ -45,18 +45,18 @@ async def put_backs(bench: Bench) -> list[Bundle]:
         return list((await bundles.get_all(tx, [each for each in found if each])).values())
 
 
-async def facts(bench: Bench, kind: str) -> list[str]:
+async def facts(bench: ServiceHarness, kind: str) -> list[str]:
     query = select(outbox.c.fact).where(outbox.c.kind == kind).order_by(outbox.c.id)
     async with bench.context.database.reading() as tx:
         return list((await tx.scalars(query)).all())
 
 
-async def claimed(bench: Bench) -> list[ChangeRequest]:
+async def claimed(bench: ServiceHarness) -> list[ChangeRequest]:
     found = [await claim_next(bench.context) for _ in NUMBERS]
     return [each for each in found if each is not None]
 
 
-async def test_g3_workers_that_finish_at_the_same_instant_store_one_bundle(bench: Bench) -> None:
+async def test_g3_workers_that_finish_at_the_same_instant_store_one_bundle(bench: ServiceHarness) -> None:
     await approved(bench)
     await asyncio.gather(*(apply(bench.context, each) for each in await claimed(bench)))
     [bundle] = await put_backs(bench)
@@ -65,7 +65,7 @@ async def test_g3_workers_that_finish_at_the_same_instant_store_one_bundle(bench
     assert (await facts(bench, "thread")).count("RN-1/put_back/all") == 1
 
 
-async def test_g2_after_lost_answers_and_a_takeover_each_is_put_back_once(bench: Bench) -> None:
+async def test_g2_after_lost_answers_and_a_takeover_each_is_put_back_once(bench: ServiceHarness) -> None:
     await approved(bench)
     first, second, _ = await claimed(bench)
     await apply(bench.context, first)
@@ -84,7 +84,7 @@ async def test_g2_after_lost_answers_and_a_takeover_each_is_put_back_once(bench:
     assert len(bench.puts()) == 2 * len(NUMBERS)
 
 
-async def test_what_is_not_applied_is_not_put_back(bench: Bench) -> None:
+async def test_what_is_not_applied_is_not_put_back(bench: ServiceHarness) -> None:
     await approved(bench)
     bench.dashboard(NUMBERS[1], is_time_routing_enabled=None)
     await bench.work()
@@ -94,7 +94,7 @@ async def test_what_is_not_applied_is_not_put_back(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("is_kept", [True, False])
-async def test_one_press_means_all_whichever_it_names(bench: Bench, *, is_kept: bool) -> None:
+async def test_one_press_means_all_whichever_it_names(bench: ServiceHarness, *, is_kept: bool) -> None:
     await approved(bench)
     await bench.work()
     [bundle] = await put_backs(bench)
@@ -106,7 +106,7 @@ async def test_one_press_means_all_whichever_it_names(bench: Bench, *, is_kept: 
     assert sum(any(kind in each for kind in kinds) for each in await facts(bench, "thread")) == 1
 
 
-async def test_g1_the_requester_does_not_cancel_what_ends_their_changes(bench: Bench) -> None:
+async def test_g1_the_requester_does_not_cancel_what_ends_their_changes(bench: ServiceHarness) -> None:
     await approved(bench)
     await bench.work()
     [bundle] = await put_backs(bench)
@@ -114,7 +114,7 @@ async def test_g1_the_requester_does_not_cancel_what_ends_their_changes(bench: B
         await cancel(bench.context, RITA, bundle.members[1].id)
 
 
-async def test_what_its_rules_hold_up_is_expired_together(bench: Bench) -> None:
+async def test_what_its_rules_hold_up_is_expired_together(bench: ServiceHarness) -> None:
     await approved(bench)
     await bench.work()
     bench.fault("down")
@@ -125,7 +125,7 @@ async def test_what_its_rules_hold_up_is_expired_together(bench: Bench) -> None:
     assert sum("/expired/" in each for each in await facts(bench, "thread")) == 1
 
 
-async def _anything(bench: Bench, at: Random, held: list[ChangeRequest]) -> None:
+async def _anything(bench: ServiceHarness, at: Random, held: list[ChangeRequest]) -> None:
     """Do something that workers and people do, or that befalls them."""
     match at.choice(["claim", "claim", "apply", "apply", "lose", "die", "work", "keep", "now", "wait"]):
         case "claim" if (found := await claim_next(bench.context)) is not None:
@@ -153,7 +153,9 @@ async def _anything(bench: Bench, at: Random, held: list[ChangeRequest]) -> None
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_g2_whatever_happens_each_that_went_live_is_put_back_once_or_kept(bench: Bench, seed: int) -> None:
+async def test_g2_whatever_happens_each_that_went_live_is_put_back_once_or_kept(
+    bench: ServiceHarness, seed: int
+) -> None:
     at = Random(seed)  # noqa: S311 - the same every time
     held: list[ChangeRequest] = []
     lead = await approved(bench)

@@ -18,29 +18,29 @@ from bot.service.applying.recover import recover
 from bot.service.put_back import keep_applied, put_back_now
 from bot.service.review import cancel
 from bot.store.schema import outbox
-from tests.service.service_harness import ADA, ALAN, LEASE, NUMBER, RITA, Bench, inbound, time_routing
+from tests.service.service_harness import ADA, ALAN, LEASE, NUMBER, RITA, ServiceHarness, inbound, time_routing
 
 HOUR = timedelta(hours=1)
 
 
-async def planned(bench: Bench) -> tuple[ChangeRequest, ChangeRequest]:
+async def planned(bench: ServiceHarness) -> tuple[ChangeRequest, ChangeRequest]:
     """Apply a change that is to be put back in an hour, and return it with its put-back."""
     change = await bench.approved(inbound(SUPPORT), schedule=Schedule(put_back_at=bench.clock.now() + HOUR))
     await bench.work()
     return await bench.read(change), await bench.read(replace(change, id=change.id + 1))
 
 
-async def told(bench: Bench, change: ChangeRequest) -> list[str]:
+async def told(bench: ServiceHarness, change: ChangeRequest) -> list[str]:
     query = select(outbox.c.payload).where(outbox.c.change_id == change.id, outbox.c.kind == "thread")
     async with bench.context.database.reading() as tx:
         return [payload["name"] for payload in (await tx.scalars(query.order_by(outbox.c.id))).all()]
 
 
-def agents(bench: Bench) -> list[str]:
+def agents(bench: ServiceHarness) -> list[str]:
     return [agent["agent_id"] for agent in bench.live(NUMBER)["inbound_agents"]]
 
 
-async def test_a_change_with_put_back_stores_the_change_that_ends_it(bench: Bench) -> None:
+async def test_a_change_with_put_back_stores_the_change_that_ends_it(bench: ServiceHarness) -> None:
     parent, put_back = await planned(bench)
     assert (parent.state, put_back.state) == (State.APPLIED, State.APPROVED)
     assert (put_back.origin, put_back.parent_id) == (Origin.PUT_BACK, parent.id)
@@ -50,7 +50,7 @@ async def test_a_change_with_put_back_stores_the_change_that_ends_it(bench: Benc
     assert (await told(bench, parent))[-1] == Fact.PUT_BACK
 
 
-async def test_it_is_sent_at_its_time_and_not_before(bench: Bench) -> None:
+async def test_it_is_sent_at_its_time_and_not_before(bench: ServiceHarness) -> None:
     former = agents(bench)
     parent, put_back = await planned(bench)
     assert await bench.work() == 0
@@ -61,7 +61,7 @@ async def test_it_is_sent_at_its_time_and_not_before(bench: Bench) -> None:
     assert (await told(bench, parent))[-1] == Fact.PUT_BACK_ENDED
 
 
-async def test_g2_a_crash_after_the_put_leaves_one_put_back(bench: Bench) -> None:
+async def test_g2_a_crash_after_the_put_leaves_one_put_back(bench: ServiceHarness) -> None:
     change = await bench.approved(inbound(SUPPORT), schedule=Schedule(put_back_at=bench.clock.now() + HOUR))
     bench.fault("lost_answer")
     claimed = await claim_next(bench.context)
@@ -79,7 +79,9 @@ async def test_g2_a_crash_after_the_put_leaves_one_put_back(bench: Bench) -> Non
     assert len(bench.puts()) == 2
 
 
-async def test_g5_a_touched_field_that_was_changed_meanwhile_ends_it_at_once_and_that_is_told(bench: Bench) -> None:
+async def test_g5_a_touched_field_that_was_changed_meanwhile_ends_it_at_once_and_that_is_told(
+    bench: ServiceHarness,
+) -> None:
     parent, put_back = await planned(bench)
     later = await bench.approved(inbound(SALES, 1))
     await bench.work()
@@ -89,7 +91,7 @@ async def test_g5_a_touched_field_that_was_changed_meanwhile_ends_it_at_once_and
     assert (await told(bench, parent))[-1] == Fact.PUT_BACK_ENDED
 
 
-async def test_g5_a_change_in_the_dashboard_ends_it_at_its_time(bench: Bench) -> None:
+async def test_g5_a_change_in_the_dashboard_ends_it_at_its_time(bench: ServiceHarness) -> None:
     _, put_back = await planned(bench)
     bench.dashboard(inbound_agents=[])
     bench.clock.advance(HOUR)
@@ -98,7 +100,7 @@ async def test_g5_a_change_in_the_dashboard_ends_it_at_its_time(bench: Bench) ->
     assert len(bench.puts()) == 1
 
 
-async def test_another_field_does_not_end_it(bench: Bench) -> None:
+async def test_another_field_does_not_end_it(bench: ServiceHarness) -> None:
     _, put_back = await planned(bench)
     await bench.approved(time_routing(is_on=True))
     bench.clock.advance(HOUR)
@@ -106,7 +108,7 @@ async def test_another_field_does_not_end_it(bench: Bench) -> None:
     assert (await bench.read(put_back)).state is State.APPLIED
 
 
-async def test_an_approver_has_it_put_back_now(bench: Bench) -> None:
+async def test_an_approver_has_it_put_back_now(bench: ServiceHarness) -> None:
     parent, put_back = await planned(bench)
     await put_back_now(bench.context, ADA, put_back.id)
     await bench.work()
@@ -114,7 +116,7 @@ async def test_an_approver_has_it_put_back_now(bench: Bench) -> None:
     assert Fact.PUT_BACK_NOW in await told(bench, parent)
 
 
-async def test_an_approver_keeps_what_is_live(bench: Bench) -> None:
+async def test_an_approver_keeps_what_is_live(bench: ServiceHarness) -> None:
     parent, put_back = await planned(bench)
     await keep_applied(bench.context, ALAN, put_back.id)
     kept = await bench.read(put_back)
@@ -126,7 +128,7 @@ async def test_an_approver_keeps_what_is_live(bench: Bench) -> None:
         await put_back_now(bench.context, ADA, put_back.id)
 
 
-async def test_g1_its_requester_neither_keeps_nor_hurries_nor_cancels_it(bench: Bench) -> None:
+async def test_g1_its_requester_neither_keeps_nor_hurries_nor_cancels_it(bench: ServiceHarness) -> None:
     _, put_back = await planned(bench)
     for verb in (keep_applied, put_back_now):
         with pytest.raises(OwnChange):
@@ -137,7 +139,7 @@ async def test_g1_its_requester_neither_keeps_nor_hurries_nor_cancels_it(bench: 
     assert (await bench.read(put_back)).state is State.APPROVED
 
 
-async def test_what_was_not_sent_before_its_put_back_is_not_sent_any_more(bench: Bench) -> None:
+async def test_what_was_not_sent_before_its_put_back_is_not_sent_any_more(bench: ServiceHarness) -> None:
     change = await bench.approved(inbound(SUPPORT), schedule=Schedule(put_back_at=bench.clock.now() + HOUR / 2))
     bench.clock.advance(HOUR / 2)
     await bench.work()

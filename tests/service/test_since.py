@@ -13,16 +13,16 @@ from bot.service.review import approve, cancel
 from bot.store import outbox
 from bot.store.outbox import Posted
 from bot.store.schema import outbox as messages
-from tests.service.service_harness import ALAN, LEASE, RITA, SPLIT_NUMBER, TEAM, Bench, inbound, time_routing
+from tests.service.service_harness import ALAN, LEASE, RITA, SPLIT_NUMBER, TEAM, ServiceHarness, inbound, time_routing
 
 
-async def dirty(bench: Bench) -> list[str]:
+async def dirty(bench: ServiceHarness) -> list[str]:
     async with bench.context.database.reading() as tx:
         query = select(messages.c.fact).where(messages.c.kind == Kind.THREAD_AGAIN).order_by(messages.c.id)
         return list(await tx.scalars(query))
 
 
-async def stand(bench: Bench) -> None:
+async def stand(bench: ServiceHarness) -> None:
     """Let everything that is told stand in a channel."""
     async with bench.context.database.transaction() as tx:
         now = bench.clock.now()
@@ -31,7 +31,7 @@ async def stand(bench: Bench) -> None:
                 await outbox.complete(tx, [Posted(message, "C1", f"{number}.0")], now)
 
 
-async def delivery_of(bench: Bench, change: ChangeRequest, name: Fact) -> Delivery:
+async def delivery_of(bench: ServiceHarness, change: ChangeRequest, name: Fact) -> Delivery:
     """Claim a message that has the posts of a fact shown anew."""
     async with bench.context.database.transaction() as tx:
         now = bench.clock.now()
@@ -41,7 +41,7 @@ async def delivery_of(bench: Bench, change: ChangeRequest, name: Fact) -> Delive
     return Delivery([message], now + LEASE, [Attempt(None, None)], {}, change=await bench.read(change))
 
 
-async def test_asking_again_marks_the_end_of_the_former_change_once(bench: Bench) -> None:
+async def test_asking_again_marks_the_end_of_the_former_change_once(bench: ServiceHarness) -> None:
     change = await bench.ask(inbound(FRONT_DESK))
     await cancel(bench.context, RITA, change.id)
     assert await dirty(bench) == []
@@ -50,14 +50,14 @@ async def test_asking_again_marks_the_end_of_the_former_change_once(bench: Bench
     assert await dirty(bench) == [f"{change.label}/canceled_again/{again.label}"]
 
 
-async def test_a_form_that_asked_for_another_number_used_nothing_up(bench: Bench) -> None:
+async def test_a_form_that_asked_for_another_number_used_nothing_up(bench: ServiceHarness) -> None:
     change = await bench.ask(time_routing(True))
     await cancel(bench.context, RITA, change.id)
     await bench.ask(inbound(FRONT_DESK), number=SPLIT_NUMBER, parent_id=change.id)
     assert await dirty(bench) == []
 
 
-async def test_a_revert_marks_the_result_when_it_is_applied_and_not_before(bench: Bench) -> None:
+async def test_a_revert_marks_the_result_when_it_is_applied_and_not_before(bench: ServiceHarness) -> None:
     change = await bench.work_until_done(await bench.approved(time_routing(True)))
     revert = await bench.ask(time_routing(False), parent_id=change.id)
     assert revert.origin is Origin.REVERT
@@ -66,7 +66,7 @@ async def test_a_revert_marks_the_result_when_it_is_applied_and_not_before(bench
     assert await dirty(bench) == [f"{change.label}/applied_again/{revert.label}"]
 
 
-async def test_what_stands_is_found_with_what_has_happened_since(bench: Bench) -> None:
+async def test_what_stands_is_found_with_what_has_happened_since(bench: ServiceHarness) -> None:
     change = await bench.work_until_done(await bench.approved(time_routing(True)))
     revert = await bench.ask(time_routing(False), parent_id=change.id)
     await bench.work_until_done(await approve(bench.context, ALAN, revert.id))

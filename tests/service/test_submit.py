@@ -14,7 +14,17 @@ from bot.service import lookup
 from bot.service.applying.claim import claim_next, expire_next
 from bot.service.history import pending
 from bot.service.review import approve, cancel, deny
-from tests.service.service_harness import ALAN, NUMBER, RITA, SPLIT_NUMBER, TEAM, Bench, inbound, time_routing, webhook
+from tests.service.service_harness import (
+    ALAN,
+    NUMBER,
+    RITA,
+    SPLIT_NUMBER,
+    TEAM,
+    ServiceHarness,
+    inbound,
+    time_routing,
+    webhook,
+)
 
 
 def outbound(agent_id: str, version: int | None = None) -> AssignmentPatch:
@@ -22,14 +32,14 @@ def outbound(agent_id: str, version: int | None = None) -> AssignmentPatch:
 
 
 async def is_refused(
-    bench: Bench, patch: AssignmentPatch, *, number: str = NUMBER, reason: str = "Because"
+    bench: ServiceHarness, patch: AssignmentPatch, *, number: str = NUMBER, reason: str = "Because"
 ) -> AlreadyAsked:
     with pytest.raises(AlreadyAsked) as caught:
         await bench.ask(patch, key="form", number=number, reason=reason)
     return caught.value
 
 
-async def test_g2_a_corrected_form_is_refused_and_what_was_asked_stands(bench: Bench) -> None:
+async def test_g2_a_corrected_form_is_refused_and_what_was_asked_stands(bench: ServiceHarness) -> None:
     first = await bench.ask(inbound(SUPPORT), key="form", reason="Support is back")
     refusal = await is_refused(bench, inbound(FRONT_DESK), reason="Support is back")
     assert (refusal.field, refusal.is_number, refusal.can_withdraw) == (Field.INBOUND, False, True)
@@ -44,7 +54,7 @@ async def test_g2_a_corrected_form_is_refused_and_what_was_asked_stands(bench: B
     assert await pending(bench.context, TEAM, 9) == [first]
 
 
-async def test_the_same_is_found_whatever_became_of_mirror_and_number_meanwhile(bench: Bench) -> None:
+async def test_the_same_is_found_whatever_became_of_mirror_and_number_meanwhile(bench: ServiceHarness) -> None:
     submission = AssignmentPatch(
         Assignment(inbound=(WeightedAgent(SALES, 3),), outbound=(WeightedAgent(BOOKINGS),)),
         frozenset({Field.INBOUND, Field.OUTBOUND}),
@@ -60,7 +70,7 @@ async def test_the_same_is_found_whatever_became_of_mirror_and_number_meanwhile(
     assert (await is_refused(bench, outbound(SALES))).field is Field.OUTBOUND
 
 
-async def test_what_was_applied_meanwhile_is_found_too(bench: Bench) -> None:
+async def test_what_was_applied_meanwhile_is_found_too(bench: ServiceHarness) -> None:
     first = await bench.ask(inbound(SUPPORT), key="form")
     await approve(bench.context, ALAN, first.id)
     await bench.work()
@@ -68,29 +78,29 @@ async def test_what_was_applied_meanwhile_is_found_too(bench: Bench) -> None:
     assert len(bench.puts()) == 1
 
 
-End = Callable[[Bench, ChangeRequest], Awaitable[None]]
+End = Callable[[ServiceHarness, ChangeRequest], Awaitable[None]]
 
 
-async def withdrawn(bench: Bench, change: ChangeRequest) -> None:
+async def withdrawn(bench: ServiceHarness, change: ChangeRequest) -> None:
     await cancel(bench.context, RITA, change.id)
 
 
-async def denied(bench: Bench, change: ChangeRequest) -> None:
+async def denied(bench: ServiceHarness, change: ChangeRequest) -> None:
     await deny(bench.context, ALAN, change.id, "No")
 
 
-async def expired(bench: Bench, _change: ChangeRequest) -> None:
+async def expired(bench: ServiceHarness, _change: ChangeRequest) -> None:
     bench.clock.advance(bench.context.change_ttl)
     assert await expire_next(bench.context) is not None
 
 
-async def applied(bench: Bench, change: ChangeRequest) -> None:
+async def applied(bench: ServiceHarness, change: ChangeRequest) -> None:
     await approve(bench.context, ALAN, change.id)
     await bench.work()
 
 
 @pytest.mark.parametrize("end", [withdrawn, denied, expired, applied])
-async def test_when_the_first_has_ended_the_correction_is_a_change_of_its_own(bench: Bench, end: End) -> None:
+async def test_when_the_first_has_ended_the_correction_is_a_change_of_its_own(bench: ServiceHarness, end: End) -> None:
     await end(bench, await bench.ask(inbound(SUPPORT), key="form"))
     second, again = [await bench.ask(inbound(FRONT_DESK), key="form") for _ in range(2)]
     assert (second.id, again.id) == (2, 2)
@@ -100,13 +110,13 @@ async def test_when_the_first_has_ended_the_correction_is_a_change_of_its_own(be
 
 
 @pytest.mark.parametrize("end", [withdrawn, denied, expired])
-async def test_what_ended_is_not_taken_for_asked_when_it_is_sent_again(bench: Bench, end: End) -> None:
+async def test_what_ended_is_not_taken_for_asked_when_it_is_sent_again(bench: ServiceHarness, end: End) -> None:
     await end(bench, await bench.ask(inbound(SUPPORT), key="form"))
     assert "exactly this" in str(await is_refused(bench, inbound(SUPPORT)))
     assert await pending(bench.context, TEAM, 9) == []
 
 
-async def test_while_it_is_applied_it_can_no_longer_be_withdrawn(bench: Bench) -> None:
+async def test_while_it_is_applied_it_can_no_longer_be_withdrawn(bench: ServiceHarness) -> None:
     await approve(bench.context, ALAN, (await bench.ask(inbound(SUPPORT), key="form")).id)
     assert (await is_refused(bench, inbound(FRONT_DESK))).can_withdraw
     await claim_next(bench.context)
@@ -115,7 +125,9 @@ async def test_while_it_is_applied_it_can_no_longer_be_withdrawn(bench: Bench) -
     assert "is applying" in str(refusal)
 
 
-async def test_g2_of_forms_that_are_sent_at_once_one_is_stored_and_no_other_is_taken_for_it(bench: Bench) -> None:
+async def test_g2_of_forms_that_are_sent_at_once_one_is_stored_and_no_other_is_taken_for_it(
+    bench: ServiceHarness,
+) -> None:
     wishes = [inbound(SUPPORT), inbound(FRONT_DESK), inbound(SUPPORT), time_routing(is_on=True)]
     outcomes = await asyncio.gather(
         *(bench.ask(submission, key="form") for submission in wishes), return_exceptions=True
@@ -130,7 +142,7 @@ async def test_g2_of_forms_that_are_sent_at_once_one_is_stored_and_no_other_is_t
             assert outcome.change_id == stored.id
 
 
-async def test_a_revert_claims_to_undo_only_what_it_undoes(bench: Bench) -> None:
+async def test_a_revert_claims_to_undo_only_what_it_undoes(bench: ServiceHarness) -> None:
     parent = await bench.approved(inbound(SUPPORT))
     early = await bench.ask(inbound(SALES, 1), parent_id=parent.id)
     await bench.work()
@@ -149,7 +161,7 @@ async def test_a_revert_claims_to_undo_only_what_it_undoes(bench: Bench) -> None
     assert (record.events[0].after["parent_id"], record.events[0].after["origin"]) == (parent.id, None)
 
 
-async def test_only_the_same_wishes_ask_again(bench: Bench) -> None:
+async def test_only_the_same_wishes_ask_again(bench: ServiceHarness) -> None:
     parent = await bench.ask(inbound(SUPPORT))
     open_yet = await bench.ask(inbound(SUPPORT), parent_id=parent.id)
     await denied(bench, parent)
@@ -158,7 +170,7 @@ async def test_only_the_same_wishes_ask_again(bench: Bench) -> None:
     assert [change.origin for change in (open_yet, again, other)] == [None, Origin.TRY_AGAIN, None]
 
 
-async def test_a_parent_that_does_not_exist_is_refused(bench: Bench) -> None:
+async def test_a_parent_that_does_not_exist_is_refused(bench: ServiceHarness) -> None:
     with pytest.raises(UnknownChange, match="RN-77"):
         await bench.ask(inbound(SUPPORT), parent_id=77)
     assert await pending(bench.context, TEAM, 9) == []

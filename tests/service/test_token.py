@@ -15,23 +15,23 @@ from bot.service.context import ServiceContext
 from bot.service.follow_up import ask_follow_up
 from bot.store.schema import outbox
 from bot.uponai.errors import Unauthorized
-from tests.service.service_harness import ALAN, LEASE, NUMBER, SPLIT_NUMBER, Bench, inbound, time_routing
+from tests.service.service_harness import ALAN, LEASE, NUMBER, SPLIT_NUMBER, ServiceHarness, inbound, time_routing
 
 OTHERS = ("+442079460958", "+13125550111")
 
 
-async def channel_messages(bench: Bench) -> list[dict[str, object]]:
+async def channel_messages(bench: ServiceHarness) -> list[dict[str, object]]:
     async with bench.context.database.reading() as tx:
         query = select(outbox.c.payload).where(outbox.c.kind == "channel").order_by(outbox.c.id)
         return list((await tx.scalars(query)).all())
 
 
-async def warnings(bench: Bench) -> list[str]:
+async def warnings(bench: ServiceHarness) -> list[str]:
     async with bench.context.database.reading() as tx:
         return await token.warnings(tx, bench.context.workspace)
 
 
-async def work_on(bench: Bench, *changes: ChangeRequest, context: ServiceContext | None = None) -> set[State]:
+async def work_on(bench: ServiceHarness, *changes: ChangeRequest, context: ServiceContext | None = None) -> set[State]:
     """Work for some minutes; return the states of the changes."""
     for _ in range(8):
         await bench.work(context)
@@ -41,7 +41,7 @@ async def work_on(bench: Bench, *changes: ChangeRequest, context: ServiceContext
 
 @pytest.mark.parametrize("scope", ["all", "writes"])
 async def test_approved_changes_wait_while_the_token_is_refused_and_the_channel_is_told_once(
-    bench: Bench, scope: str
+    bench: ServiceHarness, scope: str
 ) -> None:
     changes = [await bench.approved(time_routing(is_on=n == NUMBER), number=n) for n in (NUMBER, SPLIT_NUMBER)]
     bench.fault("unauthorized", scope=scope)
@@ -69,7 +69,7 @@ async def test_approved_changes_wait_while_the_token_is_refused_and_the_channel_
     assert await warnings(bench) == []
 
 
-async def test_a_later_outage_is_told_again(bench: Bench) -> None:
+async def test_a_later_outage_is_told_again(bench: ServiceHarness) -> None:
     for number in OTHERS:
         change = await bench.approved(time_routing(is_on=True), number=number)
         bench.fault("unauthorized")
@@ -79,7 +79,7 @@ async def test_a_later_outage_is_told_again(bench: Bench) -> None:
     assert len(await channel_messages(bench)) == 2
 
 
-async def test_a_change_whose_token_stays_refused_expires_as_ever(bench: Bench) -> None:
+async def test_a_change_whose_token_stays_refused_expires_as_ever(bench: ServiceHarness) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("unauthorized")
     await bench.work()
@@ -88,7 +88,7 @@ async def test_a_change_whose_token_stays_refused_expires_as_ever(bench: Bench) 
     assert (await bench.read(change)).state is State.EXPIRED
 
 
-async def test_a_refused_read_of_the_mirror_warns_the_operator_until_one_succeeds(bench: Bench) -> None:
+async def test_a_refused_read_of_the_mirror_warns_the_operator_until_one_succeeds(bench: ServiceHarness) -> None:
     bench.fault("unauthorized")
     for refresh in (lookup.refresh_numbers, lookup.refresh_agents):
         with pytest.raises(Unauthorized):
@@ -100,7 +100,7 @@ async def test_a_refused_read_of_the_mirror_warns_the_operator_until_one_succeed
     assert await warnings(bench) == []
 
 
-async def test_g6_a_token_refused_after_an_answer_was_lost_is_looked_up_later(bench: Bench) -> None:
+async def test_g6_a_token_refused_after_an_answer_was_lost_is_looked_up_later(bench: ServiceHarness) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("lost_answer", times=1)
     await bench.work()
@@ -112,7 +112,7 @@ async def test_g6_a_token_refused_after_an_answer_was_lost_is_looked_up_later(be
     assert len(bench.puts()) == 1
 
 
-async def test_an_unclear_change_is_looked_at_later_when_the_token_is_refused(bench: Bench) -> None:
+async def test_an_unclear_change_is_looked_at_later_when_the_token_is_refused(bench: ServiceHarness) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("import_error", times=1)
     await bench.work()

@@ -3,12 +3,12 @@
 from bot.domain.state import State
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.service import lookup
-from tests.service.service_harness import NUMBER, Bench, inbound, time_routing, webhook
+from tests.service.service_harness import NUMBER, ServiceHarness, inbound, time_routing, webhook
 
 HALF, NUL = "\ud83d", "\0"
 
 
-async def damage(bench: Bench) -> None:
+async def damage(bench: ServiceHarness) -> None:
     account = bench.uponai.account
     account.agents[SUPPORT]["agent_name"] = f"Support {HALF}{NUL}"
     account.set_number(NUMBER, {"inbound_webhook_url": f"https://hooks.example.com/{HALF}?key={NUL}"})
@@ -18,7 +18,7 @@ async def damage(bench: Bench) -> None:
     await lookup.refresh_numbers(bench.context)
 
 
-async def test_the_mirror_takes_the_list_with_a_half_emoji_in_a_name_and_in_a_webhook(bench: Bench) -> None:
+async def test_the_mirror_takes_the_list_with_a_half_emoji_in_a_name_and_in_a_webhook(bench: ServiceHarness) -> None:
     await damage(bench)
     present = await lookup.present(bench.context, NUMBER)
     assert present is not None
@@ -28,7 +28,7 @@ async def test_the_mirror_takes_the_list_with_a_half_emoji_in_a_name_and_in_a_we
     assert await lookup.present(bench.context, "ext-\ufffd") is None
 
 
-async def test_a_number_with_a_half_emoji_in_its_webhook_is_changed_as_any_other(bench: Bench) -> None:
+async def test_a_number_with_a_half_emoji_in_its_webhook_is_changed_as_any_other(bench: ServiceHarness) -> None:
     await damage(bench)
     for patch in (time_routing(is_on=True), inbound(SUPPORT), webhook("https://hooks.example.com/calls")):
         change = await bench.approved(patch)

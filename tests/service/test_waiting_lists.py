@@ -12,7 +12,7 @@ from bot.service.context import Actor
 from bot.service.review import approve
 from bot.service.rights import Asking
 from bot.service.submit import submit
-from tests.service.service_harness import ADA, ALAN, NUMBER, SPLIT_NUMBER, Bench, webhook
+from tests.service.service_harness import ADA, ALAN, NUMBER, SPLIT_NUMBER, ServiceHarness, webhook
 from tests.service.test_history import ids
 
 LEADS = "S07LEADS001"
@@ -42,7 +42,7 @@ class Asked:
         return {each: held.rules_for(Person(each, groups[each])) for each in people}
 
 
-async def test_what_waits_for_a_reader_lacks_an_approval_that_they_may_give(bench: Bench) -> None:
+async def test_what_waits_for_a_reader_lacks_an_approval_that_they_may_give(bench: ServiceHarness) -> None:
     leads = Rule(name="Leads", numbers=(NUMBER,), approvers=People(groups=frozenset({LEADS})))
     ada = Rule(name="Ada", approvers=People(frozenset({ADA.user_id})))
     bench.context = replace(bench.context, policy=lambda: Policy(rules=(leads, ada)))
@@ -69,7 +69,7 @@ async def test_what_waits_for_a_reader_lacks_an_approval_that_they_may_give(benc
     assert await read(replace(ALAN, user_id="UAMY")) == ([1], [], [2])
 
 
-async def test_what_waits_is_found_behind_many_changes_that_wait_for_others(bench: Bench) -> None:
+async def test_what_waits_is_found_behind_many_changes_that_wait_for_others(bench: ServiceHarness) -> None:
     ada = Rule(name="Ada", numbers=(NUMBER,), approvers=People(frozenset({ADA.user_id})))
     bench.context = replace(bench.context, policy=lambda: Policy(rules=(ada,)))
     look_up = Asked()

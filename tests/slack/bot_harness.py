@@ -39,7 +39,7 @@ EVENTS_URL = "http://bot/slack/events"
 
 
 @dataclass
-class BotWorld:
+class BotHarness:
     """Both stand-ins, the people, and one bot between them."""
 
     slack: SlackStandIn
@@ -160,7 +160,7 @@ async def bot_world(
     approval_channel: str | None = PHONE_ROUTING,
     clock: Clock | None = None,
     reads: bool = True,
-) -> AsyncIterator[BotWorld]:
+) -> AsyncIterator[BotHarness]:
     """Build the world around a migrated database; its mirror is filled when it `reads`."""
     clock, numbers, policies = clock or Clock(), itertools.count(1), [Policy()]
     slack = SlackStandIn(
@@ -213,7 +213,7 @@ async def bot_world(
             resolve_identity=lambda: resolve(client),
             approval_channel=approval_channel,
         )
-        world = BotWorld(slack, uponai, context, client, app, courier, worker, clock, httpx.AsyncClient(), [app])
+        world = BotHarness(slack, uponai, context, client, app, courier, worker, clock, httpx.AsyncClient(), [app])
         world.workers, world.policies = workers, policies
         world.deliver_to(app)
         if reads:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.store.database import Database
 from tests.slack import bot_harness as worlds
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 
 @pytest.fixture
@@ -16,14 +16,14 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def bot_world(database: Database) -> AsyncIterator[BotWorld]:
+async def bot_world(database: Database) -> AsyncIterator[BotHarness]:
     """The whole bot; its approvals are asked in #phone-routing."""
     async with worlds.bot_world(database) as made:
         yield made
 
 
 @pytest.fixture
-async def bot_world_without_channel(database: Database) -> AsyncIterator[BotWorld]:
+async def bot_world_without_channel(database: Database) -> AsyncIterator[BotHarness]:
     """The whole bot; its approvals are asked where the command was typed."""
     async with worlds.bot_world(database, approval_channel=None) as made:
         yield made

@@ -12,7 +12,7 @@ from bot.sandbox.slack.workspace.seed import BOT, EVE, GUS, OTHER_TEAM, PHONE_RO
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.slack.app import Answer, SlackApp
 from bot.slack.payloads import BlockActions, ViewSubmission
-from tests.slack.bot_harness import EVENTS_URL, BotWorld, transport_to
+from tests.slack.bot_harness import EVENTS_URL, BotHarness, transport_to
 from tests.slack.messages.test_card_truth import NUMBER, ask, cards
 
 Body = dict[str, Any]
@@ -99,7 +99,7 @@ class Overheard:
         return await self._app.handle(body)
 
 
-async def overhear(world: BotWorld) -> list[Body]:
+async def overhear(world: BotHarness) -> list[Body]:
     """Let people do what can be done, and return what Slack said of it; RN-1 is denied then, RN-2 Rita's and open."""
     listener = Overheard(world.app)
     world.slack._transport = transport_to(listener, world.clock)

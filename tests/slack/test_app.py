@@ -16,7 +16,7 @@ from bot.service import history
 from bot.slack.api.calls import SlackUnavailable
 from bot.slack.api.identity import Identity
 from bot.slack.app import SlackApp
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 NUMBER = "+14155550123"
 
@@ -36,7 +36,7 @@ def move_away(folder: Path) -> None:
 
 
 @pytest.fixture
-async def half_filled(bot_world: BotWorld) -> BotWorld:
+async def half_filled(bot_world: BotHarness) -> BotHarness:
     await bot_world.type(bot_world.rita, NUMBER)
     await bot_world.rita.fill("Time routing", "On")
     await bot_world.rita.fill("Reason", "Kept")
@@ -44,7 +44,7 @@ async def half_filled(bot_world: BotWorld) -> BotWorld:
 
 
 async def test_g8_with_the_database_busy_the_form_says_so_and_stays_filled(
-    half_filled: BotWorld, tmp_path: Path
+    half_filled: BotHarness, tmp_path: Path
 ) -> None:
     rita = half_filled.rita
     with locked(tmp_path / "route-number.db"):
@@ -55,28 +55,28 @@ async def test_g8_with_the_database_busy_the_form_says_so_and_stays_filled(
     assert len(await history.pending(half_filled.context, rita.user.team_id, 5)) == 1
 
 
-async def test_g8_with_the_database_busy_a_command_says_so(bot_world: BotWorld, tmp_path: Path) -> None:
+async def test_g8_with_the_database_busy_a_command_says_so(bot_world: BotHarness, tmp_path: Path) -> None:
     with locked(tmp_path / "route-number.db"):
         assert "My database does not answer" in await bot_world.type(bot_world.rita, "pause the line is down")
 
 
-async def test_g8_with_slack_hanging_a_command_is_answered_in_time(bot_world: BotWorld) -> None:
+async def test_g8_with_slack_hanging_a_command_is_answered_in_time(bot_world: BotHarness) -> None:
     # The stand-in gives up after 3 s, as Slack does.
     bot_world.slack.faults.add(Fault("slow", delay=5))
     assert await bot_world.type(bot_world.rita, NUMBER) != ""
 
 
-async def test_g8_a_lost_opening_is_said(bot_world: BotWorld) -> None:
+async def test_g8_a_lost_opening_is_said(bot_world: BotHarness) -> None:
     bot_world.slack.faults.add(Fault("error_before", methods=["views.open"], times=1))
     assert "Slack did not answer me" in await bot_world.type(bot_world.rita, NUMBER)
 
 
-async def test_g8_a_trigger_that_expired_is_said(bot_world: BotWorld) -> None:
+async def test_g8_a_trigger_that_expired_is_said(bot_world: BotHarness) -> None:
     bot_world.slack.faults.add(Fault("error", methods=["views.open"], code="expired_trigger_id"))
     assert "That took too long" in await bot_world.type(bot_world.rita, NUMBER)
 
 
-async def test_g8_before_the_bot_knows_who_it_is_people_get_a_sentence(bot_world: BotWorld) -> None:
+async def test_g8_before_the_bot_knows_who_it_is_people_get_a_sentence(bot_world: BotHarness) -> None:
     answers: list[Identity | SlackUnavailable] = [SlackUnavailable("Slack cannot be reached.", was_sent=False)]
 
     async def resolve() -> Identity:
@@ -98,7 +98,7 @@ async def test_g8_before_the_bot_knows_who_it_is_people_get_a_sentence(bot_world
     assert "Nothing waits" in await bot_world.type(bot_world.rita, "pending")
 
 
-async def test_g8_without_a_database_reading_says_so_too(bot_world: BotWorld, tmp_path: Path) -> None:
+async def test_g8_without_a_database_reading_says_so_too(bot_world: BotHarness, tmp_path: Path) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await bot_world.context.database.dispose()
@@ -110,7 +110,7 @@ async def test_g8_without_a_database_reading_says_so_too(bot_world: BotWorld, tm
     await bot_world.slack.until(lambda: "My database" in rita.read(rita.ephemeral("phone-routing")[-1]))
 
 
-async def test_g8_what_hangs_is_ended_and_said_before_slack_gives_up(bot_world: BotWorld) -> None:
+async def test_g8_what_hangs_is_ended_and_said_before_slack_gives_up(bot_world: BotHarness) -> None:
     async def resolve() -> Identity:
         await asyncio.Event().wait()
         raise AssertionError("nobody sets it")
@@ -134,12 +134,12 @@ async def test_g8_what_hangs_is_ended_and_said_before_slack_gives_up(bot_world: 
         {"type": "block_suggestion", "user": {}, "action_id": "form.number", "block_id": "number.1"},
     ],
 )
-async def test_requests_that_make_no_sense_get_400(bot_world: BotWorld, body: dict[str, Any]) -> None:
+async def test_requests_that_make_no_sense_get_400(bot_world: BotHarness, body: dict[str, Any]) -> None:
     answer = await bot_world.app.handle(body)
     assert (answer.status, answer.body) == (400, "bad request")
 
 
-async def test_a_button_that_nobody_knows_is_acknowledged(bot_world: BotWorld) -> None:
+async def test_a_button_that_nobody_knows_is_acknowledged(bot_world: BotHarness) -> None:
     body = {
         "type": "block_actions",
         "user": {"id": bot_world.rita.id, "team_id": bot_world.rita.user.team_id},
@@ -151,7 +151,7 @@ async def test_a_button_that_nobody_knows_is_acknowledged(bot_world: BotWorld) -
 
 
 async def test_a_client_id_in_the_environment_turns_on_no_oauth(
-    bot_world: BotWorld, monkeypatch: pytest.MonkeyPatch
+    bot_world: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"):
         monkeypatch.setenv(name, "from-the-environment")
@@ -164,7 +164,7 @@ async def test_a_client_id_in_the_environment_turns_on_no_oauth(
 
 
 async def test_g12_nothing_that_was_typed_and_no_token_is_logged(
-    bot_world: BotWorld, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    bot_world: BotHarness, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     caplog.set_level(logging.INFO)
     await bot_world.type(bot_world.rita, NUMBER)
@@ -178,7 +178,7 @@ async def test_g12_nothing_that_was_typed_and_no_token_is_logged(
     assert "xoxb" not in said
 
 
-async def test_the_answer_to_a_command_is_for_its_caller_alone(bot_world: BotWorld) -> None:
+async def test_the_answer_to_a_command_is_for_its_caller_alone(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.rita, "help")
     reply = bot_world.slack.recorder.deliveries[-1].reply
     assert reply["response_type"] == "ephemeral"

@@ -21,7 +21,7 @@ from bot.slack.messages.thread import render_channel_fact, render_fact
 from bot.slack.messages.unmentioned import named_in_channel, named_in_thread, unmentioned
 from tests.databases import DIALECTS
 from tests.domain.strategies import NOW, change
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.bundles.asking import FEW, ask_several
 from tests.slack.messages.test_card_truth import ask, cards, replies, work
 from tests.slack.messages.test_facts import IN_CHANNELS, SHAPES
@@ -81,11 +81,11 @@ def test_the_channel_calls_whoever_overrode_and_not_the_requester() -> None:
     assert "URITA for +1" in shown[0]
 
 
-def posted(bot_world: BotWorld) -> int:
+def posted(bot_world: BotHarness) -> int:
     return len(bot_world.slack.recorder.calls("chat.postMessage"))
 
 
-def called(bot_world: BotWorld, since: int) -> Counter[str]:
+def called(bot_world: BotHarness, since: int) -> Counter[str]:
     """Count for each person the messages that called them."""
     found: Counter[str] = Counter()
     for each in bot_world.slack.recorder.calls("chat.postMessage")[since:]:
@@ -95,22 +95,22 @@ def called(bot_world: BotWorld, since: int) -> Counter[str]:
     return found
 
 
-async def approve(bot_world: BotWorld, card: Message) -> None:
+async def approve(bot_world: BotHarness, card: Message) -> None:
     await bot_world.alan.click("Approve", card)
     await work(bot_world)
 
 
-async def deny(bot_world: BotWorld, card: Message) -> None:
+async def deny(bot_world: BotHarness, card: Message) -> None:
     await bot_world.alan.click("Deny", card)
     await bot_world.alan.fill("Reason", "Not now")
     await bot_world.alan.submit()
 
 
-async def overrule(bot_world: BotWorld, card: Message) -> None:
+async def overrule(bot_world: BotHarness, card: Message) -> None:
     await override(bot_world, bot_world.person(AMY), card)
 
 
-async def forget(bot_world: BotWorld, _: Message) -> None:
+async def forget(bot_world: BotHarness, _: Message) -> None:
     bot_world.clock.advance(hours=24)
     while await expire_next(bot_world.context) is not None:
         pass
@@ -120,7 +120,7 @@ async def forget(bot_world: BotWorld, _: Message) -> None:
 @pytest.mark.parametrize("is_several", [False, True])
 @pytest.mark.parametrize("step", [approve, deny, overrule, forget])
 async def test_no_step_calls_anybody_twice_and_each_tells_its_requester(
-    bot_world: BotWorld, step: Callable[[BotWorld, Message], Awaitable[None]], *, is_several: bool
+    bot_world: BotHarness, step: Callable[[BotHarness, Message], Awaitable[None]], *, is_several: bool
 ) -> None:
     hold(bot_world, OPERATIONS)
     card = await ask_several(bot_world, [*FEW, "ext-4001"]) if is_several else await ask(bot_world)
@@ -136,7 +136,7 @@ async def test_no_step_calls_anybody_twice_and_each_tells_its_requester(
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
-async def test_whom_an_edit_asks_to_look_again_is_not_called_by_its_new_rules_as_well(bot_world: BotWorld) -> None:
+async def test_whom_an_edit_asks_to_look_again_is_not_called_by_its_new_rules_as_well(bot_world: BotHarness) -> None:
     hold(bot_world, Rule(name="Two", quorum=2))
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
@@ -156,7 +156,7 @@ async def test_whom_an_edit_asks_to_look_again_is_not_called_by_its_new_rules_as
 @pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 @pytest.mark.parametrize("is_kept", [True, False])
 async def test_the_end_of_a_put_back_calls_nobody_twice_and_tells_its_requester(
-    bot_world: BotWorld, *, is_kept: bool
+    bot_world: BotHarness, *, is_kept: bool
 ) -> None:
     post = await planned(bot_world)
     bot_world.clock.advance(timedelta(seconds=5))

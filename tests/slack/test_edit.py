@@ -14,7 +14,7 @@ from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import AMY
 from bot.service import history
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import ask, cards, is_reply, is_told, replies
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
@@ -23,11 +23,11 @@ SUPPORT = "C07SUPPORT2"
 TWO = Rule(name="Two", quorum=2)
 
 
-async def stored(bot_world: BotWorld, change_id: int = 1) -> ChangeRequest:
+async def stored(bot_world: BotHarness, change_id: int = 1) -> ChangeRequest:
     return (await history.show(bot_world.context, bot_world.rita.user.team_id, change_id)).change
 
 
-async def edit(bot_world: BotWorld, card: Message, **entries: str) -> dict[str, object]:
+async def edit(bot_world: BotHarness, card: Message, **entries: str) -> dict[str, object]:
     """Open Edit, change some entries, send the form."""
     assert await bot_world.rita.click("Edit", card)
     for label, value in entries.items():
@@ -37,7 +37,7 @@ async def edit(bot_world: BotWorld, card: Message, **entries: str) -> dict[str, 
     return answer
 
 
-def shown(bot_world: BotWorld) -> str:
+def shown(bot_world: BotHarness) -> str:
     return bot_world.rita.read(cards(bot_world)[-1])
 
 
@@ -45,7 +45,7 @@ def said_to(person: Person) -> str:
     return person.read(person.ephemeral("phone-routing")[-1])
 
 
-async def test_g1_an_edit_makes_a_new_revision_whose_former_reviews_count_no_longer(bot_world: BotWorld) -> None:
+async def test_g1_an_edit_makes_a_new_revision_whose_former_reviews_count_no_longer(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(rules=(TWO,)))
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
@@ -60,7 +60,7 @@ async def test_g1_an_edit_makes_a_new_revision_whose_former_reviews_count_no_lon
     assert (await stored(bot_world)).state is State.APPROVED
 
 
-async def test_the_thread_and_details_say_what_an_edit_changed(bot_world: BotWorld) -> None:
+async def test_the_thread_and_details_say_what_an_edit_changed(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await edit(bot_world, card, **{"Time routing": "Keep as is", "Inbound calls": "No agent", "Reason": "Closed"})
     told = next(each for each in replies(bot_world) if "edited RN-1" in each)
@@ -71,7 +71,7 @@ async def test_the_thread_and_details_say_what_an_edit_changed(bot_world: BotWor
     assert "Inbound calls: stays as it is → no agent" in bot_world.alan.read_view()
 
 
-async def test_only_the_requester_edits_and_only_while_it_is_undecided(bot_world: BotWorld) -> None:
+async def test_only_the_requester_edits_and_only_while_it_is_undecided(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.ada.click("Edit", card)
     assert not bot_world.ada.has_view
@@ -84,7 +84,7 @@ async def test_only_the_requester_edits_and_only_while_it_is_undecided(bot_world
     assert (await stored(bot_world)).revision == 1
 
 
-async def test_a_form_that_changes_nothing_leaves_the_reviews_alone(bot_world: BotWorld) -> None:
+async def test_a_form_that_changes_nothing_leaves_the_reviews_alone(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(rules=(TWO,)))
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
@@ -93,7 +93,7 @@ async def test_a_form_that_changes_nothing_leaves_the_reviews_alone(bot_world: B
     assert (await stored(bot_world)).revision == 1
 
 
-async def test_a_form_that_is_sent_twice_makes_one_revision(bot_world: BotWorld) -> None:
+async def test_a_form_that_is_sent_twice_makes_one_revision(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.rita.click("Edit", card)
     await bot_world.rita.fill("Reason", "Day shift")
@@ -104,7 +104,7 @@ async def test_a_form_that_is_sent_twice_makes_one_revision(bot_world: BotWorld)
     assert (await stored(bot_world)).revision == 2
 
 
-async def test_an_edit_is_held_to_the_rules_of_the_moment_in_which_it_is_sent(bot_world: BotWorld) -> None:
+async def test_an_edit_is_held_to_the_rules_of_the_moment_in_which_it_is_sent(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     bot_world.policies.append(Policy(rules=(Rule(name="Amy", approvers=People(frozenset({AMY}))),)))
     await edit(bot_world, card, Reason="Day shift")
@@ -117,7 +117,7 @@ async def test_an_edit_is_held_to_the_rules_of_the_moment_in_which_it_is_sent(bo
     assert (await stored(bot_world)).state is State.APPROVED
 
 
-async def test_the_form_of_an_edit_is_filled_and_asks_for_the_same_number_alone(bot_world: BotWorld) -> None:
+async def test_the_form_of_an_edit_is_filled_and_asks_for_the_same_number_alone(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.rita.click("Edit", card)
     assert "You edit RN-1" in bot_world.rita.read_view()
@@ -128,7 +128,7 @@ async def test_the_form_of_an_edit_is_filled_and_asks_for_the_same_number_alone(
     assert (await stored(bot_world)).revision == 1
 
 
-async def test_g9_the_card_moves_to_the_channel_of_the_rules_that_hold_after_an_edit(bot_world: BotWorld) -> None:
+async def test_g9_the_card_moves_to_the_channel_of_the_rules_that_hold_after_an_edit(bot_world: BotHarness) -> None:
     """Who must approve it now reads it there; the former card has no buttons and says where it is."""
     webhooks = Rule(name="Webhooks", changes=frozenset({ChangeKind.WEBHOOK}), channel=SUPPORT)
     bot_world.policies.append(Policy(rules=(webhooks,)))

@@ -11,7 +11,7 @@ from bot.service import history
 from bot.service.applying.apply import apply
 from bot.service.applying.claim import claim_next
 from bot.uponai.client import UponAIClient
-from tests.slack.bot_harness import ACCOUNT_SID, UPONAI_TOKEN, BotWorld
+from tests.slack.bot_harness import ACCOUNT_SID, UPONAI_TOKEN, BotHarness
 from tests.slack.messages.test_card_truth import ask, cards, replies, work
 
 NUMBER = "+14155550123"
@@ -20,7 +20,7 @@ Restart = Callable[[int], None]
 
 
 @pytest.fixture
-async def restart(bot_world: BotWorld) -> AsyncIterator[Restart]:
+async def restart(bot_world: BotHarness) -> AsyncIterator[Restart]:
     """A way to start the bot anew, set to another workspace."""
     clients: list[UponAIClient] = []
 
@@ -42,7 +42,7 @@ async def restart(bot_world: BotWorld) -> AsyncIterator[Restart]:
         await client.aclose()
 
 
-async def applied_and_approved(bot_world: BotWorld) -> None:
+async def applied_and_approved(bot_world: BotHarness) -> None:
     """Bring RN-1 to `applied`, and RN-2 to `approved`."""
     for number in (NUMBER, OTHER):
         await bot_world.alan.click("Approve", await ask(bot_world, number=number))
@@ -51,7 +51,7 @@ async def applied_and_approved(bot_world: BotWorld) -> None:
 
 
 async def test_pending_names_what_waits_for_another_workspace_and_until_when(
-    bot_world: BotWorld, restart: Restart
+    bot_world: BotHarness, restart: Restart
 ) -> None:
     await applied_and_approved(bot_world)
     await ask(bot_world, number="+13125550111")
@@ -65,7 +65,7 @@ async def test_pending_names_what_waits_for_another_workspace_and_until_when(
     assert f"UponAI workspace 1 of account {ACCOUNT_SID}" in await bot_world.type(bot_world.alan, "show RN-1")
 
 
-async def test_a_revert_of_a_change_of_another_workspace_is_refused(bot_world: BotWorld, restart: Restart) -> None:
+async def test_a_revert_of_a_change_of_another_workspace_is_refused(bot_world: BotHarness, restart: Restart) -> None:
     await applied_and_approved(bot_world)
     await bot_world.post_cards()
     card = cards(bot_world)[0]
@@ -79,7 +79,7 @@ async def test_a_revert_of_a_change_of_another_workspace_is_refused(bot_world: B
 
 
 async def test_a_form_that_was_opened_for_another_workspace_asks_for_nothing(
-    bot_world: BotWorld, restart: Restart
+    bot_world: BotHarness, restart: Restart
 ) -> None:
     await bot_world.type(bot_world.rita, NUMBER)
     await bot_world.rita.fill("Time routing", "On")
@@ -92,7 +92,7 @@ async def test_a_form_that_was_opened_for_another_workspace_asks_for_nothing(
 
 
 async def test_card_and_thread_of_a_change_of_another_workspace_go_on_to_tell(
-    bot_world: BotWorld, restart: Restart
+    bot_world: BotHarness, restart: Restart
 ) -> None:
     card = await ask(bot_world)
     restart(2)

@@ -29,7 +29,7 @@ from bot.slack.listeners.buttons import VERBS
 from bot.slack.messages.card import CANCEL, EDIT
 from bot.slack.payloads import BlockActions, BlockSuggestion, ViewSubmission
 from bot.slack.request_check import parse
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.forging import (
     GONE,
     LABELS,
@@ -52,7 +52,7 @@ OWN = [verb for verb in VERBS if verb not in (CANCEL, EDIT)]
 class Breaker:
     """A bot, what was overheard of it, and what must hold whatever it is sent."""
 
-    def __init__(self, world: BotWorld, overheard: list[Body]) -> None:
+    def __init__(self, world: BotHarness, overheard: list[Body]) -> None:
         self.world = world
         self.overheard = overheard
         self.doors = Doors.of(world.app)
@@ -86,7 +86,7 @@ class Breaker:
 
 
 @pytest.fixture
-async def breaker(bot_world: BotWorld) -> Breaker:
+async def breaker(bot_world: BotHarness) -> Breaker:
     people = bot_world.slack.world.users
     people[GONE] = replace(people[ALAN], id=GONE, deleted=True)
     return Breaker(bot_world, await overhear(bot_world))

@@ -4,7 +4,7 @@ decided about, also where the other one is not shown."""
 import pytest
 
 from bot.sandbox.uponai.seed import SALES
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import NUMBER, cards, work
 
 TWIN = "agent_of_somebody_else_0666"
@@ -12,7 +12,7 @@ TWIN = "agent_of_somebody_else_0666"
 
 @pytest.mark.parametrize("name", ["{}", "{}\u200b", "\u2066{}", "{}\u3164"])
 async def test_g11_an_agent_that_looks_like_another_bears_its_id_from_the_form_to_the_result(
-    bot_world: BotWorld, name: str
+    bot_world: BotHarness, name: str
 ) -> None:
     agents = bot_world.uponai.account.agents
     sales = agents[SALES]["agent_name"]

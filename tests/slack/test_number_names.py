@@ -5,18 +5,18 @@ from bot.domain.rules.policy import Policy
 from bot.domain.rules.rule import Rule
 from bot.sandbox.slack.workspace.seed import ALAN
 from bot.store import changes
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.listeners.test_home import read_home
 from tests.slack.messages.test_card_truth import NUMBER, ask, cards, replies, work
 
 NAME = "Support <!channel> *US*"
 
 
-def name(bot_world: BotWorld, words: str) -> None:
+def name(bot_world: BotHarness, words: str) -> None:
     bot_world.policies.append(Policy(names=((NUMBER, words),)))
 
 
-async def test_g11_the_name_stands_on_card_thread_details_and_forms_literally(bot_world: BotWorld) -> None:
+async def test_g11_the_name_stands_on_card_thread_details_and_forms_literally(bot_world: BotHarness) -> None:
     name(bot_world, NAME)
     card = await ask(bot_world)
     shown = f"+1 415-555-0123 ({NAME})"
@@ -32,7 +32,7 @@ async def test_g11_the_name_stands_on_card_thread_details_and_forms_literally(bo
     assert "*US*" not in str([block for block in cards(bot_world)[0].blocks if block["type"] in ("section", "context")])
 
 
-async def test_a_name_is_shown_as_the_file_has_it_now_and_stored_with_nothing(bot_world: BotWorld) -> None:
+async def test_a_name_is_shown_as_the_file_has_it_now_and_stored_with_nothing(bot_world: BotHarness) -> None:
     name(bot_world, "Support US")
     card = await ask(bot_world)
     name(bot_world, "Front line")
@@ -47,7 +47,7 @@ async def test_a_name_is_shown_as_the_file_has_it_now_and_stored_with_nothing(bo
     assert "Front line" not in str(changes.to_row(stored))
 
 
-async def test_g11_lines_of_lists_show_number_and_name_literally(bot_world: BotWorld) -> None:
+async def test_g11_lines_of_lists_show_number_and_name_literally(bot_world: BotHarness) -> None:
     name(bot_world, NAME)
     await ask(bot_world)
     named = "+1 415-555-0123 (Support &lt;!channel&gt; \u2217US\u2217) ·"
@@ -61,7 +61,7 @@ async def test_g11_lines_of_lists_show_number_and_name_literally(bot_world: BotW
     assert home.count(named) == 2
 
 
-async def test_the_form_of_an_override_names_the_number(bot_world: BotWorld) -> None:
+async def test_the_form_of_an_override_names_the_number(bot_world: BotHarness) -> None:
     rule = Rule(name="Main lines", quorum=2, override=People(frozenset({ALAN})))
     bot_world.policies.append(Policy(rules=(rule,), names=((NUMBER, NAME),)))
     await bot_world.alan.click("Override", await ask(bot_world))

@@ -23,7 +23,7 @@ from bot.service.override_review import review_override
 from bot.store import audit
 from tests.chain import first_break
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.listeners.test_home import buttons, read_home
 from tests.slack.listeners.test_home import press as press_at_home
 from tests.slack.listeners.test_home import shown as at_home
@@ -38,40 +38,40 @@ EMERGENCY = Rule(name="Main lines", approvers=People(groups=frozenset({LEADS})),
 WHY = "The line is down <!channel> *now*"
 
 
-async def override(bot_world: BotWorld, person: Person, card: Message, why: str = WHY) -> None:
+async def override(bot_world: BotHarness, person: Person, card: Message, why: str = WHY) -> None:
     assert await person.click("Override", card), person.notices
     await person.fill("Reason", why)
     await person.submit()
     await bot_world.post_cards()
 
 
-def in_channel(bot_world: BotWorld) -> list[str]:
+def in_channel(bot_world: BotHarness) -> list[str]:
     """Return what was told in the channel itself, cards and threads left out."""
     found = [m for m in bot_world.slack.world.messages[PHONE_ROUTING] if not is_reply(m) and not is_told(m)]
     return [bot_world.rita.read(m) for m in found if m.metadata]
 
 
-def direct(bot_world: BotWorld, person: Person) -> list[Message]:
+def direct(bot_world: BotHarness, person: Person) -> list[Message]:
     channels = [
         each for each in bot_world.slack.world.channels.values() if each.kind == "im" and person.id in each.members
     ]
     return [m for each in channels for m in bot_world.slack.world.messages[each.id]]
 
 
-async def is_whole(bot_world: BotWorld) -> bool:
+async def is_whole(bot_world: BotHarness) -> bool:
     async with bot_world.context.database.reading() as tx:
         return first_break([each async for each in audit.stream(tx)]) is None
 
 
-async def events(bot_world: BotWorld) -> list[str]:
+async def events(bot_world: BotHarness) -> list[str]:
     return [each.event for each in (await history.show(bot_world.context, bot_world.rita.user.team_id, 1)).events]
 
 
-def thread_message(bot_world: BotWorld, words: str) -> Message:
+def thread_message(bot_world: BotHarness, words: str) -> Message:
     return bot_world.alan.find_message("phone-routing", words)
 
 
-async def test_g1_an_override_sends_a_change_at_once_and_everybody_is_told_why(bot_world: BotWorld) -> None:
+async def test_g1_an_override_sends_a_change_at_once_and_everybody_is_told_why(bot_world: BotHarness) -> None:
     hold(bot_world, EMERGENCY)
     card = await ask(bot_world)
     await override(bot_world, amy(bot_world), card)
@@ -96,7 +96,7 @@ async def test_g1_an_override_sends_a_change_at_once_and_everybody_is_told_why(b
     assert await is_whole(bot_world)
 
 
-async def test_two_overrides_of_one_moment_are_told_apart_and_each_leads_to_its_thread(bot_world: BotWorld) -> None:
+async def test_two_overrides_of_one_moment_are_told_apart_and_each_leads_to_its_thread(bot_world: BotHarness) -> None:
     hold(bot_world, EMERGENCY)
     first = await ask(bot_world)
     second = await ask(bot_world, number="+13125550111")
@@ -114,7 +114,7 @@ async def test_two_overrides_of_one_moment_are_told_apart_and_each_leads_to_its_
         assert "Open the thread" in bot_world.rita.read(message)
 
 
-async def test_there_is_no_override_where_the_policy_names_nobody_for_each_of_its_rules(bot_world: BotWorld) -> None:
+async def test_there_is_no_override_where_the_policy_names_nobody_for_each_of_its_rules(bot_world: BotHarness) -> None:
     hold(bot_world, EMERGENCY, Rule(name="Operations"))
     card = await ask(bot_world)
     assert "Override" not in amy(bot_world).buttons(card)
@@ -122,7 +122,7 @@ async def test_there_is_no_override_where_the_policy_names_nobody_for_each_of_it
     assert "Override" not in amy(bot_world).buttons(await ask(bot_world))
 
 
-async def test_g10_only_who_the_policy_names_overrides_and_the_others_are_told_who_may(bot_world: BotWorld) -> None:
+async def test_g10_only_who_the_policy_names_overrides_and_the_others_are_told_who_may(bot_world: BotHarness) -> None:
     hold(bot_world, EMERGENCY)
     card = await ask(bot_world)
     assert f"“Main lines” lets only <{AMY}> override it." in await press(bot_world, bot_world.alan, "Override", card)
@@ -134,7 +134,7 @@ async def test_g10_only_who_the_policy_names_overrides_and_the_others_are_told_w
 
 
 @pytest.mark.parametrize("kind", ["down", "error"])
-async def test_g10_who_cannot_be_looked_up_does_not_override(bot_world: BotWorld, kind: str) -> None:
+async def test_g10_who_cannot_be_looked_up_does_not_override(bot_world: BotHarness, kind: str) -> None:
     hold(bot_world, Rule(name="Main lines", quorum=2, override=People(groups=frozenset({LEADS}))))
     card = await ask(bot_world)
     assert await bot_world.alan.click("Override", card)
@@ -147,7 +147,7 @@ async def test_g10_who_cannot_be_looked_up_does_not_override(bot_world: BotWorld
 
 
 async def test_the_requester_overrides_where_the_policy_names_them_and_is_not_told_directly(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     hold(bot_world, Rule(name="Main lines", quorum=2, override=People(frozenset({RITA}))))
     card = await ask(bot_world)
@@ -157,7 +157,7 @@ async def test_the_requester_overrides_where_the_policy_names_them_and_is_not_to
     assert len(direct(bot_world, bot_world.rita)) == before
 
 
-async def test_an_override_needs_a_reason_and_the_revision_that_was_read(bot_world: BotWorld) -> None:
+async def test_an_override_needs_a_reason_and_the_revision_that_was_read(bot_world: BotHarness) -> None:
     hold(bot_world, EMERGENCY)
     card = await ask(bot_world)
     await amy(bot_world).click("Override", card)
@@ -173,7 +173,7 @@ async def test_an_override_needs_a_reason_and_the_revision_that_was_read(bot_wor
     assert await state(bot_world) is State.PENDING
 
 
-async def test_g3_who_approves_after_an_override_is_told_who_was_first(bot_world: BotWorld) -> None:
+async def test_g3_who_approves_after_an_override_is_told_who_was_first(bot_world: BotHarness) -> None:
     hold(bot_world, EMERGENCY)
     card = await ask(bot_world)
     await amy(bot_world).click("Override", card)
@@ -189,7 +189,7 @@ async def press_at_once(person: Person, words: str, card: Message) -> str:
     return person.read(person.ephemeral("phone-routing")[-1])
 
 
-async def test_no_freeze_holds_what_was_overridden(bot_world: BotWorld) -> None:
+async def test_no_freeze_holds_what_was_overridden(bot_world: BotHarness) -> None:
     freeze = Freeze(datetime(2020, 1, 1), datetime(2099, 1, 1), "UTC", "for good")  # noqa: DTZ001 - the clock on the wall of its zone
     hold(bot_world, replace(EMERGENCY, freezes=(freeze,)))
     card = await ask(bot_world)
@@ -199,7 +199,7 @@ async def test_no_freeze_holds_what_was_overridden(bot_world: BotWorld) -> None:
     assert await state(bot_world) is State.APPLIED
 
 
-async def test_g3_of_two_overrides_at_the_same_instant_one_counts(bot_world: BotWorld) -> None:
+async def test_g3_of_two_overrides_at_the_same_instant_one_counts(bot_world: BotHarness) -> None:
     hold(bot_world, replace(EMERGENCY, override=People(frozenset({AMY, ADA}))))
     card = await ask(bot_world)
     both = [amy(bot_world), bot_world.ada]
@@ -214,7 +214,9 @@ async def test_g3_of_two_overrides_at_the_same_instant_one_counts(bot_world: Bot
 
 
 @pytest.mark.parametrize("end", ["canceled", "expired"])
-async def test_what_was_overridden_and_ended_before_it_was_sent_needs_no_review(bot_world: BotWorld, end: str) -> None:
+async def test_what_was_overridden_and_ended_before_it_was_sent_needs_no_review(
+    bot_world: BotHarness, end: str
+) -> None:
     hold(bot_world, EMERGENCY)
     card = await ask(bot_world)
     await override(bot_world, amy(bot_world), card)
@@ -237,7 +239,7 @@ async def test_what_was_overridden_and_ended_before_it_was_sent_needs_no_review(
     assert await is_whole(bot_world)
 
 
-async def test_a_pause_holds_what_was_overridden_and_the_thread_says_so(bot_world: BotWorld) -> None:
+async def test_a_pause_holds_what_was_overridden_and_the_thread_says_so(bot_world: BotHarness) -> None:
     hold(bot_world, EMERGENCY)
     card = await ask(bot_world)
     await bot_world.type(bot_world.alan, "pause Lunch")
@@ -248,7 +250,7 @@ async def test_a_pause_holds_what_was_overridden_and_the_thread_says_so(bot_worl
 
 
 async def test_it_is_reviewed_afterwards_by_an_approver_who_is_neither_requester_nor_overrider(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     hold(bot_world, EMERGENCY, leads=(ALAN, AMY, RITA))
     await override(bot_world, amy(bot_world), await ask(bot_world))
@@ -267,7 +269,7 @@ async def test_it_is_reviewed_afterwards_by_an_approver_who_is_neither_requester
     assert f"overrode the approvals that were missing: {WHY}" in bot_world.alan.read_view()
 
 
-async def remind(bot_world: BotWorld) -> list[str]:
+async def remind(bot_world: BotHarness) -> list[str]:
     """Remind of what is due, and return the reminders that stand in the thread."""
     await bot_world.worker._look_once()
     await bot_world.worker._expire_once()
@@ -275,7 +277,7 @@ async def remind(bot_world: BotWorld) -> list[str]:
     return [each for each in replies(bot_world) if "nobody has reviewed that yet" in each]
 
 
-async def test_people_are_reminded_once_a_day_until_it_is_reviewed(bot_world: BotWorld) -> None:
+async def test_people_are_reminded_once_a_day_until_it_is_reviewed(bot_world: BotHarness) -> None:
     hold(bot_world, EMERGENCY)
     await override(bot_world, amy(bot_world), await ask(bot_world))
     await work(bot_world)
@@ -294,7 +296,7 @@ async def test_people_are_reminded_once_a_day_until_it_is_reviewed(bot_world: Bo
     assert len(await remind(bot_world)) == 3
 
 
-async def test_the_home_tab_shows_what_is_to_be_reviewed_until_it_is(bot_world: BotWorld) -> None:
+async def test_the_home_tab_shows_what_is_to_be_reviewed_until_it_is(bot_world: BotHarness) -> None:
     hold(bot_world, EMERGENCY)
     await override(bot_world, amy(bot_world), await ask(bot_world))
     assert "Overridden, to be reviewed" in await read_home(bot_world, "alan")

@@ -14,7 +14,7 @@ from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, AMY, PHONE_ROUTING, RITA
 from bot.service.applying.claim import expire_next
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.bundles.asking import FEW, ask_several
 from tests.slack.delivery.lanes import interrupted, lose_the_next
 from tests.slack.messages.test_card_truth import ask, cards, replies, work
@@ -23,7 +23,7 @@ from tests.slack.test_rules import LEADS, MAIN, hold
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
 
-def answers(bot_world: BotWorld) -> list[Message]:
+def answers(bot_world: BotHarness) -> list[Message]:
     """Return what stands in threads."""
     found = bot_world.slack.world.messages[PHONE_ROUTING]
     return [message for message in found if message.thread_ts not in (None, message.ts)]
@@ -34,12 +34,12 @@ def told(person: Person) -> list[Message]:
     return [message for message in person.messages("app") if message.by_app]
 
 
-async def later(bot_world: BotWorld, **time: float) -> None:
+async def later(bot_world: BotHarness, **time: float) -> None:
     bot_world.clock.advance(timedelta(**time))
     await bot_world.post_cards()
 
 
-async def test_who_can_approve_is_called_once_in_the_thread_a_group_as_the_group(bot_world: BotWorld) -> None:
+async def test_who_can_approve_is_called_once_in_the_thread_a_group_as_the_group(bot_world: BotHarness) -> None:
     hold(bot_world, MAIN, Rule(name="Operations", approvers=People(frozenset({AMY, RITA}))))
     await ask(bot_world)
     [call] = answers(bot_world)
@@ -53,13 +53,15 @@ async def test_who_can_approve_is_called_once_in_the_thread_a_group_as_the_group
 
 
 @pytest.mark.parametrize("rules", [(), (Rule(name="Many", approvers=People(frozenset({ALAN, ADA, *"UVWXY"}))),)])
-async def test_where_anybody_or_many_may_approve_nobody_is_called(bot_world: BotWorld, rules: tuple[Rule, ...]) -> None:
+async def test_where_anybody_or_many_may_approve_nobody_is_called(
+    bot_world: BotHarness, rules: tuple[Rule, ...]
+) -> None:
     hold(bot_world, *rules)
     await ask(bot_world)
     assert answers(bot_world) == []
 
 
-async def test_an_edit_calls_only_whom_the_former_revision_did_not(bot_world: BotWorld) -> None:
+async def test_an_edit_calls_only_whom_the_former_revision_did_not(bot_world: BotHarness) -> None:
     hold(bot_world, Rule(name="Operations", approvers=People(frozenset({ALAN}))))
     card = await ask(bot_world)
     bot_world.policies.append(Policy(rules=(Rule(name="Operations", approvers=People(frozenset({ALAN, ADA}))),)))
@@ -72,7 +74,7 @@ async def test_an_edit_calls_only_whom_the_former_revision_did_not(bot_world: Bo
     assert [text.partition(":")[0] for text in calls] == [f"<@{ALAN}>", f"<@{ADA}>"]
 
 
-async def test_a_reminder_half_way_and_one_an_hour_before_name_what_is_still_needed(bot_world: BotWorld) -> None:
+async def test_a_reminder_half_way_and_one_an_hour_before_name_what_is_still_needed(bot_world: BotHarness) -> None:
     hold(bot_world, MAIN, Rule(name="Operations", approvers=People(frozenset({AMY, ADA}))), Rule(name="Anybody"))
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
@@ -93,7 +95,7 @@ async def test_a_reminder_half_way_and_one_an_hour_before_name_what_is_still_nee
     assert len([each for each in answers(bot_world) if "⏰" in each.text]) == 2
 
 
-async def test_the_built_in_policy_reminds_and_calls_nobody(bot_world: BotWorld) -> None:
+async def test_the_built_in_policy_reminds_and_calls_nobody(bot_world: BotHarness) -> None:
     await ask(bot_world)
     await later(bot_world, hours=12)
     [reminder] = answers(bot_world)
@@ -101,7 +103,7 @@ async def test_the_built_in_policy_reminds_and_calls_nobody(bot_world: BotWorld)
     assert "<@" not in reminder.text
 
 
-async def test_what_holds_a_change_up_is_named_in_the_reminder(bot_world: BotWorld) -> None:
+async def test_what_holds_a_change_up_is_named_in_the_reminder(bot_world: BotHarness) -> None:
     hold(bot_world, Rule(name="Main lines", approvers=People(frozenset({ALAN})), denial=Denial.BLOCKS))
     await bot_world.alan.click("Deny", await ask(bot_world))
     await bot_world.alan.fill("Reason", "Not now")
@@ -112,7 +114,7 @@ async def test_what_holds_a_change_up_is_named_in_the_reminder(bot_world: BotWor
 
 
 @pytest.mark.parametrize("hours", [23.5, 30])
-async def test_reminders_that_were_missed_come_once_or_not_at_all(bot_world: BotWorld, hours: float) -> None:
+async def test_reminders_that_were_missed_come_once_or_not_at_all(bot_world: BotHarness, hours: float) -> None:
     await ask(bot_world)
     bot_world.clock.advance(hours=hours)
     if hours > 24:
@@ -122,7 +124,7 @@ async def test_reminders_that_were_missed_come_once_or_not_at_all(bot_world: Bot
 
 
 @pytest.mark.parametrize("end", ["Approve", "Cancel"])
-async def test_nobody_is_reminded_of_what_is_decided(bot_world: BotWorld, end: str) -> None:
+async def test_nobody_is_reminded_of_what_is_decided(bot_world: BotHarness, end: str) -> None:
     card = await ask(bot_world)
     await (bot_world.alan if end == "Approve" else bot_world.rita).click(end, card)
     await work(bot_world)
@@ -131,7 +133,7 @@ async def test_nobody_is_reminded_of_what_is_decided(bot_world: BotWorld, end: s
     assert "⏰" not in str(replies(bot_world))
 
 
-async def test_an_edit_begins_the_reminders_anew(bot_world: BotWorld) -> None:
+async def test_an_edit_begins_the_reminders_anew(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     bot_world.clock.advance(hours=6)
     await bot_world.rita.click("Edit", card)
@@ -145,7 +147,7 @@ async def test_an_edit_begins_the_reminders_anew(bot_world: BotWorld) -> None:
 
 
 async def test_a_decision_and_its_result_within_a_moment_are_one_direct_message_with_the_thread(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
@@ -160,7 +162,7 @@ async def test_a_decision_and_its_result_within_a_moment_are_one_direct_message_
     assert told(bot_world.alan) == []
 
 
-async def test_a_result_that_takes_its_time_follows_the_decision(bot_world: BotWorld) -> None:
+async def test_a_result_that_takes_its_time_follows_the_decision(bot_world: BotHarness) -> None:
     await bot_world.alan.click("Approve", await ask(bot_world))
     await later(bot_world, minutes=1)
     await work(bot_world)
@@ -169,7 +171,7 @@ async def test_a_result_that_takes_its_time_follows_the_decision(bot_world: BotW
     assert "it is live" in last.text
 
 
-async def test_a_denial_is_told_with_its_reason_literally(bot_world: BotWorld) -> None:
+async def test_a_denial_is_told_with_its_reason_literally(bot_world: BotHarness) -> None:
     await bot_world.alan.click("Deny", await ask(bot_world))
     await bot_world.alan.fill("Reason", "Ask <!channel> *first*")
     await bot_world.alan.submit()
@@ -182,7 +184,7 @@ async def test_a_denial_is_told_with_its_reason_literally(bot_world: BotWorld) -
     assert "Ask <!channel> *first*" in bot_world.rita.read(message)
 
 
-async def test_who_cancels_is_told_nothing_and_who_is_forgotten_is_told_so(bot_world: BotWorld) -> None:
+async def test_who_cancels_is_told_nothing_and_who_is_forgotten_is_told_so(bot_world: BotHarness) -> None:
     await bot_world.rita.click("Cancel", await ask(bot_world))
     await bot_world.post_cards()
     assert told(bot_world.rita) == []
@@ -194,28 +196,28 @@ async def test_who_cancels_is_told_nothing_and_who_is_forgotten_is_told_so(bot_w
     assert "RN-2 for +1 415-555-0123: it expired, because nobody decided in time." in message.text
 
 
-async def deactivated(bot_world: BotWorld) -> None:
+async def deactivated(bot_world: BotHarness) -> None:
     bot_world.rita.user.deleted = True
 
 
-async def refused(bot_world: BotWorld) -> None:
+async def refused(bot_world: BotHarness) -> None:
     bot_world.slack.faults.add(Fault("error", methods=["conversations.open"], code="cannot_dm_bot"))
 
 
-async def without_messages_tab(bot_world: BotWorld) -> None:
+async def without_messages_tab(bot_world: BotHarness) -> None:
     channel = bot_world.slack.world.direct_channel(RITA, bot_world.slack.world.app.bot_user_id)
     bot_world.slack.faults.add(
         Fault("error", methods=["chat.postMessage"], channel=channel.id, code="messages_tab_disabled")
     )
 
 
-async def without_the_scope(bot_world: BotWorld) -> None:
+async def without_the_scope(bot_world: BotHarness) -> None:
     bot_world.slack.world.app.scopes.remove("im:write")
 
 
 @pytest.mark.parametrize("trouble", [deactivated, refused, without_messages_tab, without_the_scope])
 async def test_who_cannot_be_written_to_is_let_be_and_nothing_waits(
-    bot_world: BotWorld, trouble: Callable[[BotWorld], Awaitable[None]], capsys: pytest.CaptureFixture[str]
+    bot_world: BotHarness, trouble: Callable[[BotHarness], Awaitable[None]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     card = await ask(bot_world)
     await trouble(bot_world)
@@ -230,7 +232,9 @@ async def test_who_cannot_be_written_to_is_let_be_and_nothing_waits(
 
 
 @pytest.mark.parametrize("method", ["chat.postMessage", "conversations.open"])
-async def test_a_lost_answer_repeats_neither_a_reminder_nor_a_direct_message(bot_world: BotWorld, method: str) -> None:
+async def test_a_lost_answer_repeats_neither_a_reminder_nor_a_direct_message(
+    bot_world: BotHarness, method: str
+) -> None:
     card = await ask(bot_world)
     lose_the_next(bot_world, method)
     await later(bot_world, hours=12)
@@ -246,7 +250,7 @@ async def test_a_lost_answer_repeats_neither_a_reminder_nor_a_direct_message(bot
 
 
 @pytest.mark.parametrize("after", [1, 2, 3])
-async def test_a_crash_between_any_two_steps_repeats_no_direct_message(bot_world: BotWorld, after: int) -> None:
+async def test_a_crash_between_any_two_steps_repeats_no_direct_message(bot_world: BotHarness, after: int) -> None:
     await bot_world.alan.click("Deny", await ask(bot_world))
     await bot_world.alan.fill("Reason", "No")
     await bot_world.alan.submit()
@@ -263,7 +267,7 @@ async def test_a_crash_between_any_two_steps_repeats_no_direct_message(bot_world
     assert len(told(bot_world.rita)) == (1 if after != 2 else 0)
 
 
-async def test_reminders_outlive_a_restart_and_are_due_by_the_databases_clock(bot_world: BotWorld) -> None:
+async def test_reminders_outlive_a_restart_and_are_due_by_the_databases_clock(bot_world: BotHarness) -> None:
     await ask(bot_world)
     bot_world.clock.advance(hours=12)
 
@@ -277,7 +281,7 @@ async def test_reminders_outlive_a_restart_and_are_due_by_the_databases_clock(bo
     assert str(replies(bot_world)).count("⏰") == 1
 
 
-async def test_several_numbers_are_called_for_and_reminded_of_once(bot_world: BotWorld) -> None:
+async def test_several_numbers_are_called_for_and_reminded_of_once(bot_world: BotHarness) -> None:
     hold(bot_world, Rule(name="Operations", approvers=People(frozenset({ALAN}))))
     await ask_several(bot_world, FEW)
     await later(bot_world, hours=12)
@@ -289,7 +293,7 @@ async def test_several_numbers_are_called_for_and_reminded_of_once(bot_world: Bo
 
 @pytest.mark.parametrize("ends_at_once", [True, False])
 async def test_several_numbers_are_told_of_once_when_decided_and_once_when_all_have_ended(
-    bot_world: BotWorld, *, ends_at_once: bool
+    bot_world: BotHarness, *, ends_at_once: bool
 ) -> None:
     card = await ask_several(bot_world, FEW)
     await bot_world.alan.click("Approve", card)
@@ -304,7 +308,7 @@ async def test_several_numbers_are_told_of_once_when_decided_and_once_when_all_h
     assert "+44 20 7946 0958: applied" in bot_world.rita.read(told(bot_world.rita)[-1])
 
 
-async def test_several_numbers_that_are_denied_are_told_of_once(bot_world: BotWorld) -> None:
+async def test_several_numbers_that_are_denied_are_told_of_once(bot_world: BotHarness) -> None:
     await bot_world.alan.click("Deny", await ask_several(bot_world, FEW))
     await bot_world.alan.fill("Reason", "Not now")
     await bot_world.alan.submit()

@@ -12,7 +12,7 @@ from bot.slack.messages import thread_buttons as thread
 from bot.slack.payload_parts import Place
 from bot.slack.payloads import BlockActions
 from bot.slack.request_check import parse
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 USER = {"id": "U1", "team_id": "T1"}
 META = '{"channel_id": "C1", "submission_key": "k"}'
@@ -109,7 +109,7 @@ def test_what_slack_cannot_send_makes_no_sense(body: dict[str, Any]) -> None:
         parse(body)
 
 
-async def test_g8_what_makes_no_sense_is_refused_and_breaks_nothing(bot_world: BotWorld) -> None:
+async def test_g8_what_makes_no_sense_is_refused_and_breaks_nothing(bot_world: BotHarness) -> None:
     for body in (
         {**COMMAND, "command": "/other"},
         submitted({}),
@@ -121,7 +121,7 @@ async def test_g8_what_makes_no_sense_is_refused_and_breaks_nothing(bot_world: B
         assert (answer.status, answer.body) == (400, "bad request")
 
 
-async def test_g8_what_is_nested_very_deeply_breaks_nothing(bot_world: BotWorld) -> None:
+async def test_g8_what_is_nested_very_deeply_breaks_nothing(bot_world: BotHarness) -> None:
     answer = await bot_world.app.handle(
         {"type": "event_callback", "event": {"type": "message", "blocks": nested(5000)}}
     )

@@ -16,7 +16,7 @@ from bot.sandbox.slack.workspace.model import Message, UserGroup
 from bot.sandbox.slack.workspace.seed import ADA, ALAN, AMY, RITA
 from bot.service import history
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import NUMBER, ask, cards, replies
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
@@ -27,17 +27,17 @@ OPERATIONS = Rule(name="Operations", approvers=People(frozenset({AMY})))
 HELD_UP = Rule(name="Main lines", approvers=People(groups=frozenset({LEADS})), denial=Denial.BLOCKS)
 
 
-def hold(bot_world: BotWorld, *rules: Rule, leads: tuple[str, ...] = (ALAN, ADA, RITA)) -> None:
+def hold(bot_world: BotHarness, *rules: Rule, leads: tuple[str, ...] = (ALAN, ADA, RITA)) -> None:
     """Let these rules hold from now on, with a group of leads."""
     bot_world.slack.world.usergroups[LEADS] = UserGroup(LEADS, "leads", "Leads", list(leads))
     bot_world.policies.append(Policy(rules=rules))
 
 
-def amy(bot_world: BotWorld) -> Person:
+def amy(bot_world: BotHarness) -> Person:
     return bot_world.person(AMY)
 
 
-async def press(bot_world: BotWorld, person: Person, words: str, card: Message) -> str:
+async def press(bot_world: BotHarness, person: Person, words: str, card: Message) -> str:
     """Press a button of the card, deliver what follows, and return what the bot said to this person alone."""
     before = len(person.ephemeral("phone-routing"))
     assert await person.click(words, card), person.notices
@@ -45,15 +45,15 @@ async def press(bot_world: BotWorld, person: Person, words: str, card: Message) 
     return "\n".join(person.read(each) for each in person.ephemeral("phone-routing")[before:])
 
 
-async def state(bot_world: BotWorld, change_id: int = 1) -> State:
+async def state(bot_world: BotHarness, change_id: int = 1) -> State:
     return (await history.show(bot_world.context, bot_world.rita.user.team_id, change_id)).change.state
 
 
-def shown(bot_world: BotWorld) -> str:
+def shown(bot_world: BotHarness) -> str:
     return bot_world.rita.read(cards(bot_world)[-1])
 
 
-async def test_g1_each_rule_needs_its_own_people_and_the_card_counts_them(bot_world: BotWorld) -> None:
+async def test_g1_each_rule_needs_its_own_people_and_the_card_counts_them(bot_world: BotHarness) -> None:
     hold(bot_world, MAIN, OPERATIONS)
     card = await ask(bot_world)
     assert "Main lines*: 0 of 2, still needed: 2 of @leads" in shown(bot_world)
@@ -65,7 +65,7 @@ async def test_g1_each_rule_needs_its_own_people_and_the_card_counts_them(bot_wo
     assert await state(bot_world) is State.APPROVED
 
 
-async def test_the_card_names_who_may_approve_and_calls_nobody(bot_world: BotWorld) -> None:
+async def test_the_card_names_who_may_approve_and_calls_nobody(bot_world: BotHarness) -> None:
     """A mention in a new message calls whoever it names; in the thread they are called once."""
     hold(bot_world, MAIN, OPERATIONS)
     card = await ask(bot_world)
@@ -76,7 +76,7 @@ async def test_the_card_names_who_may_approve_and_calls_nobody(bot_world: BotWor
 
 
 @pytest.mark.parametrize("method", ["usergroups.list", "users.info"])
-async def test_g9_a_card_stands_there_though_slack_tells_no_names(bot_world: BotWorld, method: str) -> None:
+async def test_g9_a_card_stands_there_though_slack_tells_no_names(bot_world: BotHarness, method: str) -> None:
     hold(bot_world, MAIN, OPERATIONS)
     await bot_world.type(bot_world.rita, NUMBER)
     await bot_world.rita.fill("Time routing", "On")
@@ -88,7 +88,7 @@ async def test_g9_a_card_stands_there_though_slack_tells_no_names(bot_world: Bot
     assert (LEADS if method == "usergroups.list" else AMY) in shown(bot_world)
 
 
-async def test_g10_who_counts_for_no_rule_is_told_which_and_who_may(bot_world: BotWorld) -> None:
+async def test_g10_who_counts_for_no_rule_is_told_which_and_who_may(bot_world: BotHarness) -> None:
     hold(bot_world, MAIN)
     card = await ask(bot_world)
     for button in ("Approve", "Deny"):
@@ -98,7 +98,7 @@ async def test_g10_who_counts_for_no_rule_is_told_which_and_who_may(bot_world: B
 
 
 @pytest.mark.parametrize("kind", ["down", "error"])
-async def test_g10_a_group_that_cannot_be_looked_up_refuses(bot_world: BotWorld, kind: str) -> None:
+async def test_g10_a_group_that_cannot_be_looked_up_refuses(bot_world: BotHarness, kind: str) -> None:
     hold(bot_world, MAIN)
     card = await ask(bot_world)
     bot_world.clock.advance(seconds=61)
@@ -107,7 +107,7 @@ async def test_g10_a_group_that_cannot_be_looked_up_refuses(bot_world: BotWorld,
     assert await state(bot_world) is State.PENDING
 
 
-async def test_g10_a_group_is_known_for_a_minute_and_no_longer(bot_world: BotWorld) -> None:
+async def test_g10_a_group_is_known_for_a_minute_and_no_longer(bot_world: BotHarness) -> None:
     hold(bot_world, replace(MAIN, quorum=1))
     card = await ask(bot_world)
     bot_world.slack.world.usergroups[LEADS].users.remove(ALAN)
@@ -116,7 +116,7 @@ async def test_g10_a_group_is_known_for_a_minute_and_no_longer(bot_world: BotWor
 
 
 async def test_g10_an_approval_by_somebody_who_left_the_group_does_not_count_and_the_card_says_so(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     hold(bot_world, MAIN)
     card = await ask(bot_world)
@@ -131,7 +131,7 @@ async def test_g10_an_approval_by_somebody_who_left_the_group_does_not_count_and
 
 
 async def test_g10_an_approval_by_somebody_deactivated_does_not_count_without_any_rule_either(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     hold(bot_world, Rule(name="Two", quorum=2))
     card = await ask(bot_world)
@@ -143,7 +143,7 @@ async def test_g10_an_approval_by_somebody_deactivated_does_not_count_without_an
     assert "1 of 2 approvals" in shown(bot_world)
 
 
-async def test_an_approval_is_taken_back_in_details(bot_world: BotWorld) -> None:
+async def test_an_approval_is_taken_back_in_details(bot_world: BotHarness) -> None:
     hold(bot_world, MAIN)
     card = await ask(bot_world)
     await press(bot_world, bot_world.alan, "Approve", card)
@@ -159,14 +159,14 @@ async def test_an_approval_is_taken_back_in_details(bot_world: BotWorld) -> None
     assert "1 of 2" in shown(bot_world)
 
 
-async def deny(bot_world: BotWorld, person: Person, card: Message) -> None:
+async def deny(bot_world: BotHarness, person: Person, card: Message) -> None:
     await person.click("Deny", card)
     await person.fill("Reason", "Not on a Friday")
     await person.submit()
     await bot_world.post_cards()
 
 
-async def test_a_denial_that_blocks_holds_up_until_it_is_taken_back(bot_world: BotWorld) -> None:
+async def test_a_denial_that_blocks_holds_up_until_it_is_taken_back(bot_world: BotHarness) -> None:
     hold(bot_world, HELD_UP)
     card = await ask(bot_world)
     await deny(bot_world, bot_world.ada, card)
@@ -181,21 +181,21 @@ async def test_a_denial_that_blocks_holds_up_until_it_is_taken_back(bot_world: B
     assert (change.state, change.decided_by) == (State.APPROVED, ALAN)
 
 
-async def test_a_card_has_room_for_many_rules_and_people(bot_world: BotWorld) -> None:
+async def test_a_card_has_room_for_many_rules_and_people(bot_world: BotHarness) -> None:
     crowd = People(frozenset({ALAN, ADA, *(f"U{number:09d}" for number in range(100))}))
     hold(bot_world, *(Rule(name=f"{number}. {'x' * 70}", approvers=crowd, quorum=2) for number in range(30)))
     await ask(bot_world)
     assert "State: pending" in shown(bot_world)
 
 
-async def test_a_denial_that_ends_ends_it(bot_world: BotWorld) -> None:
+async def test_a_denial_that_ends_ends_it(bot_world: BotHarness) -> None:
     hold(bot_world, MAIN)
     card = await ask(bot_world)
     await deny(bot_world, bot_world.ada, card)
     assert await state(bot_world) is State.DENIED
 
 
-async def refused(bot_world: BotWorld, **entries: str) -> str:
+async def refused(bot_world: BotHarness, **entries: str) -> str:
     """Ask by the form, and return the errors at its fields."""
     await bot_world.type(bot_world.rita, NUMBER)
     for label, value in (entries or {"Time routing": "On"}).items():
@@ -205,7 +205,7 @@ async def refused(bot_world: BotWorld, **entries: str) -> str:
     return " ".join(bot_world.rita.errors().values())
 
 
-async def test_g10_who_may_not_ask_is_told_by_which_rule(bot_world: BotWorld) -> None:
+async def test_g10_who_may_not_ask_is_told_by_which_rule(bot_world: BotHarness) -> None:
     hold(bot_world, Rule(name="Leads ask", requesters=People(groups=frozenset({LEADS}))), leads=(ALAN,))
     assert "“Leads ask” lets only a user group ask for this." in await refused(bot_world)
     await bot_world.slack.until(lambda: bool(bot_world.rita.ephemeral("phone-routing")), 10)
@@ -216,20 +216,20 @@ async def test_g10_who_may_not_ask_is_told_by_which_rule(bot_world: BotWorld) ->
 
 @pytest.mark.parametrize("leads", [(RITA, ALAN), (RITA, ALAN, "U07GUSG6P1W")])
 async def test_what_nobody_could_get_approved_is_refused_with_the_rules_name(
-    bot_world: BotWorld, leads: tuple[str, ...]
+    bot_world: BotHarness, leads: tuple[str, ...]
 ) -> None:
     """The requester is taken away, and a guest can approve nothing."""
     hold(bot_world, MAIN, leads=leads)
     assert "“Main lines” asks for 2 approvals" in await refused(bot_world)
 
 
-async def test_a_webhook_at_another_host_is_refused_at_its_field(bot_world: BotWorld) -> None:
+async def test_a_webhook_at_another_host_is_refused_at_its_field(bot_world: BotHarness) -> None:
     hold(bot_world, Rule(name="Our hosts", webhook_hosts=("*.example.com",)))
     entries = {"Inbound webhook": "Set", "Webhook URL": "https://evil.example.net/in"}
     assert "“Our hosts” allows only webhooks at *.example.com" in await refused(bot_world, **entries)
 
 
-async def test_a_rules_channel_and_time_are_the_changes(bot_world: BotWorld) -> None:
+async def test_a_rules_channel_and_time_are_the_changes(bot_world: BotHarness) -> None:
     hold(bot_world, Rule(name="Elsewhere", channel="C07SUPPORT2", expires_after=timedelta(hours=2)))
     await bot_world.type(bot_world.rita, NUMBER)
     await bot_world.rita.fill("Time routing", "On")
@@ -240,7 +240,7 @@ async def test_a_rules_channel_and_time_are_the_changes(bot_world: BotWorld) -> 
     assert change.policy.policy_hash == bot_world.policies[-1].hash
 
 
-async def test_later_edits_of_the_file_move_nothing_that_is_open(bot_world: BotWorld) -> None:
+async def test_later_edits_of_the_file_move_nothing_that_is_open(bot_world: BotHarness) -> None:
     hold(bot_world, MAIN)
     card = await ask(bot_world)
     hold(bot_world)

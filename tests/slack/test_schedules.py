@@ -13,7 +13,7 @@ from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.uponai.seed import SALES
 from bot.service import history
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import NUMBER, cards, is_reply, is_told, replies, work
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 HOUR = timedelta(hours=1)
 
 
-def in_hours(bot_world: BotWorld, hours: int) -> int:
+def in_hours(bot_world: BotHarness, hours: int) -> int:
     """Return a full minute so many hours from now, as Slack says what was picked."""
     at = bot_world.clock.now() + hours * HOUR
     return int(at.replace(second=0, microsecond=0).timestamp())
@@ -32,7 +32,7 @@ def token(seconds: int) -> str:
     return f"<!date^{seconds}^"
 
 
-async def fill(bot_world: BotWorld, *, start: int | None = None, put_back: int | None = None) -> None:
+async def fill(bot_world: BotHarness, *, start: int | None = None, put_back: int | None = None) -> None:
     """Open the form and enter everything."""
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
@@ -46,22 +46,22 @@ async def fill(bot_world: BotWorld, *, start: int | None = None, put_back: int |
         await rita.fill("Put back at", put_back)
 
 
-async def ask(bot_world: BotWorld, *, start: int | None = None, put_back: int | None = None) -> Message:
+async def ask(bot_world: BotHarness, *, start: int | None = None, put_back: int | None = None) -> Message:
     await fill(bot_world, start=start, put_back=put_back)
     assert await bot_world.rita.submit() == {"ok": True}, bot_world.rita.errors()
     await bot_world.post_cards()
     return cards(bot_world)[-1]
 
 
-async def stored(bot_world: BotWorld, change_id: int = 1) -> ChangeRequest:
+async def stored(bot_world: BotHarness, change_id: int = 1) -> ChangeRequest:
     return (await history.show(bot_world.context, bot_world.rita.user.team_id, change_id)).change
 
 
-def shown(bot_world: BotWorld, card: Message) -> str:
+def shown(bot_world: BotHarness, card: Message) -> str:
     return bot_world.rita.read(next(each for each in cards(bot_world) if each.ts == card.ts))
 
 
-async def test_start_and_put_back_at_are_shown_when_they_apply_in_the_order_of_the_form(bot_world: BotWorld) -> None:
+async def test_start_and_put_back_at_are_shown_when_they_apply_in_the_order_of_the_form(bot_world: BotHarness) -> None:
     await fill(bot_world, start=in_hours(bot_world, 1), put_back=in_hours(bot_world, 2))
     rita = bot_world.rita
     assert rita.labels()[4:] == ["Time routing", "When", "Start", "Put back", "Put back at", "Reason"]
@@ -71,7 +71,7 @@ async def test_start_and_put_back_at_are_shown_when_they_apply_in_the_order_of_t
     assert rita.labels()[4:] == ["Time routing", "When", "Put back", "Reason"]
 
 
-async def test_a_wrong_time_is_answered_at_its_own_field_and_the_rest_stays(bot_world: BotWorld) -> None:
+async def test_a_wrong_time_is_answered_at_its_own_field_and_the_rest_stays(bot_world: BotHarness) -> None:
     # Nine digits, which Slack would not take back as what the field starts with.
     await fill(bot_world, start=10**9 - 1)
     rita = bot_world.rita
@@ -103,7 +103,7 @@ async def test_a_wrong_time_is_answered_at_its_own_field_and_the_rest_stays(bot_
     ],
 )
 async def test_what_uponai_would_not_take_back_is_told_at_put_back_at_and_can_be_asked_for_good(
-    bot_world: BotWorld, agents: list[dict[str, object]], why: str
+    bot_world: BotHarness, agents: list[dict[str, object]], why: str
 ) -> None:
     bot_world.uponai.account.set_number(NUMBER, {"inbound_agents": agents})
     await bot_world.read_uponai()
@@ -117,7 +117,7 @@ async def test_what_uponai_would_not_take_back_is_told_at_put_back_at_and_can_be
     assert await rita.submit() == {"ok": True}
 
 
-async def test_card_and_thread_say_when_it_is_sent_and_it_is_sent_then(bot_world: BotWorld) -> None:
+async def test_card_and_thread_say_when_it_is_sent_and_it_is_sent_then(bot_world: BotHarness) -> None:
     start = in_hours(bot_world, 2)
     card = await ask(bot_world, start=start)
     assert (await stored(bot_world)).starts_at == datetime.fromtimestamp(start, UTC)
@@ -133,7 +133,7 @@ async def test_card_and_thread_say_when_it_is_sent_and_it_is_sent_then(bot_world
     assert "State: applied" in shown(bot_world, card)
 
 
-async def test_while_its_rules_are_closed_card_and_thread_say_until_when(bot_world: BotWorld) -> None:
+async def test_while_its_rules_are_closed_card_and_thread_say_until_when(bot_world: BotHarness) -> None:
     now = datetime.now(UTC).replace(tzinfo=None, second=0, microsecond=0)
     rule = Rule(name="Holidays", freezes=(Freeze(now - HOUR, now + 48 * HOUR, "UTC"),))
     bot_world.policies.append(Policy(rules=(rule,)))
@@ -148,7 +148,7 @@ async def test_while_its_rules_are_closed_card_and_thread_say_until_when(bot_wor
     assert (await stored(bot_world)).state is State.APPROVED
 
 
-async def test_edit_carries_the_schedule_and_asking_again_starts_without_one(bot_world: BotWorld) -> None:
+async def test_edit_carries_the_schedule_and_asking_again_starts_without_one(bot_world: BotHarness) -> None:
     start, later = in_hours(bot_world, 2), in_hours(bot_world, 3)
     card = await ask(bot_world, start=start)
     rita = bot_world.rita
@@ -166,14 +166,14 @@ async def test_edit_carries_the_schedule_and_asking_again_starts_without_one(bot
     assert rita.value("When") == "As soon as approved"
 
 
-def thread(bot_world: BotWorld) -> list[Message]:
+def thread(bot_world: BotHarness) -> list[Message]:
     """Return the replies to the first card."""
     first = cards(bot_world)[0]
     found = bot_world.slack.world.messages[first.channel_id]
     return [m for m in found if is_told(m) and is_reply(m) and m.thread_ts == first.ts]
 
 
-async def planned(bot_world: BotWorld) -> Message:
+async def planned(bot_world: BotHarness) -> Message:
     """Have a change applied that is to be put back, and return the post with the buttons of its put-back."""
     card = await ask(bot_world, put_back=in_hours(bot_world, 5))
     await bot_world.alan.click("Approve", card)
@@ -181,7 +181,7 @@ async def planned(bot_world: BotWorld) -> Message:
     return next(each for each in thread(bot_world) if "RN-2 puts" in bot_world.rita.read(each))
 
 
-async def test_the_thread_names_the_put_back_which_is_sent_at_its_time(bot_world: BotWorld) -> None:
+async def test_the_thread_names_the_put_back_which_is_sent_at_its_time(bot_world: BotHarness) -> None:
     post = await planned(bot_world)
     assert bot_world.ada.buttons(post) == ["Put back now", "Keep"]
     assert "State: approved" in bot_world.rita.read(cards(bot_world)[-1])
@@ -193,7 +193,7 @@ async def test_the_thread_names_the_put_back_which_is_sent_at_its_time(bot_world
     assert bot_world.ada.buttons(next(each for each in thread(bot_world) if each.ts == post.ts)) == []
 
 
-async def test_keep_is_for_an_approver_and_the_requester_is_refused_alone(bot_world: BotWorld) -> None:
+async def test_keep_is_for_an_approver_and_the_requester_is_refused_alone(bot_world: BotHarness) -> None:
     post = await planned(bot_world)
     for button in ("Keep", "Put back now"):
         await bot_world.rita.click(button, post)
@@ -205,14 +205,14 @@ async def test_keep_is_for_an_approver_and_the_requester_is_refused_alone(bot_wo
     assert any("keeps what RN-1 set" in bot_world.rita.read(each) for each in thread(bot_world))
 
 
-async def test_put_back_now_puts_it_back_now(bot_world: BotWorld) -> None:
+async def test_put_back_now_puts_it_back_now(bot_world: BotHarness) -> None:
     post = await planned(bot_world)
     await bot_world.ada.click("Put back now", post)
     await work(bot_world)
     assert (await stored(bot_world, 2)).state is State.APPLIED
 
 
-async def test_what_is_scheduled_stands_in_the_lists_with_when(bot_world: BotWorld) -> None:
+async def test_what_is_scheduled_stands_in_the_lists_with_when(bot_world: BotHarness) -> None:
     start = in_hours(bot_world, 3)
     card = await ask(bot_world, start=start)
     assert f"Start {token(start)}" in await bot_world.type(bot_world.ada, "pending")

@@ -10,19 +10,19 @@ from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.slack.api.identity import IdentityResolver
 from bot.slack.app import SlackApp
 from bot.slack.delivery.courier import Courier
-from tests.slack.bot_harness import BotWorld, resolve
+from tests.slack.bot_harness import BotHarness, resolve
 from tests.slack.delivery.lanes import asked, card_posts, invite_bot
 from tests.slack.messages.test_card_truth import NUMBER, ask, cards, refusal, replies, work
 
 both_databases = pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
 
 
-def posts(bot_world: BotWorld) -> int:
+def posts(bot_world: BotHarness) -> int:
     return [record.method for record in bot_world.slack.recorder.requests].count("chat.postMessage")
 
 
 @both_databases
-async def test_slacks_wait_holds_for_its_method_and_channel_in_every_process(bot_world: BotWorld) -> None:
+async def test_slacks_wait_holds_for_its_method_and_channel_in_every_process(bot_world: BotHarness) -> None:
     invite_bot(bot_world, SUPPORT_OPS)
     other = Courier(context=bot_world.context, client=bot_world.client)
     limit = Fault("rate_limit", methods=["chat.postMessage"], channel=PHONE_ROUTING, times=1, retry_after=30)
@@ -44,7 +44,7 @@ async def test_slacks_wait_holds_for_its_method_and_channel_in_every_process(bot
     assert [len(card_posts(bot_world, each)) for each in (first, second)] == [1, 1]
 
 
-async def test_before_slack_asks_to_wait_nothing_is_held_back(bot_world: BotWorld) -> None:
+async def test_before_slack_asks_to_wait_nothing_is_held_back(bot_world: BotHarness) -> None:
     changes = [await asked(bot_world) for _ in range(6)]
     await bot_world.courier.deliver_due()
     assert [len(card_posts(bot_world, each)) for each in changes] == [1] * 6
@@ -52,7 +52,7 @@ async def test_before_slack_asks_to_wait_nothing_is_held_back(bot_world: BotWorl
 
 @pytest.mark.parametrize("code", ["token_revoked", "account_inactive"])
 async def test_g9_with_a_revoked_token_people_and_health_are_told_and_all_is_delivered_once_it_is_back(
-    bot_world: BotWorld, code: str
+    bot_world: BotHarness, code: str
 ) -> None:
     change = await asked(bot_world)
     bot_world.slack.faults.add(Fault("error", code=code))
@@ -69,7 +69,7 @@ async def test_g9_with_a_revoked_token_people_and_health_are_told_and_all_is_del
 
 
 async def test_a_token_that_is_revoked_later_and_a_new_address_of_the_workspace_are_noticed(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     resolver = IdentityResolver(bot_world.client)
     await resolver.ask_again()
@@ -95,12 +95,12 @@ async def test_a_token_that_is_revoked_later_and_a_new_address_of_the_workspace_
     assert resolver.problem is None
 
 
-async def shown_links(bot_world: BotWorld) -> str:
+async def shown_links(bot_world: BotHarness) -> str:
     await bot_world.type(bot_world.alan, "pending")
     return str(bot_world.alan.ephemeral("phone-routing")[-1].blocks)
 
 
-async def test_a_requester_who_left_keeps_nobody_from_deciding(bot_world: BotWorld) -> None:
+async def test_a_requester_who_left_keeps_nobody_from_deciding(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     bot_world.rita.user.deleted = True
     bot_world.clock.advance(minutes=2)
@@ -111,7 +111,7 @@ async def test_a_requester_who_left_keeps_nobody_from_deciding(bot_world: BotWor
     assert "State: applied" in bot_world.alan.read(cards(bot_world)[0])
 
 
-async def test_g1_an_approval_by_somebody_who_left_meanwhile_counts_no_longer(bot_world: BotWorld) -> None:
+async def test_g1_an_approval_by_somebody_who_left_meanwhile_counts_no_longer(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(quorum=2))
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
@@ -126,7 +126,7 @@ async def test_g1_an_approval_by_somebody_who_left_meanwhile_counts_no_longer(bo
 
 @pytest.mark.parametrize("code", ["not_found", "hash_conflict"])
 async def test_a_form_that_was_closed_or_moved_on_meanwhile_breaks_nothing(
-    bot_world: BotWorld, code: str, capsys: pytest.CaptureFixture[str]
+    bot_world: BotHarness, code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await bot_world.type(bot_world.rita, NUMBER)
     bot_world.slack.faults.add(Fault("error", methods=["views.update"], code=code, times=1))
@@ -137,7 +137,7 @@ async def test_a_form_that_was_closed_or_moved_on_meanwhile_breaks_nothing(
 
 
 async def test_who_takes_back_an_approval_and_closes_the_window_at_once_is_told_of_no_failure(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     bot_world.policies.append(Policy(quorum=2))
     card = await ask(bot_world)
@@ -151,7 +151,7 @@ async def test_who_takes_back_an_approval_and_closes_the_window_at_once_is_told_
     assert any("took their approval of RN-1 back" in reply for reply in replies(bot_world))
 
 
-async def test_g8_a_press_whose_trigger_has_expired_is_told_what_to_do(bot_world: BotWorld) -> None:
+async def test_g8_a_press_whose_trigger_has_expired_is_told_what_to_do(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     for button in ("Details", "Deny", "Edit"):
         person = bot_world.rita if button == "Edit" else bot_world.alan

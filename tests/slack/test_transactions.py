@@ -16,7 +16,7 @@ from bot.worker.run import Worker
 from tests.clock import Clock
 from tests.databases import DIALECTS
 from tests.slack import bot_harness as worlds
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import NUMBER, cards, replies
 from tests.transactions import counted
 
@@ -44,7 +44,7 @@ class AskingClock(Clock):
 
 
 @pytest.fixture
-async def bot_world(database: Database) -> AsyncIterator[BotWorld]:
+async def bot_world(database: Database) -> AsyncIterator[BotHarness]:
     async with worlds.bot_world(database, clock=AskingClock()) as made:
         yield made
 
@@ -52,7 +52,7 @@ async def bot_world(database: Database) -> AsyncIterator[BotWorld]:
 class WatchedWorker(Worker):
     """A worker that says when a pass has ended, and is woken alone after its first ones."""
 
-    def __init__(self, world: BotWorld) -> None:
+    def __init__(self, world: BotHarness) -> None:
         super().__init__(context=world.context, courier=world.courier, poll=timedelta(minutes=1))
         self._has_passed = asyncio.Event()
         self._ends = asyncio.Event()
@@ -63,7 +63,7 @@ class WatchedWorker(Worker):
         self._has_passed.set()
         return is_more
 
-    async def start(self, world: BotWorld) -> None:
+    async def start(self, world: BotHarness) -> None:
         """Begin, and do what is done at the start."""
         world.workers[:] = [self]
         self._running = asyncio.create_task(self.run(self._ends))
@@ -78,35 +78,35 @@ class WatchedWorker(Worker):
             await self._running
 
 
-async def fill_in(world: BotWorld) -> None:
+async def fill_in(world: BotHarness) -> None:
     await world.type(world.rita, NUMBER)
     await world.rita.fill("Time routing", "On")
     await world.rita.fill("Reason", "Because")
 
 
-async def asked(world: BotWorld) -> Message:
+async def asked(world: BotHarness) -> Message:
     await fill_in(world)
     assert await world.rita.submit() == {"ok": True}
     await world.post_cards()
     return cards(world)[0]
 
 
-def says(world: BotWorld, state: str) -> bool:
+def says(world: BotHarness, state: str) -> bool:
     return any(f"State: {state}" in world.rita.read(card) for card in cards(world))
 
 
-async def is_told(world: BotWorld, state: str, answers: int) -> None:
+async def is_told(world: BotHarness, state: str, answers: int) -> None:
     """Wait until card and thread tell of a state, and that is recorded; with as few looks as can be."""
     await world.slack.until(lambda: says(world, state) and len(replies(world)) == answers)
 
 
-async def test_an_open_form_costs_one_reading(bot_world: BotWorld) -> None:
+async def test_an_open_form_costs_one_reading(bot_world: BotHarness) -> None:
     with counted(bot_world.context.database) as cost:
         await bot_world.type(bot_world.rita, NUMBER)
     assert cost.is_within(1, 5)
 
 
-async def test_a_type_ahead_costs_one_reading(bot_world: BotWorld) -> None:
+async def test_a_type_ahead_costs_one_reading(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.rita, "")
     assert await bot_world.rita.look_up("Number", "555")
     with counted(bot_world.context.database) as cost:
@@ -114,7 +114,7 @@ async def test_a_type_ahead_costs_one_reading(bot_world: BotWorld) -> None:
     assert cost.is_within(1, 5)
 
 
-async def test_a_list_and_a_number_that_is_shown_cost_one_reading_each(bot_world: BotWorld) -> None:
+async def test_a_list_and_a_number_that_is_shown_cost_one_reading_each(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.rita, "list zz")
     for text, statements in (("list", 3), ("list 415", 6), (f"show {NUMBER}", 8)):
         with counted(bot_world.context.database) as cost:
@@ -122,7 +122,7 @@ async def test_a_list_and_a_number_that_is_shown_cost_one_reading_each(bot_world
         assert cost.is_within(1, statements), text
 
 
-async def test_a_submit_costs_four_transactions_to_the_posted_card(bot_world: BotWorld) -> None:
+async def test_a_submit_costs_four_transactions_to_the_posted_card(bot_world: BotHarness) -> None:
     await fill_in(bot_world)
     worker = WatchedWorker(bot_world)
     await worker.start(bot_world)
@@ -133,7 +133,7 @@ async def test_a_submit_costs_four_transactions_to_the_posted_card(bot_world: Bo
     assert cost.is_within(4, SUBMIT)
 
 
-async def test_an_approve_costs_six_transactions_to_the_result_on_card_and_in_thread(bot_world: BotWorld) -> None:
+async def test_an_approve_costs_six_transactions_to_the_result_on_card_and_in_thread(bot_world: BotHarness) -> None:
     card, worker = await asked(bot_world), WatchedWorker(bot_world)
     await worker.start(bot_world)
     with counted(bot_world.context.database) as cost:
@@ -144,7 +144,7 @@ async def test_an_approve_costs_six_transactions_to_the_result_on_card_and_in_th
     assert "approved; RN-1 is live" in replies(bot_world)[0]
 
 
-async def test_a_denial_costs_four_transactions_with_its_form(bot_world: BotWorld) -> None:
+async def test_a_denial_costs_four_transactions_with_its_form(bot_world: BotHarness) -> None:
     card, worker = await asked(bot_world), WatchedWorker(bot_world)
     await worker.start(bot_world)
     with counted(bot_world.context.database) as cost:
@@ -156,7 +156,7 @@ async def test_a_denial_costs_four_transactions_with_its_form(bot_world: BotWorl
     assert cost.is_within(4, DENY)
 
 
-async def test_a_delivery_costs_two_transactions_whatever_is_due_of_its_lane(bot_world: BotWorld) -> None:
+async def test_a_delivery_costs_two_transactions_whatever_is_due_of_its_lane(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.alan, "pause Lunch")
     await bot_world.post_cards()
     await fill_in(bot_world)
@@ -169,7 +169,7 @@ async def test_a_delivery_costs_two_transactions_whatever_is_due_of_its_lane(bot
     assert says(bot_world, "approved")
 
 
-async def test_a_pass_of_a_worker_with_nothing_to_do_is_one_statement(bot_world: BotWorld) -> None:
+async def test_a_pass_of_a_worker_with_nothing_to_do_is_one_statement(bot_world: BotHarness) -> None:
     worker = WatchedWorker(bot_world)
     await worker.start(bot_world)
     with counted(bot_world.context.database) as cost:

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from bot.service.applying.claim import take_waiting
 from bot.service.applying.retry import retry
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import ask, cards, replies, work
 
 
-async def test_a_refused_token_is_told_in_the_channel_and_the_change_waits(bot_world: BotWorld) -> None:
+async def test_a_refused_token_is_told_in_the_channel_and_the_change_waits(bot_world: BotHarness) -> None:
     await bot_world.alan.click("Approve", await ask(bot_world))
     bot_world.fault("unauthorized")
     await work(bot_world)
@@ -27,7 +27,7 @@ async def test_a_refused_token_is_told_in_the_channel_and_the_change_waits(bot_w
     assert "Cancel" in bot_world.rita.buttons(cards(bot_world)[0])
 
 
-async def test_the_card_is_updated_when_a_wait_begins_and_ends_and_not_in_between(bot_world: BotWorld) -> None:
+async def test_the_card_is_updated_when_a_wait_begins_and_ends_and_not_in_between(bot_world: BotHarness) -> None:
     await bot_world.alan.click("Approve", await ask(bot_world))
     bot_world.fault("unauthorized")
     await work(bot_world)

@@ -193,7 +193,7 @@ async def far_slack() -> AsyncIterator[FarSlack]:
 
 
 @dataclass
-class Bench:
+class SocketHarness:
     slack: FarSlack
     receiver: SocketReceiver
     handler: Handler
@@ -204,7 +204,7 @@ class Bench:
 @asynccontextmanager
 async def bench(
     *, pace: Pace = BRISK, opens: Sequence[Plan] = (), uses: Sequence[str] = (), has_pongs: bool = True
-) -> AsyncIterator[Bench]:
+) -> AsyncIterator[SocketHarness]:
     """Run a receiver against a far end that refuses the first requests as planned."""
     async with far_slack() as far:
         far.opens, far.uses, far.has_pongs = list(opens), list(uses), has_pongs
@@ -216,7 +216,7 @@ async def bench(
         )
         running = asyncio.create_task(receiver.run(stop))
         try:
-            yield Bench(far, receiver, handler, stop, running)
+            yield SocketHarness(far, receiver, handler, stop, running)
         finally:
             stop.set()
             await running

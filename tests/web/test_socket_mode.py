@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from bot.web.app import create_web
 from bot.web.socket_mode import Pace
 from tests.web.door_client import Answer
-from tests.web.far_socket import BRISK, NOW, Bench, Plan, bench
+from tests.web.far_socket import BRISK, NOW, Plan, SocketHarness, bench
 
 DOWN = "Slack's socket has not been connected since 12:03:04 UTC"
 
@@ -25,7 +25,7 @@ def sample(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(f"route_number_socket_{name}", labels) or 0
 
 
-async def health(b: Bench, path: str) -> tuple[int, str]:
+async def health(b: SocketHarness, path: str) -> tuple[int, str]:
     async def is_ready() -> None:
         return None
 
@@ -38,7 +38,7 @@ async def health(b: Bench, path: str) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
-async def receives(b: Bench, number: int, envelope_id: str) -> None:
+async def receives(b: SocketHarness, number: int, envelope_id: str) -> None:
     """See an envelope through on the connection of that number."""
     far = await b.slack.connected(number)
     await far.deliver(envelope_id)
@@ -237,7 +237,7 @@ async def test_g8_a_slack_that_renews_refuses_and_drops_at_random_loses_no_envel
     dice = random.Random(seed)  # noqa: S311 - a seeded run that can be repeated
     sent: list[str] = []
 
-    async def deliver(b: Bench, number: int, count: int) -> None:
+    async def deliver(b: SocketHarness, number: int, count: int) -> None:
         far = await b.slack.connected(number)
         ids = [f"{len(sent) + offset}" for offset in range(count)]
         sent.extend(ids)
@@ -245,7 +245,7 @@ async def test_g8_a_slack_that_renews_refuses_and_drops_at_random_loses_no_envel
             await far.deliver(envelope_id)
         await b.slack.acknowledged(far, *ids)
 
-    def refuse(b: Bench) -> None:
+    def refuse(b: SocketHarness) -> None:
         b.slack.opens[:] = dice.choices(["yes", "broken", "reset", "text", "busy", "hang"], [9, 2, 2, 1, 1, 0.1], k=3)
         b.slack.uses[:] = dice.choices(["yes", "broken", "reset", "hang", "no hello"], [4, 2, 2, 0.05, 0.05], k=3)
 

@@ -6,10 +6,10 @@ import pytest
 
 from bot.store.database import Database
 from tests.slack import bot_harness as worlds
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 
 @pytest.fixture
-async def bot_world(database: Database) -> AsyncIterator[BotWorld]:
+async def bot_world(database: Database) -> AsyncIterator[BotHarness]:
     async with worlds.bot_world(database) as made:
         yield made

@@ -21,7 +21,7 @@ from bot.service.submit import submit
 from bot.store.database import Database
 from bot.worker.run import Worker
 from tests.silent_line import silent_line
-from tests.slack.bot_harness import BotWorld, bot_world
+from tests.slack.bot_harness import BotHarness, bot_world
 from tests.store.stored_changes import stored
 
 NUMBER = "+14155550123"
@@ -119,7 +119,7 @@ class WatchedDatabase(Database):
             raise
 
 
-def make_worker(world: BotWorld, commits: Commits, *, pass_within: timedelta | None = None) -> Worker:
+def make_worker(world: BotHarness, commits: Commits, *, pass_within: timedelta | None = None) -> Worker:
     context = replace(world.context, wake=commits)
     return Worker(context=context, courier=world.courier, poll=POLL, pass_within=pass_within)
 

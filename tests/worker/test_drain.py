@@ -22,7 +22,7 @@ from bot.slack.delivery.courier import Courier
 from bot.uponai.client import AgentList, NumberList, Reading, UponAIClient
 from bot.worker.places import APPLY_AT_ONCE
 from bot.worker.run import Worker
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 KEYS = count(1)
 
@@ -56,12 +56,12 @@ class GatedUponAI(UponAIClient):
         return await super().list_numbers()
 
 
-def worker_of(world: BotWorld, uponai: UponAIClient) -> Worker:
+def worker_of(world: BotHarness, uponai: UponAIClient) -> Worker:
     context = replace(world.context, uponai=uponai)
     return Worker(context=context, courier=Courier(context=context, client=world.client), poll=timedelta(seconds=60))
 
 
-def wish(world: BotWorld, number: str) -> Submission:
+def wish(world: BotHarness, number: str) -> Submission:
     team = world.rita.user.team_id
     channel = next(each.id for each in world.slack.world.channels.values() if each.name == "phone-routing")
     is_on = world.uponai.account.numbers[number]["is_time_routing_enabled"]
@@ -75,12 +75,12 @@ def wish(world: BotWorld, number: str) -> Submission:
     )
 
 
-async def approved(world: BotWorld, number: str) -> ChangeRequest:
+async def approved(world: BotHarness, number: str) -> ChangeRequest:
     asked = await submit(world.context, wish(world, number))
     return await approve(world.context, Actor(asked.team_id, world.alan.id, "test"), asked.id)
 
 
-async def test_g2_a_worker_with_all_slots_busy_takes_nothing_more_after_the_stop(bot_world: BotWorld) -> None:
+async def test_g2_a_worker_with_all_slots_busy_takes_nothing_more_after_the_stop(bot_world: BotHarness) -> None:
     held = bot_world.uponai.account.numbers.items()
     numbers = [number for number, one in held if one["workspace_id"] == 1 and not one["platform_import_error"]]
     changes = [await approved(bot_world, number) for number in numbers[: APPLY_AT_ONCE + 1]]
@@ -95,7 +95,7 @@ async def test_g2_a_worker_with_all_slots_busy_takes_nothing_more_after_the_stop
     assert states == [State.APPLIED] * APPLY_AT_ONCE + [State.APPROVED]
 
 
-async def test_a_worker_that_is_stopped_while_it_reads_one_list_begins_no_other(bot_world: BotWorld) -> None:
+async def test_a_worker_that_is_stopped_while_it_reads_one_list_begins_no_other(bot_world: BotHarness) -> None:
     bot_world.clock.advance(bot_world.context.mirror_refresh)
     gated, stop = GatedUponAI(bot_world.context.uponai), asyncio.Event()
     working = asyncio.create_task(worker_of(bot_world, gated).run(stop))
@@ -106,7 +106,7 @@ async def test_a_worker_that_is_stopped_while_it_reads_one_list_begins_no_other(
     assert gated.lists == 0
 
 
-async def test_g2_a_worker_finishes_what_was_claimed_as_it_was_approved(bot_world: BotWorld) -> None:
+async def test_g2_a_worker_finishes_what_was_claimed_as_it_was_approved(bot_world: BotHarness) -> None:
     context, number = bot_world.context, next(iter(bot_world.uponai.account.numbers))
     gated, stop = GatedUponAI(context.uponai), asyncio.Event()
     object.__setattr__(context, "uponai", gated)

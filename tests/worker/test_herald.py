@@ -11,7 +11,7 @@ from bot.domain.state import State
 from bot.store.database import Database
 from bot.store.herald import Herald
 from bot.worker.run import Worker
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.store.stored_changes import stored
 from tests.worker.test_bounds import Commits, approved
 
@@ -21,7 +21,7 @@ LONG = timedelta(hours=1)
 class ListeningWorker(Worker):
     """A worker that says when its first look is over."""
 
-    def __init__(self, world: BotWorld, commits: Commits, poll: timedelta) -> None:
+    def __init__(self, world: BotHarness, commits: Commits, poll: timedelta) -> None:
         super().__init__(context=replace(world.context, wake=commits), courier=world.courier, poll=poll)
         self.has_looked = asyncio.Event()
 
@@ -34,7 +34,7 @@ class ListeningWorker(Worker):
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 async def test_a_worker_of_another_process_is_woken_at_once(
-    bot_world: BotWorld, database: Database, database_url: str
+    bot_world: BotHarness, database: Database, database_url: str
 ) -> None:
     commits, stop = Commits(), asyncio.Event()
     worker = ListeningWorker(bot_world, commits, LONG)
@@ -53,7 +53,7 @@ async def test_a_worker_of_another_process_is_woken_at_once(
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-async def test_who_is_not_heard_does_not_mind(bot_world: BotWorld) -> None:
+async def test_who_is_not_heard_does_not_mind(bot_world: BotHarness) -> None:
     away = Herald(Database.connect("postgresql://nobody@127.0.0.1:9/nothing"))
     change_id = await approved(replace(bot_world.context, wake=lambda work: away.send(work.value)))
     await away.aclose()

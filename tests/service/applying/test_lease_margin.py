@@ -13,7 +13,7 @@ from bot.service.applying.claim import claim_next
 from bot.settings import Settings, SettingsError, read_settings, sending_margin, setting_names
 from bot.store.errors import LeaseLost
 from tests.clock import Clock
-from tests.service.service_harness import LEASE, Bench, SleepyDatabase, inbound
+from tests.service.service_harness import LEASE, ServiceHarness, SleepyDatabase, inbound
 from tests.test_settings import NEEDED
 
 MOMENT = timedelta(microseconds=1)
@@ -51,11 +51,13 @@ def are_allowed(monkeypatch: pytest.MonkeyPatch, timeout: timedelta, lease: time
     return True
 
 
-async def applied_with_a_commit_of(bench: Bench, lease: timedelta, time_out: timedelta, slow: timedelta) -> State:
+async def applied_with_a_commit_of(
+    bench: ServiceHarness, lease: timedelta, time_out: timedelta, slow: timedelta
+) -> State:
     """Apply a change whose commit before the PUT takes so long, by a clock that nothing else moves."""
     clock = StillClock()
     context = replace(bench.context, clock=clock, lease=lease, uponai_timeout=time_out)
-    still = Bench(context, bench.uponai, clock)
+    still = ServiceHarness(context, bench.uponai, clock)
     change = await still.approved(inbound(SUPPORT))
     claimed = await claim_next(context)
     assert claimed is not None
@@ -65,7 +67,7 @@ async def applied_with_a_commit_of(bench: Bench, lease: timedelta, time_out: tim
 
 @pytest.mark.parametrize("lease", [timedelta(seconds=s) for s in (1, 3, 10, 30, 120)], ids=str)
 async def test_g2_the_longest_time_out_that_a_lease_allows_leaves_time_for_a_slow_commit(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, lease: timedelta
+    bench: ServiceHarness, monkeypatch: pytest.MonkeyPatch, lease: timedelta
 ) -> None:
     margin = sending_margin(lease)
     timeout = (lease - margin) / 2
@@ -75,7 +77,7 @@ async def test_g2_the_longest_time_out_that_a_lease_allows_leaves_time_for_a_slo
     assert len(bench.puts()) == 1
 
 
-async def test_g2_a_commit_that_is_slower_than_the_margin_sends_nothing(bench: Bench) -> None:
+async def test_g2_a_commit_that_is_slower_than_the_margin_sends_nothing(bench: ServiceHarness) -> None:
     margin = sending_margin(LEASE)
     with pytest.raises(LeaseLost, match="too little"):
         await applied_with_a_commit_of(bench, LEASE, (LEASE - margin) / 2, margin + MOMENT)

@@ -21,7 +21,7 @@ from bot.service.context import ServiceContext
 from bot.store import changes, turns
 from bot.store.database import Database
 from bot.store.mirror import reads as mirror_reads
-from tests.service.service_harness import NUMBER, Bench, webhook
+from tests.service.service_harness import NUMBER, ServiceHarness, webhook
 
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
 Work = Callable[[ServiceContext], Coroutine[Any, Any, None]]
@@ -43,7 +43,7 @@ async def is_waiting(database: Database) -> bool:
 
 @pytest.mark.parametrize("work", [end_what_is_claimed, lookup.refresh_numbers], ids=["an_end", "a_reading"])
 async def test_g4_who_waits_for_a_change_holds_neither_the_mirror_nor_the_order_of_approval(
-    bench: Bench, database: Database, database_url: str, work: Work
+    bench: ServiceHarness, database: Database, database_url: str, work: Work
 ) -> None:
     back_at = bench.context.now() + timedelta(days=1)
     await bench.approved(webhook("https://hooks.example.com/one"), schedule=Schedule(put_back_at=back_at))

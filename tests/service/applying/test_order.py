@@ -21,7 +21,7 @@ from tests.service.service_harness import (
     LEASE,
     NUMBER,
     SPLIT_NUMBER,
-    Bench,
+    ServiceHarness,
     SleepyDatabase,
     inbound,
     time_routing,
@@ -29,7 +29,7 @@ from tests.service.service_harness import (
 )
 
 
-async def test_g4_changes_of_one_number_apply_in_the_order_of_their_approval(bench: Bench) -> None:
+async def test_g4_changes_of_one_number_apply_in_the_order_of_their_approval(bench: ServiceHarness) -> None:
     first = await bench.ask(time_routing(is_on=True))
     second = await bench.ask(webhook("https://hooks.example.com/b"))
     await approve(bench.context, ALAN, second.id)
@@ -39,7 +39,7 @@ async def test_g4_changes_of_one_number_apply_in_the_order_of_their_approval(ben
     assert fields == [["inboundWebhookUrl"], ["isTimeRoutingEnabled"]]
 
 
-async def test_g4_one_change_of_a_number_at_a_time_and_numbers_do_not_wait(bench: Bench) -> None:
+async def test_g4_one_change_of_a_number_at_a_time_and_numbers_do_not_wait(bench: ServiceHarness) -> None:
     await bench.approved(time_routing(is_on=True))
     await bench.approved(webhook("https://hooks.example.com/b"))
     await bench.approved(time_routing(is_on=False), number=SPLIT_NUMBER)
@@ -47,7 +47,7 @@ async def test_g4_one_change_of_a_number_at_a_time_and_numbers_do_not_wait(bench
     assert [change.key.number for change in claimed if change] == [NUMBER, SPLIT_NUMBER]
 
 
-async def test_g4_the_other_change_of_a_field_goes_stale_when_one_is_applied(bench: Bench) -> None:
+async def test_g4_the_other_change_of_a_field_goes_stale_when_one_is_applied(bench: ServiceHarness) -> None:
     first = await bench.ask(inbound(SUPPORT))
     waiting = await bench.ask(inbound(SALES, 1))
     elsewhere = await bench.ask(time_routing(is_on=True))
@@ -59,7 +59,7 @@ async def test_g4_the_other_change_of_a_field_goes_stale_when_one_is_applied(ben
     assert (await bench.read(elsewhere)).state is State.PENDING
 
 
-async def test_nothing_is_sent_while_paused_and_asking_and_approving_go_on(bench: Bench) -> None:
+async def test_nothing_is_sent_while_paused_and_asking_and_approving_go_on(bench: ServiceHarness) -> None:
     await pausing.pause(bench.context, ADA, "C1")
     change = await bench.approved(inbound(SUPPORT))
     assert await bench.work() == 0
@@ -69,7 +69,7 @@ async def test_nothing_is_sent_while_paused_and_asking_and_approving_go_on(bench
     assert (await bench.work_until_done(change)).state is State.APPLIED
 
 
-async def test_a_pause_between_look_and_send_still_stops_it(bench: Bench) -> None:
+async def test_a_pause_between_look_and_send_still_stops_it(bench: ServiceHarness) -> None:
     change = await bench.approved(inbound(SUPPORT))
     claimed = await claim_next(bench.context)
     assert claimed is not None
@@ -79,7 +79,7 @@ async def test_a_pause_between_look_and_send_still_stops_it(bench: Bench) -> Non
     assert bench.puts() == []
 
 
-async def test_g2_a_worker_that_lost_its_lease_writes_nothing(bench: Bench) -> None:
+async def test_g2_a_worker_that_lost_its_lease_writes_nothing(bench: ServiceHarness) -> None:
     change = await bench.approved(inbound(SUPPORT))
     slow = await claim_next(bench.context)
     assert slow is not None
@@ -90,7 +90,7 @@ async def test_g2_a_worker_that_lost_its_lease_writes_nothing(bench: Bench) -> N
     assert len(bench.puts()) == 1
 
 
-async def test_g2_two_workers_at_once_apply_a_change_once(bench: Bench) -> None:
+async def test_g2_two_workers_at_once_apply_a_change_once(bench: ServiceHarness) -> None:
     changes = [
         await bench.approved(time_routing(is_on=not bench.live(number)["is_time_routing_enabled"]), number=number)
         for number in (NUMBER, SPLIT_NUMBER, "+442079460958", "ext-4001")
@@ -100,7 +100,9 @@ async def test_g2_two_workers_at_once_apply_a_change_once(bench: Bench) -> None:
     assert len(bench.puts()) == len(changes)
 
 
-async def test_g4_a_worker_that_stood_still_after_marking_sends_nothing_under_a_lost_lease(bench: Bench) -> None:
+async def test_g4_a_worker_that_stood_still_after_marking_sends_nothing_under_a_lost_lease(
+    bench: ServiceHarness,
+) -> None:
     change = await bench.approved(time_routing(is_on=True))
     slow = await claim_next(bench.context)
     assert slow is not None
@@ -113,7 +115,7 @@ async def test_g4_a_worker_that_stood_still_after_marking_sends_nothing_under_a_
     assert len(bench.puts()) == 1
 
 
-async def test_g4_a_change_whose_approval_was_withdrawn_does_not_stop_the_others(bench: Bench) -> None:
+async def test_g4_a_change_whose_approval_was_withdrawn_does_not_stop_the_others(bench: ServiceHarness) -> None:
     first = await bench.approved(time_routing(is_on=True))
     async with bench.context.database.transaction() as tx:
         await tx.execute(update(reviews).where(reviews.c.change_id == first.id).values(withdrawn_at=reviews.c.at))
@@ -123,7 +125,7 @@ async def test_g4_a_change_whose_approval_was_withdrawn_does_not_stop_the_others
     assert len(bench.puts()) == 1
 
 
-async def test_g6_puts_that_get_lost_again_and_again_are_spaced_out_and_told_once(bench: Bench) -> None:
+async def test_g6_puts_that_get_lost_again_and_again_are_spaced_out_and_told_once(bench: ServiceHarness) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("lost_before", scope="writes")
     for _ in range(60):

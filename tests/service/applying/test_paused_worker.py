@@ -15,7 +15,7 @@ from bot.service.applying.apply import apply
 from bot.service.applying.claim import claim_next
 from bot.store.errors import LeaseLost
 from bot.uponai.reading import Progress, exchange
-from tests.service.service_harness import LEASE, Bench, webhook
+from tests.service.service_harness import LEASE, ServiceHarness, webhook
 
 # Of the looks at the clock: before the commit, before the call, before the head and before the body are written.
 BEFORE_THE_HEAD, BEFORE_THE_BODY = 2, 3
@@ -28,7 +28,9 @@ def stands_still_at(nth: int) -> Callable[[], float]:
 
 
 @pytest.mark.parametrize("nth", [1, BEFORE_THE_HEAD, BEFORE_THE_BODY])
-async def test_g4_a_worker_that_stood_still_right_before_it_sends_sends_nothing(bench: Bench, nth: int) -> None:
+async def test_g4_a_worker_that_stood_still_right_before_it_sends_sends_nothing(
+    bench: ServiceHarness, nth: int
+) -> None:
     change = await bench.approved(webhook("https://hooks.example.com/ours"))
     claimed = await claim_next(bench.context)
     assert claimed is not None
@@ -41,7 +43,7 @@ async def test_g4_a_worker_that_stood_still_right_before_it_sends_sends_nothing(
     assert bench.live()["inbound_webhook_url"] == "https://hooks.example.com/ours"
 
 
-async def test_g4_a_worker_that_did_not_stand_still_sends(bench: Bench) -> None:
+async def test_g4_a_worker_that_did_not_stand_still_sends(bench: ServiceHarness) -> None:
     change = await bench.approved(webhook("https://hooks.example.com/ours"))
     claimed = await claim_next(bench.context)
     assert claimed is not None
@@ -51,7 +53,7 @@ async def test_g4_a_worker_that_did_not_stand_still_sends(bench: Bench) -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such limit")
-async def test_g4_the_machine_gives_up_sending_within_the_time_out(bench: Bench) -> None:
+async def test_g4_the_machine_gives_up_sending_within_the_time_out(bench: ServiceHarness) -> None:
     connected: list[socket.socket] = []
 
     class Watching(Progress):

@@ -28,7 +28,7 @@ from tests.service.service_harness import (
     RITA,
     SPLIT_NUMBER,
     TOKEN,
-    Bench,
+    ServiceHarness,
     inbound,
     time_routing,
     webhook,
@@ -45,7 +45,7 @@ READS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-async def impatient(bench: Bench) -> AsyncIterator[ServiceContext]:
+async def impatient(bench: ServiceHarness) -> AsyncIterator[ServiceContext]:
     """A bot whose reads fail without a second try: an hour of them takes seconds."""
     client = UponAIClient(
         token=TOKEN,
@@ -59,25 +59,25 @@ async def impatient(bench: Bench) -> AsyncIterator[ServiceContext]:
     await client.aclose()
 
 
-async def rows(bench: Bench, change: ChangeRequest) -> tuple[list[str], int]:
+async def rows(bench: ServiceHarness, change: ChangeRequest) -> tuple[list[str], int]:
     """Return the tags of a change's events, and how many messages were recorded for it."""
     async with bench.context.database.reading() as tx:
         messages = await tx.scalar(select(func.count()).where(outbox.c.change_id == change.id))
     return await bench.events(change), messages or 0
 
 
-async def told(bench: Bench, words: str) -> list[str]:
+async def told(bench: ServiceHarness, words: str) -> list[str]:
     async with bench.context.database.reading() as tx:
         return list((await tx.scalars(select(outbox.c.fact).where(outbox.c.fact.contains(words)))).all())
 
 
-async def work_for(bench: Bench, context: ServiceContext, time: timedelta, *, poll: timedelta) -> None:
+async def work_for(bench: ServiceHarness, context: ServiceContext, time: timedelta, *, poll: timedelta) -> None:
     for _ in range(time // poll):
         bench.clock.advance(poll)
         await bench.work(context)
 
 
-async def waiting(bench: Bench, context: ServiceContext) -> ChangeRequest:
+async def waiting(bench: ServiceHarness, context: ServiceContext) -> ChangeRequest:
     """Bring a change to wait for a UponAI that is down."""
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("down")
@@ -87,7 +87,7 @@ async def waiting(bench: Bench, context: ServiceContext) -> ChangeRequest:
 
 @pytest.mark.parametrize("fault", READS)
 async def test_an_hour_of_waiting_is_one_event_and_then_it_is_applied_within_one_backoff(
-    bench: Bench, impatient: ServiceContext, fault: str
+    bench: ServiceHarness, impatient: ServiceContext, fault: str
 ) -> None:
     changes = [await bench.approved(time_routing(is_on=n == NUMBER), number=n) for n in (NUMBER, SPLIT_NUMBER)]
     bench.fault(fault, **READS[fault])
@@ -112,7 +112,7 @@ async def test_an_hour_of_waiting_is_one_event_and_then_it_is_applied_within_one
 
 
 async def test_a_wait_whose_cause_changes_is_recorded_again_and_each_cause_is_told_once(
-    bench: Bench, impatient: ServiceContext
+    bench: ServiceHarness, impatient: ServiceContext
 ) -> None:
     change = await waiting(bench, impatient)
     assert change.wait_cause is WaitCause.UNAVAILABLE
@@ -131,7 +131,7 @@ async def test_a_wait_whose_cause_changes_is_recorded_again_and_each_cause_is_to
     assert len(await told(bench, f"{change.label}/waiting")) == 2
 
 
-async def test_a_wait_ends_with_how_long_it_was_in_the_record(bench: Bench, impatient: ServiceContext) -> None:
+async def test_a_wait_ends_with_how_long_it_was_in_the_record(bench: ServiceHarness, impatient: ServiceContext) -> None:
     change = await waiting(bench, impatient)
     bench.fault("down", on=False)
     bench.clock.advance(LEASE)
@@ -146,7 +146,7 @@ async def test_a_wait_ends_with_how_long_it_was_in_the_record(bench: Bench, impa
 
 
 async def test_a_change_that_waits_can_be_canceled_while_it_is_looked_for(
-    bench: Bench, impatient: ServiceContext
+    bench: ServiceHarness, impatient: ServiceContext
 ) -> None:
     change = await waiting(bench, impatient)
     bench.clock.advance(LEASE)
@@ -160,7 +160,7 @@ async def test_a_change_that_waits_can_be_canceled_while_it_is_looked_for(
 
 
 async def test_a_look_that_failed_for_a_change_that_moved_on_leaves_it_alone(
-    bench: Bench, impatient: ServiceContext
+    bench: ServiceHarness, impatient: ServiceContext
 ) -> None:
     change = await waiting(bench, impatient)
     bench.clock.advance(LEASE)
@@ -173,7 +173,7 @@ async def test_a_look_that_failed_for_a_change_that_moved_on_leaves_it_alone(
     assert await bench.read(change) == other
 
 
-async def test_a_change_that_waits_expires_as_ever(bench: Bench, impatient: ServiceContext) -> None:
+async def test_a_change_that_waits_expires_as_ever(bench: ServiceHarness, impatient: ServiceContext) -> None:
     change = await waiting(bench, impatient)
     bench.clock.advance(bench.context.apply_within)
     await bench.work(impatient)
@@ -182,7 +182,7 @@ async def test_a_change_that_waits_expires_as_ever(bench: Bench, impatient: Serv
 
 
 async def test_g4_a_change_that_waits_holds_the_later_ones_of_its_number(
-    bench: Bench, impatient: ServiceContext
+    bench: ServiceHarness, impatient: ServiceContext
 ) -> None:
     await waiting(bench, impatient)
     bench.fault("down", on=False)
@@ -200,7 +200,7 @@ async def test_g4_a_change_that_waits_holds_the_later_ones_of_its_number(
 
 
 async def test_g4_two_workers_that_look_for_one_waiting_change_claim_it_once(
-    bench: Bench, impatient: ServiceContext
+    bench: ServiceHarness, impatient: ServiceContext
 ) -> None:
     change = await waiting(bench, impatient)
     bench.clock.advance(LEASE)
@@ -214,7 +214,9 @@ async def test_g4_two_workers_that_look_for_one_waiting_change_claim_it_once(
     assert (await bench.read(change)).state is State.APPLYING
 
 
-async def test_g5_a_waiting_change_is_looked_at_again_after_its_claim(bench: Bench, impatient: ServiceContext) -> None:
+async def test_g5_a_waiting_change_is_looked_at_again_after_its_claim(
+    bench: ServiceHarness, impatient: ServiceContext
+) -> None:
     change = await waiting(bench, impatient)
     bench.fault("down", on=False)
     bench.clock.advance(LEASE)
@@ -230,7 +232,9 @@ async def test_g5_a_waiting_change_is_looked_at_again_after_its_claim(bench: Ben
     assert bench.puts() == []
 
 
-async def test_a_worker_that_is_stopped_during_the_look_claims_nothing(bench: Bench, impatient: ServiceContext) -> None:
+async def test_a_worker_that_is_stopped_during_the_look_claims_nothing(
+    bench: ServiceHarness, impatient: ServiceContext
+) -> None:
     change = await waiting(bench, impatient)
     bench.fault("down", on=False)
     bench.clock.advance(LEASE)
@@ -243,7 +247,9 @@ async def test_a_worker_that_is_stopped_during_the_look_claims_nothing(bench: Be
     assert (await bench.read(change)).state is State.APPLIED
 
 
-async def test_nothing_is_written_for_a_change_while_sending_is_paused(bench: Bench, impatient: ServiceContext) -> None:
+async def test_nothing_is_written_for_a_change_while_sending_is_paused(
+    bench: ServiceHarness, impatient: ServiceContext
+) -> None:
     change = await waiting(bench, impatient)
     await pausing.pause(bench.context, ADA, "C1")
     before = await rows(bench, change)
@@ -256,7 +262,7 @@ async def test_nothing_is_written_for_a_change_while_sending_is_paused(bench: Be
 
 
 async def test_g6_a_lost_answer_that_cannot_be_looked_up_leaves_no_trail(
-    bench: Bench, impatient: ServiceContext
+    bench: ServiceHarness, impatient: ServiceContext
 ) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("lost_answer", times=1)
@@ -270,7 +276,7 @@ async def test_g6_a_lost_answer_that_cannot_be_looked_up_leaves_no_trail(
 
 
 async def test_g6_an_unclear_change_that_cannot_be_looked_at_leaves_no_trail(
-    bench: Bench, impatient: ServiceContext
+    bench: ServiceHarness, impatient: ServiceContext
 ) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("import_error", times=1)
@@ -288,7 +294,7 @@ async def test_g6_an_unclear_change_that_cannot_be_looked_at_leaves_no_trail(
     assert bench.live()["inbound_agents"][0]["agent_id"] != SALES
 
 
-async def test_puts_that_are_refused_for_now_are_spaced_out_and_told_once(bench: Bench) -> None:
+async def test_puts_that_are_refused_for_now_are_spaced_out_and_told_once(bench: ServiceHarness) -> None:
     change = await bench.approved(inbound(SUPPORT))
     bench.fault("rate_limit", scope="writes", retry_after=0.1)
     await bench.work()

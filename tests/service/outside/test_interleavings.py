@@ -25,7 +25,7 @@ from bot.store import audit
 from bot.store.mirror import numbers as mirror_numbers
 from bot.uponai.client import UponAIClient
 from tests.clock import Clock, StepClock
-from tests.service.service_harness import ACCOUNT_SID, LEASE, TOKEN, Bench, webhook
+from tests.service.service_harness import ACCOUNT_SID, LEASE, TOKEN, ServiceHarness, webhook
 
 WHERE = "https://hooks.example.com"
 # Nobody waits for it: a gate opens when the story says so.
@@ -127,7 +127,7 @@ class Gated(httpx.AsyncBaseTransport):
 class Story:
     """One number, two replicas that read it, and a worker."""
 
-    bench: Bench
+    bench: ServiceHarness
     number: str
     gates: Gates
     inner: httpx.AsyncBaseTransport
@@ -206,7 +206,7 @@ class Story:
         self.tasks.clear()
 
 
-async def make_story(bench: Bench, number: str) -> Story:
+async def make_story(bench: ServiceHarness, number: str) -> Story:
     gates = Gates()
     inner = httpx.ASGITransport(app=bench.uponai.app)
 
@@ -240,7 +240,7 @@ _serial = count(1)
 @example(story=A_DEED_BEHIND_A_PUT_WHOSE_ANSWER_IS_AWAITED)
 @example(story=A_LATE_PUT_OVER_A_LATER_DEED)
 async def test_every_deed_in_the_dashboard_is_told_once_and_no_deed_of_ours(
-    bench: Bench, story: list[tuple[Any, ...]]
+    bench: ServiceHarness, story: list[tuple[Any, ...]]
 ) -> None:
     await tell(bench, story)
 
@@ -250,12 +250,12 @@ async def test_every_deed_in_the_dashboard_is_told_once_and_no_deed_of_ours(
 @given(story=stories)
 @example(story=A_DEED_BEHIND_A_PUT_WHOSE_ANSWER_IS_AWAITED)
 async def test_every_deed_in_the_dashboard_is_told_once_on_postgresql_as_well(
-    bench: Bench, story: list[tuple[Any, ...]]
+    bench: ServiceHarness, story: list[tuple[Any, ...]]
 ) -> None:
     await tell(bench, story)
 
 
-async def tell(bench: Bench, story: list[tuple[Any, ...]]) -> None:
+async def tell(bench: ServiceHarness, story: list[tuple[Any, ...]]) -> None:
     told = await make_story(bench, f"+1650555{next(_serial):04}")
     try:
         for name, *arguments in story:

@@ -26,7 +26,7 @@ from bot.store.mirror import reads as mirror_reads
 from bot.store.mirror.whole_read import CHANGED_AT_ONCE, take_over
 from bot.store.schema import outbox
 from bot.uponai.errors import UponAIError
-from tests.service.service_harness import NUMBER, Bench, inbound, time_routing, webhook
+from tests.service.service_harness import NUMBER, ServiceHarness, inbound, time_routing, webhook
 from tests.transactions import counted
 
 SUPPORT = "agent_1f864a29b7c2ab407103c88335"
@@ -35,35 +35,35 @@ MOST_STATEMENTS = 20
 THEIRS, OURS = "https://hooks.example.com/theirs", "https://hooks.example.com/ours"
 
 
-async def found(bench: Bench) -> list[ChainedEvent]:
+async def found(bench: ServiceHarness) -> list[ChainedEvent]:
     async with bench.context.database.reading() as tx:
         events = await audit.read(tx, limit=5000)
     return [event for event in events if event.event == "number.changed_outside"]
 
 
-async def told(bench: Bench) -> list[dict[str, Any]]:
+async def told(bench: ServiceHarness) -> list[dict[str, Any]]:
     async with bench.context.database.reading() as tx:
         query = select(outbox.c.payload).where(outbox.c.kind == "outside").order_by(outbox.c.id)
         return list((await tx.scalars(query)).all())
 
 
-async def read(bench: Bench) -> None:
+async def read(bench: ServiceHarness) -> None:
     await lookup.refresh_numbers(bench.context)
 
 
-async def known_webhook(bench: Bench) -> str | None:
+async def known_webhook(bench: ServiceHarness) -> str | None:
     async with bench.context.database.reading() as tx:
         one = await mirror_numbers.find(tx, bench.context.key(NUMBER))
     return None if one is None else one.listed.assignment.webhook_url
 
 
-async def applied(bench: Bench) -> None:
+async def applied(bench: ServiceHarness) -> None:
     """Have one change of the number, whose channel is told from then on."""
     await bench.approved(time_routing(True))
     await bench.work()
 
 
-async def test_what_was_changed_outside_is_recorded_and_told_once(bench: Bench) -> None:
+async def test_what_was_changed_outside_is_recorded_and_told_once(bench: ServiceHarness) -> None:
     await applied(bench)
     bench.dashboard(inbound_webhook_url=THEIRS)
     for _ in range(3):
@@ -82,13 +82,13 @@ async def test_what_was_changed_outside_is_recorded_and_told_once(bench: Bench) 
     assert [payload["channel"] for payload in await told(bench)] == ["C1"]
 
 
-async def test_a_first_reading_is_no_change(bench: Bench) -> None:
+async def test_a_first_reading_is_no_change(bench: ServiceHarness) -> None:
     bench.dashboard("+15125550199", inbound_webhook_url=THEIRS)
     await read(bench)
     assert await found(bench) == []
 
 
-async def test_a_number_that_was_gone_for_a_while_is_compared_when_it_is_back(bench: Bench) -> None:
+async def test_a_number_that_was_gone_for_a_while_is_compared_when_it_is_back(bench: ServiceHarness) -> None:
     account = bench.uponai.account
     former = account.numbers.pop(NUMBER)
     await read(bench)
@@ -103,7 +103,7 @@ async def test_a_number_that_was_gone_for_a_while_is_compared_when_it_is_back(be
     assert len(await found(bench)) == 1
 
 
-async def test_a_uponai_that_does_not_answer_changes_nothing(bench: Bench) -> None:
+async def test_a_uponai_that_does_not_answer_changes_nothing(bench: ServiceHarness) -> None:
     bench.fault("down")
     with pytest.raises(UponAIError):
         await read(bench)
@@ -112,7 +112,7 @@ async def test_a_uponai_that_does_not_answer_changes_nothing(bench: Bench) -> No
     assert await found(bench) == []
 
 
-async def test_own_changes_are_never_told_as_changed_outside(bench: Bench) -> None:
+async def test_own_changes_are_never_told_as_changed_outside(bench: ServiceHarness) -> None:
     for patch in (webhook(OURS), time_routing(True), inbound(SUPPORT), webhook(None)):
         await bench.approved(patch)
         await bench.work()
@@ -121,7 +121,7 @@ async def test_own_changes_are_never_told_as_changed_outside(bench: Bench) -> No
 
 
 async def test_a_list_that_is_behind_an_own_put_is_not_taken_for_a_deed_and_an_undoing_by_hand_is_found_next(
-    bench: Bench,
+    bench: ServiceHarness,
 ) -> None:
     await bench.approved(webhook(OURS))
     await bench.work()
@@ -139,7 +139,7 @@ async def test_a_list_that_is_behind_an_own_put_is_not_taken_for_a_deed_and_an_u
     assert await known_webhook(bench) is None
 
 
-async def test_a_put_whose_answer_was_lost_is_left_alone_until_it_is_known(bench: Bench) -> None:
+async def test_a_put_whose_answer_was_lost_is_left_alone_until_it_is_known(bench: ServiceHarness) -> None:
     change = await bench.approved(webhook(OURS))
     bench.fault("lost_answer", times=1)
     await bench.work()
@@ -153,7 +153,7 @@ async def test_a_put_whose_answer_was_lost_is_left_alone_until_it_is_known(bench
 
 
 async def test_a_reading_from_before_an_own_put_neither_overwrites_its_result_nor_takes_it_for_another_deed(
-    bench: Bench,
+    bench: ServiceHarness,
 ) -> None:
     context = bench.context
     async with context.database.reading() as tx:
@@ -171,7 +171,7 @@ async def test_a_reading_from_before_an_own_put_neither_overwrites_its_result_no
     assert await found(bench) == []
 
 
-async def test_an_unclear_change_explains_what_it_wanted_and_nothing_else(bench: Bench) -> None:
+async def test_an_unclear_change_explains_what_it_wanted_and_nothing_else(bench: ServiceHarness) -> None:
     change = await bench.approved(webhook(OURS))
     bench.fault("lost_answer", times=1)
     await bench.work()
@@ -187,7 +187,7 @@ async def test_an_unclear_change_explains_what_it_wanted_and_nothing_else(bench:
     assert len(await found(bench)) == 1
 
 
-async def test_what_the_look_of_a_change_shows_is_told_as_well(bench: Bench) -> None:
+async def test_what_the_look_of_a_change_shows_is_told_as_well(bench: ServiceHarness) -> None:
     change = await bench.approved(webhook(OURS))
     bench.dashboard(inbound_webhook_url=THEIRS, is_time_routing_enabled=True)
     await bench.work()
@@ -199,7 +199,7 @@ async def test_what_the_look_of_a_change_shows_is_told_as_well(bench: Bench) -> 
     assert len(await found(bench)) == len(await told(bench)) == 1
 
 
-async def test_what_an_own_put_did_not_touch_is_told_when_its_answer_shows_it(bench: Bench) -> None:
+async def test_what_an_own_put_did_not_touch_is_told_when_its_answer_shows_it(bench: ServiceHarness) -> None:
     change = await bench.approved(webhook(OURS))
     bench.dashboard(is_time_routing_enabled=True)
     await bench.work()
@@ -210,7 +210,7 @@ async def test_what_an_own_put_did_not_touch_is_told_when_its_answer_shows_it(be
     assert event.after["is_time_routing_enabled"] is True
 
 
-async def test_open_changes_of_a_moved_field_end_stale_and_the_others_go_on(bench: Bench) -> None:
+async def test_open_changes_of_a_moved_field_end_stale_and_the_others_go_on(bench: ServiceHarness) -> None:
     pending, other = await bench.ask(webhook(OURS)), await bench.ask(time_routing(True))
     approved = await bench.approved(webhook(f"{OURS}/2"))
     bench.dashboard(inbound_webhook_url=THEIRS)
@@ -225,7 +225,9 @@ async def test_open_changes_of_a_moved_field_end_stale_and_the_others_go_on(benc
     assert bench.puts() == []
 
 
-async def test_g2_a_put_that_landed_late_ends_its_change_as_applied_and_is_not_sent_again(bench: Bench) -> None:
+async def test_g2_a_put_that_landed_late_ends_its_change_as_applied_and_is_not_sent_again(
+    bench: ServiceHarness,
+) -> None:
     change = await bench.approved(webhook(OURS))
     bench.fault("lost_before", times=1)
     claimed = await claim_next(bench.context)
@@ -243,7 +245,7 @@ async def test_g2_a_put_that_landed_late_ends_its_change_as_applied_and_is_not_s
     assert len(bench.puts()) == 1
 
 
-async def test_many_at_once_are_told_in_one_message_and_a_few_one_by_one(bench: Bench) -> None:
+async def test_many_at_once_are_told_in_one_message_and_a_few_one_by_one(bench: ServiceHarness) -> None:
     await applied(bench)
     context = _telling(bench, "C9")
     for count, messages in ((5, 5), (700, 1)):
@@ -259,7 +261,9 @@ async def test_many_at_once_are_told_in_one_message_and_a_few_one_by_one(bench: 
         assert len(await found(bench)) - before[1] == count
 
 
-async def test_g8_each_hundred_that_were_changed_outside_cost_as_much_as_the_hundred_before(bench: Bench) -> None:
+async def test_g8_each_hundred_that_were_changed_outside_cost_as_much_as_the_hundred_before(
+    bench: ServiceHarness,
+) -> None:
     context = _telling(bench, "C9")
     names = [f"+1650555{at:04}" for at in range(4 * CHANGED_AT_ONCE)]
     for name in names:
@@ -280,14 +284,14 @@ async def test_g8_each_hundred_that_were_changed_outside_cost_as_much_as_the_hun
     assert two[1] - one[1] < MOST_STATEMENTS
 
 
-async def test_where_no_channel_is_known_it_is_recorded_alone(bench: Bench) -> None:
+async def test_where_no_channel_is_known_it_is_recorded_alone(bench: ServiceHarness) -> None:
     bench.dashboard(inbound_webhook_url=THEIRS)
     await read(bench)
     assert len(await found(bench)) == 1
     assert await told(bench) == []
 
 
-async def test_replicas_that_read_at_once_record_it_once(bench: Bench) -> None:
+async def test_replicas_that_read_at_once_record_it_once(bench: ServiceHarness) -> None:
     bench.dashboard(inbound_webhook_url=THEIRS)
     contexts = [_telling(bench, "C9") for _ in range(4)]
     await asyncio.gather(*map(lookup.refresh_numbers, contexts))
@@ -312,7 +316,7 @@ class DyingDatabase(Database):
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
-async def test_what_a_process_found_that_died_is_told_by_the_next_refresh(bench: Bench, nth: int) -> None:
+async def test_what_a_process_found_that_died_is_told_by_the_next_refresh(bench: ServiceHarness, nth: int) -> None:
     names = [f"+1650555{at:04}" for at in range(300)]
     for name in names:
         bench.dashboard(name, inbound_webhook_url=None)
@@ -330,6 +334,6 @@ async def test_what_a_process_found_that_died_is_told_by_the_next_refresh(bench:
     assert len(await told(bench)) == 1
 
 
-def _telling(bench: Bench, channel: str, database: Database | None = None) -> ServiceContext:
+def _telling(bench: ServiceHarness, channel: str, database: Database | None = None) -> ServiceContext:
     """Return the surroundings of another process, which knows where approvals are asked."""
     return replace(bench.context, approval_channel=channel, database=database or bench.context.database)

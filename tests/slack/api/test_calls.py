@@ -20,7 +20,7 @@ from bot.slack.api.calls import (
     close_client,
     make_client,
 )
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.uponai.serving import Scripted, served
 
 SECOND = timedelta(seconds=1)
@@ -35,7 +35,7 @@ async def client_at(url: str) -> AsyncIterator[AsyncWebClient]:
         await close_client(client)
 
 
-async def post(bot_world: BotWorld, **arguments: Any) -> dict[str, Any]:
+async def post(bot_world: BotHarness, **arguments: Any) -> dict[str, Any]:
     given = {"channel": PHONE_ROUTING, "text": "Hello", **arguments}
     return await call(bot_world.client, "chat.postMessage", timeout=SECOND, **given)
 
@@ -58,7 +58,7 @@ async def post(bot_world: BotWorld, **arguments: Any) -> dict[str, Any]:
     ids=lambda value: f"{value.kind}-{value.code}" if isinstance(value, Fault) else "",
 )
 async def test_each_failure_is_its_own_error(
-    bot_world: BotWorld, fault: Fault, is_expected: Callable[[SlackError], bool]
+    bot_world: BotHarness, fault: Fault, is_expected: Callable[[SlackError], bool]
 ) -> None:
     bot_world.slack.faults.add(fault)
     with pytest.raises(SlackError) as caught:
@@ -68,7 +68,7 @@ async def test_each_failure_is_its_own_error(
 
 
 @pytest.mark.parametrize("kind", ["error_before", "lost_answer"])
-async def test_g9_a_post_whose_answer_is_lost_is_not_repeated_by_itself(bot_world: BotWorld, kind: Any) -> None:
+async def test_g9_a_post_whose_answer_is_lost_is_not_repeated_by_itself(bot_world: BotHarness, kind: Any) -> None:
     await post(bot_world, text="First, for a connection that is kept")
     fault = bot_world.slack.faults.add(Fault(kind, methods=["chat.postMessage"], times=2))
     with pytest.raises(SlackUnavailable):
@@ -86,7 +86,7 @@ async def test_nobody_listening_means_that_nothing_was_sent() -> None:
         await close_client(client)
 
 
-async def test_a_wrong_token_is_a_fault_of_the_installation(bot_world: BotWorld) -> None:
+async def test_a_wrong_token_is_a_fault_of_the_installation(bot_world: BotHarness) -> None:
     client = make_client("xoxb-wrong", bot_world.client.base_url)
     try:
         with pytest.raises(SlackMisconfigured):

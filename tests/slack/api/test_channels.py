@@ -5,15 +5,15 @@ import pytest
 from bot.domain.errors import NotAllowed
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.slack.api.channels import Channels
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 
-def channels_of(bot_world: BotWorld) -> Channels:
+def channels_of(bot_world: BotHarness) -> Channels:
     bot_user_id = bot_world.slack.world.app.bot_user_id
     return Channels(bot_world.client, bot_user_id=bot_user_id, now=bot_world.clock.now)
 
 
-async def test_that_the_bot_can_post_holds_for_a_minute(bot_world: BotWorld) -> None:
+async def test_that_the_bot_can_post_holds_for_a_minute(bot_world: BotHarness) -> None:
     channels, channel = channels_of(bot_world), bot_world.slack.world.channels[PHONE_ROUTING]
     await channels.require_postable(PHONE_ROUTING)
     channel.is_archived = True
@@ -24,7 +24,7 @@ async def test_that_the_bot_can_post_holds_for_a_minute(bot_world: BotWorld) -> 
         await channels.require_postable(PHONE_ROUTING)
 
 
-async def test_a_refusal_ends_when_the_channel_is_mended(bot_world: BotWorld) -> None:
+async def test_a_refusal_ends_when_the_channel_is_mended(bot_world: BotHarness) -> None:
     channels, channel = channels_of(bot_world), bot_world.slack.world.channels[PHONE_ROUTING]
     channel.is_archived = True
     with pytest.raises(NotAllowed, match="archived"):

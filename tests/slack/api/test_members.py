@@ -8,10 +8,10 @@ from bot.domain.errors import CannotCheck, NotAllowed
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.seed import BOT, EVE, GUS, OTHER_TEAM, RITA, TEAM
 from bot.slack.api.members import Members
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 
-def members_of(bot_world: BotWorld) -> Members:
+def members_of(bot_world: BotHarness) -> Members:
     return Members(bot_world.client, team_id=TEAM.id, now=bot_world.clock.now)
 
 
@@ -26,7 +26,9 @@ def members_of(bot_world: BotWorld) -> Members:
         ({"team_id": OTHER_TEAM.id}, "another one"),
     ],
 )
-async def test_g10_who_is_no_full_member_is_refused(bot_world: BotWorld, facts: dict[str, Any], sentence: str) -> None:
+async def test_g10_who_is_no_full_member_is_refused(
+    bot_world: BotHarness, facts: dict[str, Any], sentence: str
+) -> None:
     for name, value in facts.items():
         setattr(bot_world.rita.user, name, value)
     with pytest.raises(NotAllowed, match=sentence):
@@ -36,12 +38,12 @@ async def test_g10_who_is_no_full_member_is_refused(bot_world: BotWorld, facts: 
 @pytest.mark.parametrize(
     ("team_id", "user_id"), [(TEAM.id, GUS), (TEAM.id, BOT), (TEAM.id, EVE), (OTHER_TEAM.id, RITA)]
 )
-async def test_g10_guests_bots_and_strangers_are_refused(bot_world: BotWorld, team_id: str, user_id: str) -> None:
+async def test_g10_guests_bots_and_strangers_are_refused(bot_world: BotHarness, team_id: str, user_id: str) -> None:
     with pytest.raises(NotAllowed):
         await members_of(bot_world).require(team_id, user_id)
 
 
-async def test_g10_a_look_up_holds_for_a_minute_and_no_longer(bot_world: BotWorld) -> None:
+async def test_g10_a_look_up_holds_for_a_minute_and_no_longer(bot_world: BotHarness) -> None:
     members = members_of(bot_world)
     await members.require(TEAM.id, RITA)
     bot_world.rita.user.is_restricted = True
@@ -53,7 +55,7 @@ async def test_g10_a_look_up_holds_for_a_minute_and_no_longer(bot_world: BotWorl
 
 
 @pytest.mark.parametrize("kind", ["down", "rate_limit", "error"])
-async def test_g10_a_failed_look_up_refuses_and_is_not_remembered(bot_world: BotWorld, kind: Any) -> None:
+async def test_g10_a_failed_look_up_refuses_and_is_not_remembered(bot_world: BotHarness, kind: Any) -> None:
     members = members_of(bot_world)
     bot_world.slack.faults.add(Fault(kind, methods=["users.info"], times=2))
     with pytest.raises(CannotCheck, match="could not check"):
@@ -62,7 +64,7 @@ async def test_g10_a_failed_look_up_refuses_and_is_not_remembered(bot_world: Bot
     await members.require(TEAM.id, RITA)
 
 
-async def test_g10_a_look_up_that_takes_too_long_refuses(bot_world: BotWorld) -> None:
+async def test_g10_a_look_up_that_takes_too_long_refuses(bot_world: BotHarness) -> None:
     # Slack gives up on a request after 3 s; by then this answer would let Rita pass.
     bot_world.slack.faults.add(Fault("slow", methods=["users.info"], delay=3))
     with pytest.raises(CannotCheck, match="could not check"):

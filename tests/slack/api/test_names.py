@@ -3,12 +3,12 @@
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.seed import AMY
 from bot.slack.api.names import Names
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 GROUP = "S07APPROVER"
 
 
-async def test_names_are_remembered_and_what_is_not_told_is_asked_again(bot_world: BotWorld) -> None:
+async def test_names_are_remembered_and_what_is_not_told_is_asked_again(bot_world: BotHarness) -> None:
     names = Names(bot_world.client, now=bot_world.clock.now)
     fault = Fault("error", methods=["usergroups.list"], times=1)
     bot_world.slack.faults.add(fault)
@@ -23,7 +23,7 @@ async def test_names_are_remembered_and_what_is_not_told_is_asked_again(bot_worl
     assert await names.of({AMY, GROUP}) == known
 
 
-async def test_whom_slack_does_not_know_has_no_name(bot_world: BotWorld) -> None:
+async def test_whom_slack_does_not_know_has_no_name(bot_world: BotHarness) -> None:
     names = Names(bot_world.client, now=bot_world.clock.now)
     assert await names.of({"UNOBODY", "SNOTHING"}) == {}
     assert await names.of(()) == {}

@@ -6,13 +6,13 @@ from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.sandbox.uponai.seed import SALES
 from bot.store import bundles
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import cards
 
 FEW = ["+14155550123", "+13125550111", "+442079460958"]
 
 
-async def with_numbers(bot_world: BotWorld, count: int) -> list[str]:
+async def with_numbers(bot_world: BotHarness, count: int) -> list[str]:
     """Let the account have so many numbers more, all answered by the same agent."""
     numbers = [f"+1628555{position:04}" for position in range(1, count + 1)]
     for number in numbers:
@@ -23,7 +23,7 @@ async def with_numbers(bot_world: BotWorld, count: int) -> list[str]:
     return numbers
 
 
-async def ask_several(bot_world: BotWorld, numbers: list[str], separator: str = "\n") -> Message:
+async def ask_several(bot_world: BotHarness, numbers: list[str], separator: str = "\n") -> Message:
     """Ask for time routing on all of these numbers, and return the card."""
     rita = bot_world.rita
     await bot_world.type(rita, numbers[0])
@@ -36,16 +36,16 @@ async def ask_several(bot_world: BotWorld, numbers: list[str], separator: str = 
     return cards(bot_world)[-1]
 
 
-async def stored(bot_world: BotWorld, bundle_id: int = 1) -> Bundle:
+async def stored(bot_world: BotHarness, bundle_id: int = 1) -> Bundle:
     async with bot_world.context.database.reading() as tx:
         return await bundles.get(tx, bundle_id)
 
 
-async def states(bot_world: BotWorld, bundle_id: int = 1) -> list[State]:
+async def states(bot_world: BotHarness, bundle_id: int = 1) -> list[State]:
     return [each.state for each in (await stored(bot_world, bundle_id)).members]
 
 
-def results_of(bot_world: BotWorld, bundle_id: int = 1) -> Message:
+def results_of(bot_world: BotHarness, bundle_id: int = 1) -> Message:
     """Return the message of results, which fills up."""
     fact = f"RN-{bundle_id}/results/all"
     told = bot_world.slack.world.messages[PHONE_ROUTING]

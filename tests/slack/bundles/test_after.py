@@ -13,7 +13,7 @@ from bot.service.submission import Submission
 from bot.store import bundles
 from tests.databases import DIALECTS
 from tests.service.service_harness import time_routing, webhook
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.bundles.asking import FEW, ask_several, results_of, states, stored, with_numbers
 from tests.slack.messages.test_card_truth import ask as ask_one
 from tests.slack.messages.test_card_truth import cards, is_reply, is_told, replies, work
@@ -25,7 +25,7 @@ OWN = (time_routing(is_on=False), webhook("https://hooks.example.com/one"), webh
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
 
-async def test_revert_of_all_opens_one_form_and_is_one_request(bot_world: BotWorld) -> None:
+async def test_revert_of_all_opens_one_form_and_is_one_request(bot_world: BotHarness) -> None:
     bot_world.uponai.account.set_number(FEW[1], {"inbound_agents": [{"agent_id": BOOKINGS, "agent_version": 2}]})
     await bot_world.read_uponai()
     rita, alan = bot_world.rita, bot_world.alan
@@ -57,7 +57,7 @@ async def test_revert_of_all_opens_one_form_and_is_one_request(bot_world: BotWor
     assert rita.buttons(results_of(bot_world, 1)) == ["Details"]
 
 
-async def test_edit_makes_a_new_revision_of_all_and_of_no_other_number(bot_world: BotWorld) -> None:
+async def test_edit_makes_a_new_revision_of_all_and_of_no_other_number(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(rules=(Rule(name="Two", quorum=2),)))
     rita = bot_world.rita
     card = await ask_several(bot_world, FEW)
@@ -78,7 +78,7 @@ async def test_edit_makes_a_new_revision_of_all_and_of_no_other_number(bot_world
     assert any("edited RN-1 and 2 more" in each for each in replies(bot_world))
 
 
-async def test_asking_again_opens_the_form_with_all_numbers(bot_world: BotWorld) -> None:
+async def test_asking_again_opens_the_form_with_all_numbers(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     card = await ask_several(bot_world, FEW)
     await press(bot_world, rita, "Cancel", card)
@@ -92,7 +92,7 @@ async def test_asking_again_opens_the_form_with_all_numbers(bot_world: BotWorld)
     assert "asked again as RN-4" in "".join(replies(bot_world))
 
 
-async def test_lists_show_what_belongs_together_once(bot_world: BotWorld) -> None:
+async def test_lists_show_what_belongs_together_once(bot_world: BotHarness) -> None:
     await ask_several(bot_world, FEW)
     waits = await bot_world.type(bot_world.alan, "pending")
     assert waits.count("RN-") == 1
@@ -106,7 +106,9 @@ async def test_lists_show_what_belongs_together_once(bot_world: BotWorld) -> Non
     assert "Open the card of RN-1" in str(home.content)
 
 
-async def test_g11_details_hold_all_of_fifty_numbers_with_long_names_and_the_card_says_so(bot_world: BotWorld) -> None:
+async def test_g11_details_hold_all_of_fifty_numbers_with_long_names_and_the_card_says_so(
+    bot_world: BotHarness,
+) -> None:
     numbers = await with_numbers(bot_world, 50)
     split = [{"agent_id": f"agent_{at}", "agent_version": 0, "weight": 0.1} for at in range(10)]
     for at in range(10):
@@ -144,7 +146,7 @@ async def test_g11_details_hold_all_of_fifty_numbers_with_long_names_and_the_car
     assert "asked for this" in alan.read_view()
 
 
-async def test_what_is_still_undecided_can_be_edited_when_the_first_one_has_ended(bot_world: BotWorld) -> None:
+async def test_what_is_still_undecided_can_be_edited_when_the_first_one_has_ended(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await ask_several(bot_world, FEW)
     other = await ask_one(bot_world, number=FEW[0])
@@ -164,7 +166,7 @@ async def test_what_is_still_undecided_can_be_edited_when_the_first_one_has_ende
     assert await states(bot_world) == [State.STALE, State.APPROVED, State.APPROVED]
 
 
-async def test_an_edit_withdraws_what_it_leaves_out_and_where_nothing_would_change(bot_world: BotWorld) -> None:
+async def test_an_edit_withdraws_what_it_leaves_out_and_where_nothing_would_change(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     url = "https://hooks.example.com/in"
     bot_world.uponai.account.set_number(FEW[1], {"inbound_webhook_url": url})
@@ -188,7 +190,7 @@ async def test_an_edit_withdraws_what_it_leaves_out_and_where_nothing_would_chan
 
 @pytest.mark.parametrize("has_ended", [False, True])
 async def test_an_edit_takes_the_card_of_all_to_the_channel_of_a_new_rule(
-    bot_world: BotWorld, *, has_ended: bool
+    bot_world: BotHarness, *, has_ended: bool
 ) -> None:
     rita = bot_world.rita
     await ask_several(bot_world, FEW)
@@ -210,7 +212,7 @@ async def test_an_edit_takes_the_card_of_all_to_the_channel_of_a_new_rule(
     assert State.PENDING not in await states(bot_world)
 
 
-async def test_of_numbers_that_each_go_back_to_their_own_the_reason_can_be_edited(bot_world: BotWorld) -> None:
+async def test_of_numbers_that_each_go_back_to_their_own_the_reason_can_be_edited(bot_world: BotHarness) -> None:
     rita, alan = bot_world.rita, bot_world.alan
     await press(bot_world, alan, "Approve", await ask_several(bot_world, FEW))
     await work(bot_world)

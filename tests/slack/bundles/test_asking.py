@@ -11,7 +11,7 @@ from bot.domain.rules.rule import Rule
 from bot.domain.rules.windows import Freeze
 from bot.domain.state import State
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.bundles.asking import FEW, ask_several, stored, with_numbers
 from tests.slack.form.test_form_warnings import warned
 from tests.slack.listeners.test_home import read_home
@@ -21,7 +21,7 @@ from tests.transactions import counted
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
 
-async def test_several_numbers_are_one_card_with_a_line_for_each(bot_world: BotWorld) -> None:
+async def test_several_numbers_are_one_card_with_a_line_for_each(bot_world: BotHarness) -> None:
     card = await ask_several(bot_world, FEW, separator="; ")
     bundle = await stored(bot_world)
     assert [each.key.number for each in bundle.members] == FEW
@@ -38,7 +38,7 @@ async def test_several_numbers_are_one_card_with_a_line_for_each(bot_world: BotW
 
 
 async def test_the_first_entry_that_cannot_be_read_is_named_at_the_field_and_nothing_is_stored(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, FEW[0])
@@ -52,14 +52,14 @@ async def test_the_first_entry_that_cannot_be_read_is_named_at_the_field_and_not
         assert await tx.scalar(text("SELECT count(*) FROM changes")) == 0
 
 
-async def test_numbers_for_which_nothing_differs_are_named_and_left_out(bot_world: BotWorld) -> None:
+async def test_numbers_for_which_nothing_differs_are_named_and_left_out(bot_world: BotHarness) -> None:
     await ask_several(bot_world, [*FEW, "ext-4001", FEW[1]])
     assert [each.key.number for each in (await stored(bot_world)).members] == FEW
     told = next(each for each in replies(bot_world) if "left them out" in each)
     assert "ext-4001" in told
 
 
-async def test_one_number_that_is_left_is_a_change_by_itself(bot_world: BotWorld) -> None:
+async def test_one_number_that_is_left_is_a_change_by_itself(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(rules=(Rule(name="Many", changes=frozenset({ChangeKind.SEVERAL}), quorum=2),)))
     await ask_several(bot_world, ["ext-4001", FEW[0]])
     async with bot_world.context.database.reading() as tx:
@@ -68,7 +68,7 @@ async def test_one_number_that_is_left_is_a_change_by_itself(bot_world: BotWorld
     assert "ext-4001" in replies(bot_world)[0]
 
 
-async def test_a_rule_for_several_holds_for_each_of_them(bot_world: BotWorld) -> None:
+async def test_a_rule_for_several_holds_for_each_of_them(bot_world: BotHarness) -> None:
     bot_world.policies.append(
         Policy(
             rules=(
@@ -86,7 +86,7 @@ async def test_a_rule_for_several_holds_for_each_of_them(bot_world: BotWorld) ->
     assert "London" in shown
 
 
-async def test_fifty_numbers_are_stored_in_one_transaction_with_few_statements(bot_world: BotWorld) -> None:
+async def test_fifty_numbers_are_stored_in_one_transaction_with_few_statements(bot_world: BotHarness) -> None:
     numbers = await with_numbers(bot_world, 50)
     rita = bot_world.rita
     await bot_world.type(rita, numbers[0])
@@ -104,7 +104,7 @@ async def test_fifty_numbers_are_stored_in_one_transaction_with_few_statements(b
     assert len(cards(bot_world)) == 1
 
 
-async def test_a_fifty_first_number_is_refused_at_the_field(bot_world: BotWorld) -> None:
+async def test_a_fifty_first_number_is_refused_at_the_field(bot_world: BotHarness) -> None:
     numbers = await with_numbers(bot_world, 51)
     rita = bot_world.rita
     await bot_world.type(rita, numbers[0])
@@ -116,7 +116,7 @@ async def test_a_fifty_first_number_is_refused_at_the_field(bot_world: BotWorld)
     assert "up to 49" in rita.errors()["More numbers"]
 
 
-async def test_the_form_says_which_numbers_are_like_the_first(bot_world: BotWorld) -> None:
+async def test_the_form_says_which_numbers_are_like_the_first(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     numbers = await with_numbers(bot_world, 2)
     await bot_world.type(rita, numbers[0])
@@ -127,7 +127,7 @@ async def test_the_form_says_which_numbers_are_like_the_first(bot_world: BotWorl
     assert "1 entry is no number of this account yet." in rita.read_view()
 
 
-async def test_a_form_that_is_sent_twice_asks_once(bot_world: BotWorld) -> None:
+async def test_a_form_that_is_sent_twice_asks_once(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, FEW[0])
     await rita.click("Several numbers")
@@ -142,7 +142,7 @@ async def test_a_form_that_is_sent_twice_asks_once(bot_world: BotWorld) -> None:
         assert await tx.scalar(text("SELECT count(*) FROM changes")) == 3
 
 
-async def test_each_is_read_like_a_typed_number(bot_world: BotWorld) -> None:
+async def test_each_is_read_like_a_typed_number(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, FEW[0])
     await rita.click("Several numbers")
@@ -153,7 +153,7 @@ async def test_each_is_read_like_a_typed_number(bot_world: BotWorld) -> None:
     assert [each.key.number for each in (await stored(bot_world)).members] == FEW
 
 
-async def test_a_number_whose_rules_never_let_it_be_sent_is_named(bot_world: BotWorld) -> None:
+async def test_a_number_whose_rules_never_let_it_be_sent_is_named(bot_world: BotHarness) -> None:
     for_good = Freeze(datetime(2020, 1, 1), datetime(2099, 1, 1), "UTC", "for good")  # noqa: DTZ001 - the clock on the wall of its zone
     bot_world.policies.append(Policy(rules=(Rule(name="London", numbers=("+44*",), freezes=(for_good,)),)))
     rita = bot_world.rita
@@ -166,7 +166,7 @@ async def test_a_number_whose_rules_never_let_it_be_sent_is_named(bot_world: Bot
     assert "+44 20 7946 0958: The rules that hold for this change never let it be sent." in rita.errors().values()
 
 
-async def test_of_several_that_are_approved_those_are_scheduled_that_are_sent_later(bot_world: BotWorld) -> None:
+async def test_of_several_that_are_approved_those_are_scheduled_that_are_sent_later(bot_world: BotHarness) -> None:
     now = bot_world.clock.now().replace(tzinfo=None)
     shut = Freeze(now - timedelta(hours=1), now + timedelta(hours=9), "UTC")
     bot_world.policies.append(Policy(rules=(Rule(name="London", numbers=("+44*",), freezes=(shut,)),)))
@@ -176,7 +176,7 @@ async def test_of_several_that_are_approved_those_are_scheduled_that_are_sent_la
     assert "⏰" in scheduled
 
 
-async def test_the_form_warns_of_dangers_at_the_other_numbers_too(bot_world: BotWorld) -> None:
+async def test_the_form_warns_of_dangers_at_the_other_numbers_too(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "+13125550111")
     await rita.click("Several numbers")

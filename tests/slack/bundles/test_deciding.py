@@ -15,7 +15,7 @@ from bot.service.applying.apply import apply
 from bot.service.applying.claim import claim_next, expire_next, take_abandoned
 from bot.service.applying.recover import recover
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.bundles.asking import FEW, ask_several, results_of, states, with_numbers
 from tests.slack.messages.test_card_truth import cards, replies, work
 from tests.slack.test_rules import press
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 LONDON = "+442079460958"
 
 
-async def test_g1_one_press_approves_all_and_each_has_its_own_review(bot_world: BotWorld) -> None:
+async def test_g1_one_press_approves_all_and_each_has_its_own_review(bot_world: BotHarness) -> None:
     card = await ask_several(bot_world, FEW)
     assert "You asked for RN-1 yourself" in await press(bot_world, bot_world.rita, "Approve", card)
     assert await press(bot_world, bot_world.alan, "Approve", card) == ""
@@ -44,7 +44,7 @@ async def test_g1_one_press_approves_all_and_each_has_its_own_review(bot_world: 
     assert bot_world.rita.buttons(results_of(bot_world)) == ["Revert", "Details"]
 
 
-async def test_fifty_numbers_are_approved_with_few_statements(bot_world: BotWorld) -> None:
+async def test_fifty_numbers_are_approved_with_few_statements(bot_world: BotHarness) -> None:
     numbers = await with_numbers(bot_world, 50)
     card = await ask_several(bot_world, numbers)
     with counted(bot_world.context.database) as cost:
@@ -53,7 +53,7 @@ async def test_fifty_numbers_are_approved_with_few_statements(bot_world: BotWorl
     assert await states(bot_world) == [State.APPROVED] * 50
 
 
-async def test_fifty_numbers_one_goes_stale_one_fails_and_the_others_are_applied(bot_world: BotWorld) -> None:
+async def test_fifty_numbers_one_goes_stale_one_fails_and_the_others_are_applied(bot_world: BotHarness) -> None:
     numbers = await with_numbers(bot_world, 50)
     card = await ask_several(bot_world, numbers)
     bot_world.uponai.account.set_number(numbers[6], {"is_time_routing_enabled": None})
@@ -76,7 +76,7 @@ async def test_fifty_numbers_one_goes_stale_one_fails_and_the_others_are_applied
     assert sum("RN-10 failed" in each for each in told) == 1
 
 
-async def test_who_may_not_decide_about_one_is_refused_for_all_with_rule_and_number(bot_world: BotWorld) -> None:
+async def test_who_may_not_decide_about_one_is_refused_for_all_with_rule_and_number(bot_world: BotHarness) -> None:
     bot_world.policies.append(
         Policy(rules=(Rule(name="London", numbers=(LONDON,), approvers=People(frozenset({AMY, ADA}))),))
     )
@@ -89,7 +89,7 @@ async def test_who_may_not_decide_about_one_is_refused_for_all_with_rule_and_num
     assert await states(bot_world) == [State.APPROVED] * 3
 
 
-async def test_quorum_counts_for_each_by_its_own_rules(bot_world: BotWorld) -> None:
+async def test_quorum_counts_for_each_by_its_own_rules(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(rules=(Rule(name="London", numbers=(LONDON,), quorum=2),)))
     card = await ask_several(bot_world, FEW)
     assert await press(bot_world, bot_world.alan, "Approve", card) == ""
@@ -104,7 +104,7 @@ async def test_quorum_counts_for_each_by_its_own_rules(bot_world: BotWorld) -> N
     assert "3 of 3 are live" in replies(bot_world)[0] + replies(bot_world)[1]
 
 
-async def test_a_denial_ends_all_of_them_and_is_told_once(bot_world: BotWorld) -> None:
+async def test_a_denial_ends_all_of_them_and_is_told_once(bot_world: BotHarness) -> None:
     card = await ask_several(bot_world, FEW)
     await bot_world.alan.click("Deny", card)
     await bot_world.alan.fill("Reason", "Not today")
@@ -116,7 +116,7 @@ async def test_a_denial_ends_all_of_them_and_is_told_once(bot_world: BotWorld) -
     assert "State: denied" in bot_world.rita.read(cards(bot_world)[-1])
 
 
-async def test_a_denial_that_blocks_is_taken_back_for_all(bot_world: BotWorld) -> None:
+async def test_a_denial_that_blocks_is_taken_back_for_all(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(denial=Denial.BLOCKS))
     card = await ask_several(bot_world, FEW)
     await bot_world.alan.click("Deny", card)
@@ -130,7 +130,7 @@ async def test_a_denial_that_blocks_is_taken_back_for_all(bot_world: BotWorld) -
     assert await states(bot_world) == [State.APPROVED] * 3
 
 
-async def test_the_requester_cancels_what_is_not_sent_yet(bot_world: BotWorld) -> None:
+async def test_the_requester_cancels_what_is_not_sent_yet(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(rules=(Rule(name="London", numbers=(LONDON,), quorum=2),)))
     card = await ask_several(bot_world, FEW)
     await press(bot_world, bot_world.alan, "Approve", card)
@@ -143,7 +143,7 @@ async def test_the_requester_cancels_what_is_not_sent_yet(bot_world: BotWorld) -
     assert bot_world.rita.buttons(cards(bot_world)[-1]) == ["Details"]
 
 
-async def test_g3_two_approvers_at_one_instant_make_one_decision(bot_world: BotWorld) -> None:
+async def test_g3_two_approvers_at_one_instant_make_one_decision(bot_world: BotHarness) -> None:
     card = await ask_several(bot_world, FEW)
     await asyncio.gather(bot_world.alan.click("Approve", card), bot_world.ada.click("Approve", card))
     assert await states(bot_world) == [State.APPROVED] * 3
@@ -156,7 +156,7 @@ async def test_g3_two_approvers_at_one_instant_make_one_decision(bot_world: BotW
     assert "was already approved by" in bot_world.alan.read(said[0])
 
 
-async def test_g2_a_worker_lost_in_the_middle_leaves_the_rest_to_the_next(bot_world: BotWorld) -> None:
+async def test_g2_a_worker_lost_in_the_middle_leaves_the_rest_to_the_next(bot_world: BotHarness) -> None:
     card = await ask_several(bot_world, FEW)
     await press(bot_world, bot_world.alan, "Approve", card)
     lost = await claim_next(bot_world.context)
@@ -173,7 +173,7 @@ async def test_g2_a_worker_lost_in_the_middle_leaves_the_rest_to_the_next(bot_wo
     assert "3 of 3 are live" in replies(bot_world)[0]
 
 
-async def test_they_expire_together_and_are_told_once(bot_world: BotWorld) -> None:
+async def test_they_expire_together_and_are_told_once(bot_world: BotHarness) -> None:
     await ask_several(bot_world, FEW)
     bot_world.clock.advance(timedelta(days=2))
     assert await expire_next(bot_world.context) is not None

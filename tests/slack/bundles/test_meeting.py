@@ -15,7 +15,7 @@ from bot.sandbox.uponai.seed import BOOKINGS, SALES
 from bot.service.applying.apply import apply
 from bot.service.applying.claim import claim_next
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.bundles.asking import FEW, ask_several, results_of, states
 from tests.slack.messages.test_card_truth import cards, replies, work
 from tests.slack.test_override import direct, override
@@ -34,7 +34,7 @@ FIRST_NEEDS_TWO = Policy(
 )
 
 
-async def ask_to_be_put_back(bot_world: BotWorld, *, start: int | None = None) -> Message:
+async def ask_to_be_put_back(bot_world: BotHarness, *, start: int | None = None) -> Message:
     """Ask for several numbers that are put back in some hours, and return the card."""
     rita = bot_world.rita
     await bot_world.type(rita, FEW[0])
@@ -52,11 +52,11 @@ async def ask_to_be_put_back(bot_world: BotWorld, *, start: int | None = None) -
     return cards(bot_world)[-1]
 
 
-def direct_texts(bot_world: BotWorld) -> list[str]:
+def direct_texts(bot_world: BotHarness) -> list[str]:
     return [bot_world.rita.read(each) for each in direct(bot_world, bot_world.rita)]
 
 
-async def test_g9_while_some_need_more_approvals_nobody_is_told_that_all_are_approved(bot_world: BotWorld) -> None:
+async def test_g9_while_some_need_more_approvals_nobody_is_told_that_all_are_approved(bot_world: BotHarness) -> None:
     bot_world.policies.append(FIRST_NEEDS_TWO)
     card = await ask_several(bot_world, FEW)
     await press(bot_world, bot_world.alan, "Approve", card)
@@ -76,7 +76,7 @@ async def test_g9_while_some_need_more_approvals_nobody_is_told_that_all_are_app
     assert len(direct_texts(bot_world)) == 3
 
 
-async def test_g9_the_table_names_as_approvers_neither_who_overrode_nor_who_canceled(bot_world: BotWorld) -> None:
+async def test_g9_the_table_names_as_approvers_neither_who_overrode_nor_who_canceled(bot_world: BotHarness) -> None:
     bot_world.policies.append(FIRST_NEEDS_TWO)
     card = await ask_several(bot_world, FEW)
     await press(bot_world, bot_world.alan, "Approve", card)
@@ -89,7 +89,7 @@ async def test_g9_the_table_names_as_approvers_neither_who_overrode_nor_who_canc
 
 
 async def test_what_was_canceled_says_as_what_it_was_asked_again_not_what_puts_another_one_back(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     await press(bot_world, bot_world.alan, "Approve", await ask_to_be_put_back(bot_world))
     claimed = await claim_next(bot_world.context)
@@ -103,7 +103,7 @@ async def test_what_was_canceled_says_as_what_it_was_asked_again_not_what_puts_a
     assert any("asked again as RN-5" in each for each in replies(bot_world))
 
 
-async def test_the_number_whose_former_values_could_not_be_put_back_is_named(bot_world: BotWorld) -> None:
+async def test_the_number_whose_former_values_could_not_be_put_back_is_named(bot_world: BotHarness) -> None:
     split = [{"agent_id": each, "agent_version": 1, "weight": 0.5} for each in (SALES, BOOKINGS)]
     bot_world.uponai.account.set_number(FEW[2], {"outbound_agents": split})
     await bot_world.read_uponai()
@@ -122,7 +122,7 @@ async def test_the_number_whose_former_values_could_not_be_put_back_is_named(bot
     assert rita.errors()["Put back at"] == "This time has passed: choose a later one."
 
 
-async def test_an_edit_of_all_warns_of_none_of_them_and_records_when_they_are_sent(bot_world: BotWorld) -> None:
+async def test_an_edit_of_all_warns_of_none_of_them_and_records_when_they_are_sent(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await rita.click("Edit", await ask_to_be_put_back(bot_world))
     assert "also changes Time routing" not in rita.read_view()
@@ -136,7 +136,7 @@ async def test_an_edit_of_all_warns_of_none_of_them_and_records_when_they_are_se
     assert all({"starts_at", "put_back_at"} <= each.keys() for each in recorded)
 
 
-async def test_g7_who_reverts_what_was_reverted_meanwhile_is_refused_on_the_record(bot_world: BotWorld) -> None:
+async def test_g7_who_reverts_what_was_reverted_meanwhile_is_refused_on_the_record(bot_world: BotHarness) -> None:
     await press(bot_world, bot_world.alan, "Approve", await ask_several(bot_world, FEW))
     await work(bot_world)
     for person in (bot_world.alan, bot_world.ada):
@@ -154,7 +154,7 @@ async def test_g7_who_reverts_what_was_reverted_meanwhile_is_refused_on_the_reco
 
 
 async def test_what_is_taken_back_of_some_numbers_names_these_and_a_late_override_speaks_of_all(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     blocks = Rule(name="First", numbers=(FEW[0],), denial=Denial.BLOCKS, override=ON_DUTY)
     bot_world.policies.append(Policy(rules=(blocks, Rule(name="Others", numbers=tuple(FEW[1:]), override=ON_DUTY))))

@@ -9,7 +9,7 @@ from bot.domain.rules.rule import Rule
 from bot.domain.state import State
 from bot.sandbox.slack.workspace.seed import ALAN, AMY
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.bundles.asking import FEW, ask_several, states
 from tests.slack.listeners.test_home import read_home
 from tests.slack.messages.test_card_truth import cards, replies, work
@@ -23,7 +23,7 @@ TWO = Rule(name="Two", quorum=2, override=ON_DUTY)
 LONDON = "+442079460958"
 
 
-async def test_g1_one_override_lets_all_pass_and_each_has_its_own_row(bot_world: BotWorld) -> None:
+async def test_g1_one_override_lets_all_pass_and_each_has_its_own_row(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(rules=(TWO,)))
     card = await ask_several(bot_world, FEW)
     await override(bot_world, bot_world.person(AMY), card)
@@ -41,7 +41,7 @@ async def test_g1_one_override_lets_all_pass_and_each_has_its_own_row(bot_world:
     assert "Overridden, because:" in bot_world.rita.read(cards(bot_world)[-1])
 
 
-async def test_several_are_overridden_by_who_may_for_each_of_them(bot_world: BotWorld) -> None:
+async def test_several_are_overridden_by_who_may_for_each_of_them(bot_world: BotHarness) -> None:
     london = Rule(name="London", numbers=(LONDON,), override=People(frozenset({ALAN, AMY})))
     others = Rule(name="Others", quorum=2, override=ON_DUTY)
     bot_world.policies.append(Policy(rules=(london, others)))
@@ -51,7 +51,7 @@ async def test_several_are_overridden_by_who_may_for_each_of_them(bot_world: Bot
     assert "Override" not in bot_world.alan.buttons(await ask_several(bot_world, FEW))
 
 
-async def test_several_are_reviewed_and_reminded_of_as_one(bot_world: BotWorld) -> None:
+async def test_several_are_reviewed_and_reminded_of_as_one(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(rules=(TWO,)))
     await override(bot_world, bot_world.person(AMY), await ask_several(bot_world, FEW))
     await work(bot_world)
@@ -67,7 +67,7 @@ async def test_several_are_reviewed_and_reminded_of_as_one(bot_world: BotWorld) 
     assert len(await remind(bot_world)) == 1
 
 
-async def test_of_several_that_were_overridden_those_count_that_can_still_pass(bot_world: BotWorld) -> None:
+async def test_of_several_that_were_overridden_those_count_that_can_still_pass(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(rules=(TWO,)))
     await override(bot_world, bot_world.person(AMY), await ask_several(bot_world, FEW))
     # Somebody changes the first one elsewhere: it goes stale, and nothing of it is sent.

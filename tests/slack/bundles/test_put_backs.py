@@ -11,7 +11,7 @@ from bot.service.applying.claim import claim_next
 from bot.service.context import Actor
 from bot.service.put_back import put_back_now
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.bundles.asking import FEW, results_of, states
 from tests.slack.bundles.test_meeting import ask_to_be_put_back, direct_texts
 from tests.slack.messages.test_card_truth import cards, is_reply, is_told, replies, work
@@ -21,7 +21,7 @@ from tests.slack.test_rules import press
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
 
-async def planned(bot_world: BotWorld) -> Message:
+async def planned(bot_world: BotHarness) -> Message:
     """Have three numbers changed that are to be put back, and return the one message that says so."""
     card = await ask_to_be_put_back(bot_world)
     await press(bot_world, bot_world.alan, "Approve", card)
@@ -29,7 +29,7 @@ async def planned(bot_world: BotWorld) -> Message:
     return put_backs(bot_world)
 
 
-def put_backs(bot_world: BotWorld) -> Message:
+def put_backs(bot_world: BotHarness) -> Message:
     first = cards(bot_world)[0]
     found = [
         message
@@ -44,7 +44,7 @@ def put_backs(bot_world: BotWorld) -> Message:
     return found[0]
 
 
-async def test_the_put_backs_of_several_numbers_are_one_card_and_one_message(bot_world: BotWorld) -> None:
+async def test_the_put_backs_of_several_numbers_are_one_card_and_one_message(bot_world: BotHarness) -> None:
     post = await planned(bot_world)
     rita = bot_world.rita
     said = rita.read(post)
@@ -65,7 +65,7 @@ async def test_the_put_backs_of_several_numbers_are_one_card_and_one_message(bot
     assert listed.count("Will be sent") == 1
 
 
-async def test_all_are_sent_at_their_time_and_the_message_fills_up(bot_world: BotWorld) -> None:
+async def test_all_are_sent_at_their_time_and_the_message_fills_up(bot_world: BotHarness) -> None:
     post = await planned(bot_world)
     await later(bot_world, hours=20)
     await work(bot_world)
@@ -85,7 +85,7 @@ async def test_all_are_sent_at_their_time_and_the_message_fills_up(bot_world: Bo
     assert "RN-4 and 2 more, to put back what was there before, came to an end: 3 applied." in told[0]
 
 
-async def test_g1_an_approver_keeps_all_with_one_press_and_the_requester_none(bot_world: BotWorld) -> None:
+async def test_g1_an_approver_keeps_all_with_one_press_and_the_requester_none(bot_world: BotHarness) -> None:
     post = await planned(bot_world)
     for button in ("Keep", "Put back now"):
         assert "You asked for RN-1 yourself" in await press(bot_world, bot_world.rita, button, post)
@@ -103,7 +103,7 @@ async def test_g1_an_approver_keeps_all_with_one_press_and_the_requester_none(bo
         await put_back_now(bot_world.context, Actor(bot_world.ada.user.team_id, ADA, "test"), 5)
 
 
-async def test_put_back_now_puts_all_back_at_once(bot_world: BotWorld) -> None:
+async def test_put_back_now_puts_all_back_at_once(bot_world: BotHarness) -> None:
     post = await planned(bot_world)
     assert await press(bot_world, bot_world.ada, "Put back now", post) == ""
     await work(bot_world)
@@ -111,7 +111,7 @@ async def test_put_back_now_puts_all_back_at_once(bot_world: BotWorld) -> None:
     assert len([each for each in replies(bot_world) if "has RN-4 and 2 more put 3 numbers back now." in each]) == 1
 
 
-async def test_what_was_not_applied_has_no_part_and_is_named(bot_world: BotWorld) -> None:
+async def test_what_was_not_applied_has_no_part_and_is_named(bot_world: BotHarness) -> None:
     card = await ask_to_be_put_back(bot_world)
     bot_world.uponai.account.set_number(FEW[1], {"is_time_routing_enabled": None})
     bot_world.uponai.account.numbers.pop(FEW[2])
@@ -124,7 +124,7 @@ async def test_what_was_not_applied_has_no_part_and_is_named(bot_world: BotWorld
     assert "1 number" in bot_world.rita.read(cards(bot_world)[-1])
 
 
-async def test_one_that_goes_live_after_a_keep_is_put_back_all_the_same(bot_world: BotWorld) -> None:
+async def test_one_that_goes_live_after_a_keep_is_put_back_all_the_same(bot_world: BotHarness) -> None:
     card = await ask_to_be_put_back(bot_world)
     await press(bot_world, bot_world.alan, "Approve", card)
     for _ in range(2):
@@ -141,14 +141,14 @@ async def test_one_that_goes_live_after_a_keep_is_put_back_all_the_same(bot_worl
     assert bot_world.ada.buttons(put_backs(bot_world)) == ["Put back now", "Keep"]
 
 
-async def revert(bot_world: BotWorld) -> None:
+async def revert(bot_world: BotHarness) -> None:
     await bot_world.rita.click("Revert", results_of(bot_world))
     await bot_world.rita.fill("Reason", "Over")
     assert await bot_world.rita.submit() == {"ok": True}, bot_world.rita.errors()
     await bot_world.post_cards()
 
 
-async def test_put_backs_that_come_first_make_a_revert_needless_without_a_post_for_each(bot_world: BotWorld) -> None:
+async def test_put_backs_that_come_first_make_a_revert_needless_without_a_post_for_each(bot_world: BotHarness) -> None:
     post = await planned(bot_world)
     await revert(bot_world)
     before = len(replies(bot_world))
@@ -162,7 +162,7 @@ async def test_put_backs_that_come_first_make_a_revert_needless_without_a_post_f
     assert len(replies(bot_world)) == before + 3
 
 
-async def test_a_change_outside_ends_the_put_backs_without_a_post_for_each(bot_world: BotWorld) -> None:
+async def test_a_change_outside_ends_the_put_backs_without_a_post_for_each(bot_world: BotHarness) -> None:
     await planned(bot_world)
     before = len(replies(bot_world))
     for number in FEW:
@@ -173,7 +173,7 @@ async def test_a_change_outside_ends_the_put_backs_without_a_post_for_each(bot_w
     assert len(replies(bot_world)) == before + 1
 
 
-async def test_a_revert_that_comes_first_ends_the_put_backs_without_a_post_for_each(bot_world: BotWorld) -> None:
+async def test_a_revert_that_comes_first_ends_the_put_backs_without_a_post_for_each(bot_world: BotHarness) -> None:
     await planned(bot_world)
     before = len(replies(bot_world))
     await revert(bot_world)

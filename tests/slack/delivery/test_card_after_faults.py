@@ -9,11 +9,11 @@ from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.service.applying.claim import expire_next, take_abandoned
 from bot.service.applying.recover import recover
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import NUMBER, ask, cards, refusal, replies, work
 
 
-async def test_g9_a_lost_answer_to_a_post_is_looked_for_before_it_is_repeated(bot_world: BotWorld) -> None:
+async def test_g9_a_lost_answer_to_a_post_is_looked_for_before_it_is_repeated(bot_world: BotHarness) -> None:
     bot_world.slack.faults.add(Fault("lost_answer", methods=["chat.postMessage"], times=1))
     await ask(bot_world)
     bot_world.clock.advance(seconds=60)
@@ -24,7 +24,7 @@ async def test_g9_a_lost_answer_to_a_post_is_looked_for_before_it_is_repeated(bo
     assert "State: applied" in bot_world.rita.read(cards(bot_world)[0])
 
 
-async def test_g9_without_the_history_scopes_an_unclear_post_is_repeated_and_says_so(bot_world: BotWorld) -> None:
+async def test_g9_without_the_history_scopes_an_unclear_post_is_repeated_and_says_so(bot_world: BotHarness) -> None:
     for scope in ("channels:history", "groups:history"):
         bot_world.slack.world.app.scopes.remove(scope)
     bot_world.slack.faults.add(Fault("lost_answer", methods=["chat.postMessage"], times=1))
@@ -39,7 +39,7 @@ async def test_g9_without_the_history_scopes_an_unclear_post_is_repeated_and_say
 
 @pytest.mark.parametrize("kind", ["down", "error_before", "rate_limit"])
 async def test_g9_after_slack_was_down_card_and_thread_come_to_show_the_stored_state(
-    bot_world: BotWorld, kind: str
+    bot_world: BotHarness, kind: str
 ) -> None:
     card = await ask(bot_world)
     bot_world.slack.faults.add(Fault(kind, methods=["chat.postMessage", "chat.update"]))  # type: ignore[arg-type]  # one of the kinds
@@ -56,7 +56,7 @@ async def test_g9_after_slack_was_down_card_and_thread_come_to_show_the_stored_s
     assert len(cards(bot_world)) == 1
 
 
-async def test_g9_a_deleted_card_is_posted_anew_with_the_stored_state(bot_world: BotWorld) -> None:
+async def test_g9_a_deleted_card_is_posted_anew_with_the_stored_state(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     bot_world.slack.world.delete_message(card)
     bot_world.clock.advance(days=2)
@@ -69,7 +69,7 @@ async def test_g9_a_deleted_card_is_posted_anew_with_the_stored_state(bot_world:
 
 
 async def test_a_card_that_cannot_be_posted_is_offered_to_the_requester_for_another_channel(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
@@ -88,7 +88,7 @@ async def test_a_card_that_cannot_be_posted_is_offered_to_the_requester_for_anot
     assert rita.find_message("support-ops", "State: applied").ts == card.ts
 
 
-async def test_pause_and_resume_are_told_in_the_approval_channel(bot_world: BotWorld) -> None:
+async def test_pause_and_resume_are_told_in_the_approval_channel(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.ada, "pause the line is down", "support-ops")
     await bot_world.post_cards()
     assert bot_world.rita.find_message("phone-routing", "paused all sending")
@@ -100,7 +100,7 @@ async def test_pause_and_resume_are_told_in_the_approval_channel(bot_world: BotW
     assert "State: applied" in bot_world.rita.read(cards(bot_world)[-1])
 
 
-async def test_a_lost_answer_is_told_with_what_happens_next(bot_world: BotWorld) -> None:
+async def test_a_lost_answer_is_told_with_what_happens_next(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     bot_world.fault("lost_answer", times=1)
     await bot_world.alan.click("Approve", card)
@@ -115,7 +115,7 @@ async def test_a_lost_answer_is_told_with_what_happens_next(bot_world: BotWorld)
     assert "State: applied" in bot_world.rita.read(cards(bot_world)[0])
 
 
-async def test_g3_a_press_that_an_update_overtook_is_told_who_was_first(bot_world: BotWorld) -> None:
+async def test_g3_a_press_that_an_update_overtook_is_told_who_was_first(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     spot = next(b["block_id"] for b in card.blocks if b["type"] == "actions")
     await bot_world.alan.click("Approve", card)

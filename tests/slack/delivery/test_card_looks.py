@@ -7,18 +7,18 @@ from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.service.review import cancel
 from bot.slack.delivery.card_looks import CardLooks
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.delivery.lanes import REQUESTER, archive, asked, card_posts, rows
 
 
-async def pass_by(bot_world: BotWorld) -> None:
+async def pass_by(bot_world: BotHarness) -> None:
     """Let the worker's next pass come, and deliver what it leaves."""
     bot_world.clock.advance(bot_world.context.mirror_refresh)
     await bot_world.courier.look_at_cards()
     await bot_world.post_cards()
 
 
-async def posted(bot_world: BotWorld) -> Message:
+async def posted(bot_world: BotHarness) -> Message:
     change = await asked(bot_world)
     await bot_world.post_cards()
     return card_posts(bot_world, change)[0]
@@ -27,7 +27,7 @@ async def posted(bot_world: BotWorld) -> Message:
 @pytest.mark.parametrize("may_read", [True, False])
 @pytest.mark.parametrize("has_replies", [True, False])
 async def test_g9_a_card_that_was_deleted_while_the_change_is_pending_is_back_with_the_next_pass(
-    bot_world: BotWorld, may_read: bool, has_replies: bool
+    bot_world: BotHarness, may_read: bool, has_replies: bool
 ) -> None:
     if not may_read:
         bot_world.slack.faults.add(Fault("error", methods=["conversations.history"], code="missing_scope"))
@@ -45,7 +45,7 @@ async def test_g9_a_card_that_was_deleted_while_the_change_is_pending_is_back_wi
     await bot_world.alan.click("Approve", second)
 
 
-async def test_cards_that_stand_well_cost_one_call_a_channel_and_a_pass(bot_world: BotWorld) -> None:
+async def test_cards_that_stand_well_cost_one_call_a_channel_and_a_pass(bot_world: BotHarness) -> None:
     for _ in range(3):
         await posted(bot_world)
     before = await rows(bot_world)
@@ -58,7 +58,7 @@ async def test_cards_that_stand_well_cost_one_call_a_channel_and_a_pass(bot_worl
     assert await rows(bot_world) == before
 
 
-async def test_what_has_ended_is_left_alone(bot_world: BotWorld) -> None:
+async def test_what_has_ended_is_left_alone(bot_world: BotHarness) -> None:
     first = await posted(bot_world)
     await cancel(bot_world.context, REQUESTER, 1)
     await bot_world.post_cards()
@@ -67,7 +67,7 @@ async def test_what_has_ended_is_left_alone(bot_world: BotWorld) -> None:
     assert not any("RN-1 canceled:" in m.text for m in bot_world.slack.world.messages[PHONE_ROUTING])
 
 
-async def test_a_channel_that_cannot_be_looked_at_holds_nothing_up(bot_world: BotWorld) -> None:
+async def test_a_channel_that_cannot_be_looked_at_holds_nothing_up(bot_world: BotHarness) -> None:
     await posted(bot_world)
     archive(bot_world, PHONE_ROUTING)
     await pass_by(bot_world)
@@ -76,7 +76,7 @@ async def test_a_channel_that_cannot_be_looked_at_holds_nothing_up(bot_world: Bo
 
 
 async def test_in_a_busy_channel_what_was_not_seen_counts_as_standing(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     first = await posted(bot_world)
     for at in range(4):

@@ -18,7 +18,7 @@ from bot.service.applying.claim import claim_next, expire_next
 from bot.service.applying.finish import finish, release
 from bot.service.review import approve, cancel, deny
 from bot.slack.delivery.posting import REPEATED
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.delivery.lanes import (
     REQUESTER,
     REVIEWER,
@@ -74,7 +74,7 @@ class Died(BaseException):
 class Story:
     """One change, and what happens to it: the acts above are the methods of these names."""
 
-    world: BotWorld
+    world: BotHarness
     change: ChangeRequest
     was_deleted: bool = False
     was_given_up: bool = False
@@ -185,7 +185,7 @@ class Story:
         await deliver_for(self.world, 1, steps=2)
 
 
-async def tell(world: BotWorld, what: list[tuple[Any, ...]]) -> None:
+async def tell(world: BotHarness, what: list[tuple[Any, ...]]) -> None:
     story = Story(world, await asked(world))
     for name, *arguments in what:
         await getattr(story, name)(*arguments)
@@ -223,7 +223,7 @@ async def assert_facts(story: Story, change: ChangeRequest) -> None:
 @example(what=STALLED_BEFORE_A_POST)
 @example(what=LOST_AND_THEN_MOVED)
 async def test_g9_whatever_happens_card_and_thread_come_to_the_stored_state(
-    bot_world: BotWorld, what: list[tuple[Any, ...]]
+    bot_world: BotHarness, what: list[tuple[Any, ...]]
 ) -> None:
     await tell(bot_world, what)
 
@@ -232,6 +232,6 @@ async def test_g9_whatever_happens_card_and_thread_come_to_the_stored_state(
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(what=stories)
 async def test_g9_whatever_happens_card_and_thread_come_to_the_stored_state_on_postgresql(
-    bot_world: BotWorld, what: list[tuple[Any, ...]]
+    bot_world: BotHarness, what: list[tuple[Any, ...]]
 ) -> None:
     await tell(bot_world, what)

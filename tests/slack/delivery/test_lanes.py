@@ -7,7 +7,7 @@ from bot.service.applying.claim import expire_next
 from bot.service.review import approve, cancel
 from bot.slack.api.error_codes import NO_CHANNEL
 from bot.slack.messages.no_channel import WHY, why_not
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.delivery.lanes import (
     REQUESTER,
     REVIEWER,
@@ -32,7 +32,9 @@ both_databases = pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], in
 
 
 @both_databases
-async def test_g9_a_thread_message_that_waited_for_its_channel_follows_the_card_to_another(bot_world: BotWorld) -> None:
+async def test_g9_a_thread_message_that_waited_for_its_channel_follows_the_card_to_another(
+    bot_world: BotHarness,
+) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
     fault = restrict(bot_world, PHONE_ROUTING)
@@ -55,7 +57,7 @@ async def test_g9_a_thread_message_that_waited_for_its_channel_follows_the_card_
 @both_databases
 @pytest.mark.parametrize("minutes", [1, 60, 3 * 24 * 60])
 async def test_g9_after_an_outage_of_the_channel_of_any_length_all_is_told_without_a_person(
-    bot_world: BotWorld, minutes: int
+    bot_world: BotHarness, minutes: int
 ) -> None:
     standing, unposted = await asked(bot_world), await asked(bot_world, SUPPORT_OPS)
     remove_bot(bot_world, SUPPORT_OPS)
@@ -75,7 +77,7 @@ async def test_g9_after_an_outage_of_the_channel_of_any_length_all_is_told_witho
     assert await rows(bot_world, undone=True) == []
 
 
-async def test_the_requester_is_told_once_for_each_outage(bot_world: BotWorld) -> None:
+async def test_the_requester_is_told_once_for_each_outage(bot_world: BotHarness) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
     archive(bot_world, PHONE_ROUTING)
@@ -102,7 +104,7 @@ async def test_the_requester_is_told_once_for_each_outage(bot_world: BotWorld) -
     assert len(direct_messages(bot_world, f"I recorded RN-{other.id}")) == 2
 
 
-async def test_g9_a_waiting_lane_is_tried_seldom(bot_world: BotWorld) -> None:
+async def test_g9_a_waiting_lane_is_tried_seldom(bot_world: BotHarness) -> None:
     await asked(bot_world)
     fault = restrict(bot_world, PHONE_ROUTING)
     await deliver_for(bot_world, 6 * 60, steps=6 * 12)
@@ -114,7 +116,7 @@ def test_every_fault_of_a_channel_has_words() -> None:
 
 
 @pytest.mark.parametrize("code", sorted(NO_CHANNEL))
-async def test_what_is_wrong_with_a_channel_is_no_fault_of_the_installation(bot_world: BotWorld, code: str) -> None:
+async def test_what_is_wrong_with_a_channel_is_no_fault_of_the_installation(bot_world: BotHarness, code: str) -> None:
     change = await asked(bot_world)
     restrict(bot_world, PHONE_ROUTING, code=code)
     await bot_world.post_cards()
@@ -127,7 +129,7 @@ async def test_what_is_wrong_with_a_channel_is_no_fault_of_the_installation(bot_
     assert card.channel_id == SUPPORT_OPS
 
 
-async def test_a_code_that_nobody_knows_is_told_as_it_is(bot_world: BotWorld) -> None:
+async def test_a_code_that_nobody_knows_is_told_as_it_is(bot_world: BotHarness) -> None:
     assert why_not("new_refusal") == "Slack refused it (new_refusal). Pick another channel."
     change = await asked(bot_world)
     restrict(bot_world, PHONE_ROUTING, code="new_refusal")
@@ -139,7 +141,7 @@ async def test_a_code_that_nobody_knows_is_told_as_it_is(bot_world: BotWorld) ->
     assert len(card_posts(bot_world, change)) == 1
 
 
-async def test_g9_an_answer_to_a_card_that_is_gone_brings_the_card_back(bot_world: BotWorld) -> None:
+async def test_g9_an_answer_to_a_card_that_is_gone_brings_the_card_back(bot_world: BotHarness) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
     await approve(bot_world.context, REVIEWER, change.id)
@@ -154,7 +156,7 @@ async def test_g9_an_answer_to_a_card_that_is_gone_brings_the_card_back(bot_worl
 
 
 @pytest.mark.parametrize("code", ["thread_not_found", "invalid_thread_ts"])
-async def test_g9_a_thread_that_is_not_found_is_told_under_a_new_card(bot_world: BotWorld, code: str) -> None:
+async def test_g9_a_thread_that_is_not_found_is_told_under_a_new_card(bot_world: BotHarness, code: str) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
     await approve(bot_world.context, REVIEWER, change.id)
@@ -169,7 +171,7 @@ async def test_g9_a_thread_that_is_not_found_is_told_under_a_new_card(bot_world:
 
 
 @pytest.mark.parametrize("code", ["cant_update_message", "edit_window_closed"])
-async def test_g9_a_card_that_cannot_be_updated_is_posted_anew(bot_world: BotWorld, code: str) -> None:
+async def test_g9_a_card_that_cannot_be_updated_is_posted_anew(bot_world: BotHarness, code: str) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
     restrict(bot_world, PHONE_ROUTING, code=code, method="chat.update")
@@ -180,7 +182,7 @@ async def test_g9_a_card_that_cannot_be_updated_is_posted_anew(bot_world: BotWor
     assert await rows(bot_world, undone=True) == []
 
 
-async def test_g9_a_card_deleted_while_nobody_steps_is_back_with_the_next_step(bot_world: BotWorld) -> None:
+async def test_g9_a_card_deleted_while_nobody_steps_is_back_with_the_next_step(bot_world: BotHarness) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
     bot_world.slack.world.delete_message(card_posts(bot_world, change)[0])

@@ -6,7 +6,7 @@ from bot.domain.errors import NotAllowed
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, SUPPORT_OPS
 from bot.service.move_card import move_card
 from bot.service.review import approve, cancel
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.delivery.lanes import (
     OTHER,
     REQUESTER,
@@ -36,7 +36,7 @@ both_databases = pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], in
 
 
 @both_databases
-async def test_a_card_that_stands_well_is_not_moved_and_the_refusal_is_recorded(bot_world: BotWorld) -> None:
+async def test_a_card_that_stands_well_is_not_moved_and_the_refusal_is_recorded(bot_world: BotHarness) -> None:
     change = await asked(bot_world)
     for _ in range(2):
         with pytest.raises(NotAllowed, match="can be posted in <#C07PHONE1RT>, so that is where it stays"):
@@ -50,7 +50,7 @@ async def test_a_card_that_stands_well_is_not_moved_and_the_refusal_is_recorded(
     assert (await stored(bot_world, change)).version == 1
 
 
-async def test_a_press_that_comes_too_late_is_told_that_the_card_stays(bot_world: BotWorld) -> None:
+async def test_a_press_that_comes_too_late_is_told_that_the_card_stays(bot_world: BotHarness) -> None:
     change = await asked(bot_world)
     archive(bot_world, PHONE_ROUTING)
     await bot_world.post_cards()
@@ -66,7 +66,7 @@ async def test_a_press_that_comes_too_late_is_told_that_the_card_stays(bot_world
 
 
 @both_databases
-async def test_the_same_channel_again_means_try_now(bot_world: BotWorld) -> None:
+async def test_the_same_channel_again_means_try_now(bot_world: BotHarness) -> None:
     change = await asked(bot_world)
     remove_bot(bot_world, PHONE_ROUTING)
     await deliver_for(bot_world, 60)
@@ -83,7 +83,7 @@ async def test_the_same_channel_again_means_try_now(bot_world: BotWorld) -> None
 
 @both_databases
 @pytest.mark.parametrize("is_lost", [False, True])
-async def test_a_card_in_flight_does_not_undo_a_move_and_is_told(bot_world: BotWorld, is_lost: bool) -> None:
+async def test_a_card_in_flight_does_not_undo_a_move_and_is_told(bot_world: BotHarness, is_lost: bool) -> None:
     change = await asked(bot_world)
     restrict(bot_world, PHONE_ROUTING).times = 1
     await bot_world.post_cards()
@@ -107,7 +107,7 @@ async def test_a_card_in_flight_does_not_undo_a_move_and_is_told(bot_world: BotW
 
 
 @both_databases
-async def test_an_update_in_flight_does_not_bring_the_old_card_back_to_life(bot_world: BotWorld) -> None:
+async def test_an_update_in_flight_does_not_bring_the_old_card_back_to_life(bot_world: BotHarness) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
     fault = restrict(bot_world, PHONE_ROUTING, code="is_archived", method="chat.update")
@@ -129,7 +129,9 @@ async def test_an_update_in_flight_does_not_bring_the_old_card_back_to_life(bot_
     assert thread_facts(bot_world, change) == ["approved"]
 
 
-async def test_g9_a_fact_whose_answer_was_lost_is_looked_for_in_the_thread_of_the_old_card(bot_world: BotWorld) -> None:
+async def test_g9_a_fact_whose_answer_was_lost_is_looked_for_in_the_thread_of_the_old_card(
+    bot_world: BotHarness,
+) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
     await approve(bot_world.context, REVIEWER, change.id)
@@ -149,7 +151,7 @@ async def test_g9_a_fact_whose_answer_was_lost_is_looked_for_in_the_thread_of_th
     assert thread_facts(bot_world, change) == ["approved", "canceled"]
 
 
-async def test_g9_where_nobody_can_look_any_more_a_fact_is_repeated_and_says_so(bot_world: BotWorld) -> None:
+async def test_g9_where_nobody_can_look_any_more_a_fact_is_repeated_and_says_so(bot_world: BotHarness) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
     await approve(bot_world.context, REVIEWER, change.id)

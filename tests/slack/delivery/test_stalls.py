@@ -7,7 +7,7 @@ import pytest
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.service.pause import pause
 from bot.service.review import approve, cancel
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.delivery.lanes import (
     REQUESTER,
     REVIEWER,
@@ -23,7 +23,7 @@ from tests.slack.delivery.lanes import (
 both_databases = pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
 
 
-def taken_over(world: BotWorld) -> Callable[[], Awaitable[None]]:
+def taken_over(world: BotHarness) -> Callable[[], Awaitable[None]]:
     """Stand still for a minute, in which another courier does everything."""
 
     async def stand_still() -> None:
@@ -33,7 +33,7 @@ def taken_over(world: BotWorld) -> Callable[[], Awaitable[None]]:
     return stand_still
 
 
-def alone(world: BotWorld) -> Callable[[], Awaitable[None]]:
+def alone(world: BotHarness) -> Callable[[], Awaitable[None]]:
     """Stand still for a minute, in which nobody does anything."""
 
     async def stand_still() -> None:
@@ -46,7 +46,7 @@ def alone(world: BotWorld) -> Callable[[], Awaitable[None]]:
 @pytest.mark.parametrize("stall", [taken_over, alone])
 @pytest.mark.parametrize("after", [1, 2, 3])
 async def test_g9_a_stall_before_a_post_posts_nothing_twice(
-    bot_world: BotWorld, stall: Callable[[BotWorld], Callable[[], Awaitable[None]]], after: int
+    bot_world: BotHarness, stall: Callable[[BotHarness], Callable[[], Awaitable[None]]], after: int
 ) -> None:
     change = await asked(bot_world)
     await interrupted(bot_world, stall(bot_world), after=after).deliver_due()
@@ -65,7 +65,7 @@ async def test_g9_a_stall_before_a_post_posts_nothing_twice(
 
 
 @both_databases
-async def test_g9_a_stall_before_an_update_shows_nothing_older(bot_world: BotWorld) -> None:
+async def test_g9_a_stall_before_an_update_shows_nothing_older(bot_world: BotHarness) -> None:
     change = await asked(bot_world)
     await bot_world.post_cards()
     await approve(bot_world.context, REVIEWER, change.id)
@@ -84,7 +84,7 @@ async def test_g9_a_stall_before_an_update_shows_nothing_older(bot_world: BotWor
 
 
 @both_databases
-async def test_g9_a_post_is_found_whatever_the_clocks_say(bot_world: BotWorld) -> None:
+async def test_g9_a_post_is_found_whatever_the_clocks_say(bot_world: BotHarness) -> None:
     for days in (-40, 3, 40):
         bot_world.clock.advance(days=days)
         change = await asked(bot_world)

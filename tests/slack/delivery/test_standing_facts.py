@@ -7,29 +7,29 @@ from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.model import Message
 from bot.service.applying.claim import take_follow_up
 from bot.service.applying.recover import run_follow_up
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import ask, cards, work
 
 
-def told(bot_world: BotWorld, words: str) -> Message:
+def told(bot_world: BotHarness, words: str) -> Message:
     return bot_world.rita.find_message("phone-routing", words)
 
 
-async def send_form(bot_world: BotWorld, person: Person, reason: str | None = None) -> None:
+async def send_form(bot_world: BotHarness, person: Person, reason: str | None = None) -> None:
     if reason is not None:
         await person.fill("Reason", reason)
     assert await person.submit() == {"ok": True}
     await bot_world.post_cards()
 
 
-async def follow_up(bot_world: BotWorld) -> None:
+async def follow_up(bot_world: BotHarness) -> None:
     change = await take_follow_up(bot_world.context)
     assert change is not None
     await run_follow_up(bot_world.context, change)
     await bot_world.post_cards()
 
 
-async def unclear(bot_world: BotWorld) -> Message:
+async def unclear(bot_world: BotHarness) -> Message:
     card = await ask(bot_world)
     bot_world.fault("import_error", times=1)
     await bot_world.alan.click("Approve", card)
@@ -37,7 +37,7 @@ async def unclear(bot_world: BotWorld) -> Message:
     return told(bot_world, "is unclear")
 
 
-async def test_a_canceled_change_is_asked_again_once(bot_world: BotWorld) -> None:
+async def test_a_canceled_change_is_asked_again_once(bot_world: BotHarness) -> None:
     await bot_world.rita.click("Cancel", await ask(bot_world))
     await bot_world.post_cards()
     end = told(bot_world, "canceled RN-1")
@@ -51,7 +51,7 @@ async def test_a_canceled_change_is_asked_again_once(bot_world: BotWorld) -> Non
     assert end.metadata == metadata
 
 
-async def test_a_denied_change_is_asked_again_with_the_same_values(bot_world: BotWorld) -> None:
+async def test_a_denied_change_is_asked_again_with_the_same_values(bot_world: BotHarness) -> None:
     await bot_world.alan.click("Deny", await ask(bot_world))
     await send_form(bot_world, bot_world.alan, "No")
     end = told(bot_world, "denied RN-1")
@@ -61,7 +61,7 @@ async def test_a_denied_change_is_asked_again_with_the_same_values(bot_world: Bo
     assert bot_world.rita.buttons(end) == []
 
 
-async def test_a_result_says_that_it_was_reverted_once_the_revert_is_live(bot_world: BotWorld) -> None:
+async def test_a_result_says_that_it_was_reverted_once_the_revert_is_live(bot_world: BotHarness) -> None:
     await bot_world.alan.click("Approve", await ask(bot_world))
     await work(bot_world)
     result = told(bot_world, "RN-1 is live")
@@ -75,14 +75,14 @@ async def test_a_result_says_that_it_was_reverted_once_the_revert_is_live(bot_wo
     assert bot_world.rita.buttons(result) == ["Details"]
 
 
-async def test_details_opens_from_a_result(bot_world: BotWorld) -> None:
+async def test_details_opens_from_a_result(bot_world: BotHarness) -> None:
     await bot_world.alan.click("Approve", await ask(bot_world))
     await work(bot_world)
     await bot_world.alan.click("Details", told(bot_world, "RN-1 is live"))
     assert "RN-1" in bot_world.alan.read_view()
 
 
-async def test_an_unclear_change_that_was_resolved_has_no_buttons(bot_world: BotWorld) -> None:
+async def test_an_unclear_change_that_was_resolved_has_no_buttons(bot_world: BotHarness) -> None:
     end = await unclear(bot_world)
     await bot_world.ada.click("Mark as resolved", end)
     await bot_world.post_cards()
@@ -92,7 +92,7 @@ async def test_an_unclear_change_that_was_resolved_has_no_buttons(bot_world: Bot
     assert end.is_broadcast
 
 
-async def test_g9_a_button_goes_though_slack_was_down_when_it_was_used(bot_world: BotWorld) -> None:
+async def test_g9_a_button_goes_though_slack_was_down_when_it_was_used(bot_world: BotHarness) -> None:
     end = await unclear(bot_world)
     bot_world.slack.faults.add(Fault("error_before", methods=["chat.update"], times=2))
     await bot_world.ada.click("Try again", end)
@@ -104,7 +104,7 @@ async def test_g9_a_button_goes_though_slack_was_down_when_it_was_used(bot_world
     assert "tried again." in bot_world.rita.read(end)
 
 
-async def test_g9_a_post_that_was_deleted_holds_nothing_up(bot_world: BotWorld) -> None:
+async def test_g9_a_post_that_was_deleted_holds_nothing_up(bot_world: BotHarness) -> None:
     end = await unclear(bot_world)
     await bot_world.ada.click("Mark as resolved", end)
     bot_world.slack.world.delete_message(end)
@@ -115,7 +115,7 @@ async def test_g9_a_post_that_was_deleted_holds_nothing_up(bot_world: BotWorld) 
     assert "State: resolved" in bot_world.rita.read(card)
 
 
-async def test_g9_of_two_unclear_messages_only_the_last_has_buttons_whatever_comes_when(bot_world: BotWorld) -> None:
+async def test_g9_of_two_unclear_messages_only_the_last_has_buttons_whatever_comes_when(bot_world: BotHarness) -> None:
     first = await unclear(bot_world)
     # Both steps are stored before anything of them is delivered.
     await bot_world.ada.click("Try again", first)

@@ -11,14 +11,14 @@ from bot.sandbox.slack.workspace.model import View
 from bot.service import history
 from bot.service.applying.claim import claim_next
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import cards
 
 NUMBER = "+14155550123"
 OTHER = "+14155550145"
 
 
-async def answered_too_late(bot_world: BotWorld, person: Person) -> View:
+async def answered_too_late(bot_world: BotHarness, person: Person) -> View:
     """Send a form whose answer does not come in time, so that it stays open: only the answer is lost."""
     await bot_world.type(person, NUMBER)
     await person.fill("Time routing", "On")
@@ -29,14 +29,14 @@ async def answered_too_late(bot_world: BotWorld, person: Person) -> View:
     return view
 
 
-async def states(bot_world: BotWorld) -> list[str]:
+async def states(bot_world: BotHarness) -> list[str]:
     changes = await history.recent(bot_world.context, bot_world.rita.user.team_id, None, 9)
     return [change.state.value for change in reversed(changes)]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 async def test_g2_a_correction_is_refused_at_its_field_and_can_be_asked_for_after_withdrawing(
-    bot_world: BotWorld,
+    bot_world: BotHarness,
 ) -> None:
     rita = bot_world.rita
     await answered_too_late(bot_world, rita)
@@ -57,7 +57,7 @@ async def test_g2_a_correction_is_refused_at_its_field_and_can_be_asked_for_afte
     assert change.reason == "Night shift, from Monday on"
 
 
-async def test_what_was_withdrawn_by_mistake_can_be_asked_for_again_as_it_was(bot_world: BotWorld) -> None:
+async def test_what_was_withdrawn_by_mistake_can_be_asked_for_again_as_it_was(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await answered_too_late(bot_world, rita)
     await rita.fill("Reason", "Other words")
@@ -77,7 +77,9 @@ async def test_what_was_withdrawn_by_mistake_can_be_asked_for_again_as_it_was(bo
         ({"Inbound webhook": "Remove", "Outbound calls": "No agent"}, "Outbound calls"),
     ],
 )
-async def test_the_refusal_stands_where_the_form_differs(bot_world: BotWorld, entries: dict[str, str], at: str) -> None:
+async def test_the_refusal_stands_where_the_form_differs(
+    bot_world: BotHarness, entries: dict[str, str], at: str
+) -> None:
     await answered_too_late(bot_world, bot_world.rita)
     for label, value in entries.items():
         await bot_world.rita.fill(label, value)
@@ -86,20 +88,20 @@ async def test_the_refusal_stands_where_the_form_differs(bot_world: BotWorld, en
     assert "You asked for RN-1 from this form already" in bot_world.rita.errors()[at]
 
 
-async def test_what_changes_nothing_makes_no_other_wish(bot_world: BotWorld) -> None:
+async def test_what_changes_nothing_makes_no_other_wish(bot_world: BotHarness) -> None:
     await answered_too_late(bot_world, bot_world.rita)
     await bot_world.rita.fill("Inbound webhook", "Remove")
     assert await bot_world.rita.submit() == {"ok": True}
     assert await states(bot_world) == ["pending"]
 
 
-async def test_the_same_once_more_closes_the_form_and_stays_one_change(bot_world: BotWorld) -> None:
+async def test_the_same_once_more_closes_the_form_and_stays_one_change(bot_world: BotHarness) -> None:
     await answered_too_late(bot_world, bot_world.rita)
     assert await bot_world.rita.submit() == {"ok": True}
     assert await states(bot_world) == ["pending"]
 
 
-async def test_withdrawing_outlives_choices_and_other_processes(bot_world: BotWorld) -> None:
+async def test_withdrawing_outlives_choices_and_other_processes(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await answered_too_late(bot_world, rita)
     await rita.fill("Reason", "Other words")
@@ -114,7 +116,7 @@ async def test_withdrawing_outlives_choices_and_other_processes(bot_world: BotWo
 
 
 @pytest.mark.parametrize("fault", [Fault("error_before"), Fault("slow", delay=5)], ids=["lost", "slow"])
-async def test_without_the_button_the_error_alone_shows_the_way(bot_world: BotWorld, fault: Fault) -> None:
+async def test_without_the_button_the_error_alone_shows_the_way(bot_world: BotHarness, fault: Fault) -> None:
     rita = bot_world.rita
     await answered_too_late(bot_world, rita)
     await bot_world.post_cards()
@@ -128,7 +130,7 @@ async def test_without_the_button_the_error_alone_shows_the_way(bot_world: BotWo
     assert await states(bot_world) == ["canceled", "pending"]
 
 
-async def test_who_withdraws_too_late_is_told_in_the_form(bot_world: BotWorld) -> None:
+async def test_who_withdraws_too_late_is_told_in_the_form(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await answered_too_late(bot_world, rita)
     await bot_world.post_cards()
@@ -145,7 +147,7 @@ async def test_who_withdraws_too_late_is_told_in_the_form(bot_world: BotWorld) -
     assert "Withdraw RN-1" not in rita.buttons()
 
 
-async def test_g10_who_is_no_member_any_more_withdraws_nothing(bot_world: BotWorld) -> None:
+async def test_g10_who_is_no_member_any_more_withdraws_nothing(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await answered_too_late(bot_world, rita)
     await rita.fill("Reason", "Other words")
@@ -157,7 +159,7 @@ async def test_g10_who_is_no_member_any_more_withdraws_nothing(bot_world: BotWor
     assert await states(bot_world) == ["pending"]
 
 
-async def test_what_was_denied_meanwhile_is_not_dropped_in_silence(bot_world: BotWorld) -> None:
+async def test_what_was_denied_meanwhile_is_not_dropped_in_silence(bot_world: BotHarness) -> None:
     rita, alan = bot_world.rita, bot_world.alan
     await answered_too_late(bot_world, rita)
     await bot_world.post_cards()

@@ -4,12 +4,12 @@ import pytest
 
 from bot.service import history
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 NUMBER = "+14155550123"
 
 
-async def test_the_form_opens_at_keep_as_is_with_the_present_assignment_above(bot_world: BotWorld) -> None:
+async def test_the_form_opens_at_keep_as_is_with_the_present_assignment_above(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     assert await bot_world.type(rita, "+1 415 555 0123") == ""
     assert rita.labels() == [
@@ -31,7 +31,7 @@ async def test_the_form_opens_at_keep_as_is_with_the_present_assignment_above(bo
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
-async def test_one_agent_is_asked_for_and_stored(bot_world: BotWorld) -> None:
+async def test_one_agent_is_asked_for_and_stored(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "One agent")

@@ -4,12 +4,12 @@ import asyncio
 
 from bot.slack.form.current_assignment import UNPINNED_LINE
 from bot.slack.form.state import MOST_ROWS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 NUMBER = "+14155550123"
 
 
-async def test_a_split_starts_with_two_agents_and_their_weights(bot_world: BotWorld) -> None:
+async def test_a_split_starts_with_two_agents_and_their_weights(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "Split between agents")
@@ -32,7 +32,7 @@ async def test_a_split_starts_with_two_agents_and_their_weights(bot_world: BotWo
     ]
 
 
-async def test_no_more_than_ten_agents_can_be_added(bot_world: BotWorld) -> None:
+async def test_no_more_than_ten_agents_can_be_added(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "Split between agents")
@@ -42,7 +42,7 @@ async def test_no_more_than_ten_agents_can_be_added(bot_world: BotWorld) -> None
     assert rita.buttons() == ["Several numbers", "Start from what is live", *["Remove"] * MOST_ROWS]
 
 
-async def test_removing_a_row_keeps_the_entries_of_the_others_under_new_labels(bot_world: BotWorld) -> None:
+async def test_removing_a_row_keeps_the_entries_of_the_others_under_new_labels(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "Split between agents")
@@ -57,7 +57,7 @@ async def test_removing_a_row_keeps_the_entries_of_the_others_under_new_labels(b
     assert rita.buttons() == ["Several numbers", "Start from what is live", "Add an agent"]
 
 
-async def test_what_is_left_to_100_is_said_as_it_is_typed(bot_world: BotWorld) -> None:
+async def test_what_is_left_to_100_is_said_as_it_is_typed(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "Split between agents")
@@ -68,7 +68,7 @@ async def test_what_is_left_to_100_is_said_as_it_is_typed(bot_world: BotWorld) -
     assert "The weights total 50 %: 50 % left to 100 %." in rita.read_view()
 
 
-async def test_the_form_is_redrawn_for_a_letter_only_when_it_has_something_else_to_say(bot_world: BotWorld) -> None:
+async def test_the_form_is_redrawn_for_a_letter_only_when_it_has_something_else_to_say(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound webhook", "Set")
@@ -79,7 +79,7 @@ async def test_the_form_is_redrawn_for_a_letter_only_when_it_has_something_else_
     assert rita.value("Webhook URL") == "https://hooks.example.com/in"
 
 
-async def test_remove_says_which_agent(bot_world: BotWorld) -> None:
+async def test_remove_says_which_agent(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "Split between agents")
@@ -93,7 +93,7 @@ async def test_remove_says_which_agent(bot_world: BotWorld) -> None:
     ]
 
 
-async def test_a_new_row_gets_the_focus_until_the_next_choice(bot_world: BotWorld) -> None:
+async def test_a_new_row_gets_the_focus_until_the_next_choice(bot_world: BotHarness) -> None:
     rita = bot_world.rita
 
     def focused() -> list[str]:
@@ -109,7 +109,7 @@ async def test_a_new_row_gets_the_focus_until_the_next_choice(bot_world: BotWorl
     assert focused() == []
 
 
-async def test_what_unpinned_means_is_said_once(bot_world: BotWorld) -> None:
+async def test_what_unpinned_means_is_said_once(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     assert UNPINNED_LINE not in rita.read_view()
@@ -121,7 +121,7 @@ async def test_what_unpinned_means_is_said_once(bot_world: BotWorld) -> None:
     assert rita.read_view().count(UNPINNED_LINE) == 1
 
 
-async def test_choosing_another_agent_clears_its_version(bot_world: BotWorld) -> None:
+async def test_choosing_another_agent_clears_its_version(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "One agent")
@@ -132,7 +132,7 @@ async def test_choosing_another_agent_clears_its_version(bot_world: BotWorld) ->
     assert rita.value("Version 1") is None
 
 
-async def test_versions_are_offered_for_the_chosen_agent_only(bot_world: BotWorld) -> None:
+async def test_versions_are_offered_for_the_chosen_agent_only(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "One agent")
@@ -142,7 +142,7 @@ async def test_versions_are_offered_for_the_chosen_agent_only(bot_world: BotWorl
     assert offered == ["Version 2", "Version 1", "Version 0", "Unpinned"]
 
 
-async def test_each_other_choice_brings_its_own_fields_alone(bot_world: BotWorld) -> None:
+async def test_each_other_choice_brings_its_own_fields_alone(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Reason", "Kept through every change of the form")
@@ -168,7 +168,7 @@ async def test_each_other_choice_brings_its_own_fields_alone(bot_world: BotWorld
     assert rita.value("Reason") == "Kept through every change of the form"
 
 
-async def test_two_clicks_before_the_first_answer_add_two_agents(bot_world: BotWorld) -> None:
+async def test_two_clicks_before_the_first_answer_add_two_agents(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "Split between agents")
@@ -176,7 +176,7 @@ async def test_two_clicks_before_the_first_answer_add_two_agents(bot_world: BotW
     assert "Agent 4" in rita.labels()
 
 
-async def test_a_click_that_left_before_the_last_answer_builds_on_the_newest_form(bot_world: BotWorld) -> None:
+async def test_a_click_that_left_before_the_last_answer_builds_on_the_newest_form(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "Split between agents")
@@ -190,7 +190,7 @@ async def test_a_click_that_left_before_the_last_answer_builds_on_the_newest_for
     ]
 
 
-async def test_another_number_shows_its_own_assignment(bot_world: BotWorld) -> None:
+async def test_another_number_shows_its_own_assignment(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Number", "ext-4001")
@@ -198,7 +198,7 @@ async def test_another_number_shows_its_own_assignment(bot_world: BotWorld) -> N
     assert "Sales v3" not in rita.read_view()
 
 
-async def test_g12_the_form_shows_no_query_and_no_user_info_of_a_webhook(bot_world: BotWorld) -> None:
+async def test_g12_the_form_shows_no_query_and_no_user_info_of_a_webhook(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "+498912345699")
     assert "https://hooks.example.com/inbound/munich?…" in rita.read_view()

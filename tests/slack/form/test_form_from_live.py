@@ -8,13 +8,13 @@ from bot.sandbox.slack.client.person import Person
 from bot.sandbox.uponai import seed
 from bot.service import history
 from bot.store import audit
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 START = "Start from what is live"
 SPLIT = "+14155550145"
 
 
-async def give_to(bot_world: BotWorld, agent_id: str) -> None:
+async def give_to(bot_world: BotHarness, agent_id: str) -> None:
     """Let an agent that nobody lists answer ext-4001, and the mirror know it."""
     agents = [{"agent_id": agent_id, "agent_version": 0, "weight": 1}]
     bot_world.uponai.account.set_number("ext-4001", {"inbound_agents": agents})
@@ -26,7 +26,7 @@ def weights(person: Person) -> list[str]:
     return [str(person.value(label)) for label in person.labels() if label.startswith("Weight")]
 
 
-async def test_two_numbers_make_60_40_a_70_30(bot_world: BotWorld) -> None:
+async def test_two_numbers_make_60_40_a_70_30(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, SPLIT)
     await rita.click(START)
@@ -43,7 +43,7 @@ async def test_two_numbers_make_60_40_a_70_30(bot_world: BotWorld) -> None:
     assert wanted == [(seed.SALES, 3, Decimal("0.7")), (seed.SUPPORT, 6, Decimal("0.3"))]
 
 
-async def test_what_was_entered_before_gives_way_in_every_field(bot_world: BotWorld) -> None:
+async def test_what_was_entered_before_gives_way_in_every_field(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, SPLIT)
     await rita.fill("Inbound calls", "Split between agents")
@@ -60,7 +60,7 @@ async def test_what_was_entered_before_gives_way_in_every_field(bot_world: BotWo
     assert weights(rita) == ["60", "40"]
 
 
-async def test_one_agent_that_is_live_fills_one_row(bot_world: BotWorld) -> None:
+async def test_one_agent_that_is_live_fills_one_row(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "ext-4001")
     await rita.click(START)
@@ -68,7 +68,7 @@ async def test_one_agent_that_is_live_fills_one_row(bot_world: BotWorld) -> None
     assert [rita.value("Agent 1"), rita.value("Version 1")] == ["Front desk", None]
 
 
-async def test_a_live_split_in_thirds_totals_100(bot_world: BotWorld) -> None:
+async def test_a_live_split_in_thirds_totals_100(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "+12125550178")
     await rita.click(START)
@@ -77,12 +77,12 @@ async def test_a_live_split_in_thirds_totals_100(bot_world: BotWorld) -> None:
 
 
 @pytest.mark.parametrize("number", ["+13125550111", ""])
-async def test_without_a_live_agent_there_is_nothing_to_start_from(bot_world: BotWorld, number: str) -> None:
+async def test_without_a_live_agent_there_is_nothing_to_start_from(bot_world: BotHarness, number: str) -> None:
     await bot_world.type(bot_world.rita, number)
     assert START not in bot_world.rita.buttons()
 
 
-async def test_another_process_takes_the_filled_form_over(bot_world: BotWorld) -> None:
+async def test_another_process_takes_the_filled_form_over(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, SPLIT)
     await rita.click(START)
@@ -92,7 +92,7 @@ async def test_another_process_takes_the_filled_form_over(bot_world: BotWorld) -
     assert rita.value("Inbound calls") == "Split between agents"
 
 
-async def test_g10_who_became_a_guest_chooses_nothing_more_and_it_is_recorded(bot_world: BotWorld) -> None:
+async def test_g10_who_became_a_guest_chooses_nothing_more_and_it_is_recorded(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, SPLIT)
     rita.user.is_restricted = True
@@ -107,7 +107,7 @@ async def test_g10_who_became_a_guest_chooses_nothing_more_and_it_is_recorded(bo
         assert {event.event for event in await audit.read(tx, limit=10)} == {"ask.refused"}
 
 
-async def test_an_agent_that_the_mirror_lacks_is_asked_for_once_before_it_is_refused(bot_world: BotWorld) -> None:
+async def test_an_agent_that_the_mirror_lacks_is_asked_for_once_before_it_is_refused(bot_world: BotHarness) -> None:
     rita, new = bot_world.rita, "agent_0000000000000000000000new"
     await give_to(bot_world, new)
     await bot_world.type(rita, "ext-4001")
@@ -126,7 +126,7 @@ async def test_an_agent_that_the_mirror_lacks_is_asked_for_once_before_it_is_ref
     assert change.agent_names[new] == "Night desk"
 
 
-async def test_g8_a_slow_uponai_refuses_an_unknown_agent_in_time(bot_world: BotWorld) -> None:
+async def test_g8_a_slow_uponai_refuses_an_unknown_agent_in_time(bot_world: BotHarness) -> None:
     rita, new = bot_world.rita, "agent_0000000000000000000000new"
     await give_to(bot_world, new)
     await bot_world.type(rita, "ext-4001")

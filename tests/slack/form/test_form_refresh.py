@@ -5,24 +5,24 @@ from typing import Any
 
 from bot.sandbox.slack.web_api.faults import Fault
 from bot.slack.form.current_assignment import LOOKING_UP
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 NEW = "+15125550100"
 KNOWN = "+14155550123"
 AGENT = "agent_4c1e7d3a8f9b20657e1d9c3b52"
 
 
-def add_number(bot_world: BotWorld) -> None:
+def add_number(bot_world: BotHarness) -> None:
     """Add a number that the mirror lacks."""
     agents = [{"agent_id": AGENT, "agent_version": 1, "weight": 1}]
     bot_world.uponai.account.set_number(NEW, {"inbound_agents": agents})
 
 
-def updates(bot_world: BotWorld) -> list[dict[str, Any]]:
+def updates(bot_world: BotHarness) -> list[dict[str, Any]]:
     return [request.args for request in bot_world.slack.recorder.calls("views.update")]
 
 
-async def test_a_number_that_the_mirror_lacks_opens_at_once_and_the_read_decides(bot_world: BotWorld) -> None:
+async def test_a_number_that_the_mirror_lacks_opens_at_once_and_the_read_decides(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     add_number(bot_world)
     bot_world.fault("slow", delay=1.5, scope="reads")
@@ -37,14 +37,14 @@ async def test_a_number_that_the_mirror_lacks_opens_at_once_and_the_read_decides
     assert updates(bot_world)[-1]["hash"]
 
 
-async def test_a_number_that_uponai_lacks_too_is_said_with_what_it_was_taken_for(bot_world: BotWorld) -> None:
+async def test_a_number_that_uponai_lacks_too_is_said_with_what_it_was_taken_for(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "+1 512 555 0199")
     await bot_world.until_view(rita, LOOKING_UP, is_there=False)
     assert "I read “+1 512 555 0199” as +1 512-555-0199, which this account does not list." in rita.read_view()
 
 
-async def test_a_choice_while_a_read_is_under_way_hands_its_hash_over(bot_world: BotWorld) -> None:
+async def test_a_choice_while_a_read_is_under_way_hands_its_hash_over(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     add_number(bot_world)
     bot_world.fault("slow", delay=1.5, scope="reads")
@@ -61,7 +61,7 @@ async def test_a_choice_while_a_read_is_under_way_hands_its_hash_over(bot_world:
     assert all(request.ok for request in bot_world.slack.recorder.calls("views.update"))
 
 
-async def test_a_choice_at_another_process_reads_for_itself(bot_world: BotWorld) -> None:
+async def test_a_choice_at_another_process_reads_for_itself(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     add_number(bot_world)
     bot_world.fault("slow", delay=1.5, scope="reads")
@@ -75,7 +75,7 @@ async def test_a_choice_at_another_process_reads_for_itself(bot_world: BotWorld)
     assert set(errors) <= {"hash_conflict"}
 
 
-async def test_a_refresh_that_slack_lost_is_tried_again(bot_world: BotWorld) -> None:
+async def test_a_refresh_that_slack_lost_is_tried_again(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     add_number(bot_world)
     bot_world.slack.faults.add(Fault("error_before", methods=["views.update"], times=1))
@@ -83,7 +83,7 @@ async def test_a_refresh_that_slack_lost_is_tried_again(bot_world: BotWorld) -> 
     await bot_world.until_view(rita, "Front desk v1")
 
 
-async def test_a_young_mirror_is_not_read_again(bot_world: BotWorld) -> None:
+async def test_a_young_mirror_is_not_read_again(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     before = len(bot_world.uponai.journal.to_json())
     await bot_world.type(rita, KNOWN)
@@ -92,7 +92,7 @@ async def test_a_young_mirror_is_not_read_again(bot_world: BotWorld) -> None:
     assert "As of" not in rita.read_view()
 
 
-async def test_an_old_mirror_is_read_afresh_and_the_form_shows_what_came(bot_world: BotWorld) -> None:
+async def test_an_old_mirror_is_read_afresh_and_the_form_shows_what_came(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     agents = [{"agent_id": AGENT, "agent_version": 2, "weight": 1}]
     bot_world.uponai.account.set_number(KNOWN, {"inbound_agents": agents})
@@ -102,7 +102,7 @@ async def test_an_old_mirror_is_read_afresh_and_the_form_shows_what_came(bot_wor
     assert "As of" not in rita.read_view()
 
 
-async def test_with_uponai_away_the_form_works_from_the_mirror_and_says_as_of(bot_world: BotWorld) -> None:
+async def test_with_uponai_away_the_form_works_from_the_mirror_and_says_as_of(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     bot_world.clock.advance(seconds=20)
     bot_world.fault("error", scope="all")
@@ -114,7 +114,7 @@ async def test_with_uponai_away_the_form_works_from_the_mirror_and_says_as_of(bo
     assert await rita.submit() == {"ok": True}
 
 
-async def test_with_uponai_away_an_unknown_number_is_not_looked_up_for_ever(bot_world: BotWorld) -> None:
+async def test_with_uponai_away_an_unknown_number_is_not_looked_up_for_ever(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     bot_world.fault("unauthorized", scope="all")
     await bot_world.type(rita, NEW)
@@ -123,7 +123,7 @@ async def test_with_uponai_away_an_unknown_number_is_not_looked_up_for_ever(bot_
     assert "UPONAI_API_TOKEN" in rita.read_view()
 
 
-async def test_a_submission_while_the_number_is_looked_up_waits_and_then_says_so(bot_world: BotWorld) -> None:
+async def test_a_submission_while_the_number_is_looked_up_waits_and_then_says_so(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     add_number(bot_world)
     bot_world.fault("slow", delay=30, scope="reads")
@@ -136,7 +136,7 @@ async def test_a_submission_while_the_number_is_looked_up_waits_and_then_says_so
     assert rita.value("Reason") == "Too early"
 
 
-async def test_a_submission_waits_for_a_read_that_comes_in_time(bot_world: BotWorld) -> None:
+async def test_a_submission_waits_for_a_read_that_comes_in_time(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     add_number(bot_world)
     bot_world.fault("slow", delay=1, scope="reads")

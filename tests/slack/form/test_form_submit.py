@@ -10,14 +10,14 @@ from bot.sandbox.slack.web_api.faults import Fault
 from bot.sandbox.slack.workspace.seed import SUPPORT_OPS
 from bot.service import history
 from bot.store import audit
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import cards, work
 
 NUMBER = "+14155550123"
 THIRDS = "+12125550178"
 
 
-async def stored(bot_world: BotWorld, change_id: int = 1) -> ChangeRequest:
+async def stored(bot_world: BotHarness, change_id: int = 1) -> ChangeRequest:
     team_id = bot_world.rita.user.team_id
     return (await history.show(bot_world.context, team_id, change_id)).change
 
@@ -31,7 +31,7 @@ async def split(person: Person, *rows: tuple[str, str]) -> None:
         await person.fill(f"Weight {position} (%)", weight)
 
 
-async def test_every_kind_of_change_in_one_form_is_stored_as_chosen(bot_world: BotWorld) -> None:
+async def test_every_kind_of_change_in_one_form_is_stored_as_chosen(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await split(rita, ("Sales", "50"), ("Front desk", "30"), ("Bookings", "20"))
@@ -59,7 +59,7 @@ async def test_every_kind_of_change_in_one_form_is_stored_as_chosen(bot_world: B
     assert change.reason == "Everything at once"
 
 
-async def test_removals_are_stored(bot_world: BotWorld) -> None:
+async def test_removals_are_stored(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "+498912345699")
     await rita.fill("Inbound calls", "No agent")
@@ -70,7 +70,7 @@ async def test_removals_are_stored(bot_world: BotWorld) -> None:
     assert change.patch.to_json() == {"inbound": [], "webhook_url": None}
 
 
-async def refused(bot_world: BotWorld, person: Person) -> dict[str, str]:
+async def refused(bot_world: BotHarness, person: Person) -> dict[str, str]:
     answer: dict[str, Any] = await person.submit()
     assert answer["ok"] is False
     assert "notice" not in answer
@@ -78,7 +78,7 @@ async def refused(bot_world: BotWorld, person: Person) -> dict[str, str]:
     return person.errors()
 
 
-async def test_weights_that_do_not_total_100_are_answered_at_the_last_weight(bot_world: BotWorld) -> None:
+async def test_weights_that_do_not_total_100_are_answered_at_the_last_weight(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await split(rita, ("Sales", "50"), ("Front desk", "40"))
@@ -88,7 +88,7 @@ async def test_weights_that_do_not_total_100_are_answered_at_the_last_weight(bot
     assert rita.value("Weight 1 (%)") == "50"
 
 
-async def test_a_weight_that_is_no_whole_percent_is_answered_at_its_own_field(bot_world: BotWorld) -> None:
+async def test_a_weight_that_is_no_whole_percent_is_answered_at_its_own_field(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await split(rita, ("Sales", "33.5"), ("Front desk", "66.5"))
@@ -98,7 +98,7 @@ async def test_a_weight_that_is_no_whole_percent_is_answered_at_its_own_field(bo
     assert "33.5" in errors["Weight 1 (%)"]
 
 
-async def test_one_agent_twice_is_answered_at_the_second(bot_world: BotWorld) -> None:
+async def test_one_agent_twice_is_answered_at_the_second(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await split(rita, ("Sales", "50"), ("Sales", "50"))
@@ -106,7 +106,7 @@ async def test_one_agent_twice_is_answered_at_the_second(bot_world: BotWorld) ->
     assert set(await refused(bot_world, rita)) == {"Agent 2"}
 
 
-async def test_a_bad_webhook_is_answered_at_its_field(bot_world: BotWorld) -> None:
+async def test_a_bad_webhook_is_answered_at_its_field(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound webhook", "Set")
@@ -115,7 +115,7 @@ async def test_a_bad_webhook_is_answered_at_its_field(bot_world: BotWorld) -> No
     assert set(await refused(bot_world, rita)) == {"Webhook URL"}
 
 
-async def test_the_present_value_is_no_change(bot_world: BotWorld) -> None:
+async def test_the_present_value_is_no_change(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "ext-4001")
     await rita.fill("Time routing", "On")
@@ -125,7 +125,7 @@ async def test_the_present_value_is_no_change(bot_world: BotWorld) -> None:
     }
 
 
-async def test_nothing_chosen_is_said_in_the_form(bot_world: BotWorld) -> None:
+async def test_nothing_chosen_is_said_in_the_form(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Reason", "Nothing")
@@ -133,7 +133,7 @@ async def test_nothing_chosen_is_said_in_the_form(bot_world: BotWorld) -> None:
     assert "choose at least one thing" in errors["Inbound calls"]
 
 
-async def test_a_number_that_is_not_listed_is_answered_at_number(bot_world: BotWorld) -> None:
+async def test_a_number_that_is_not_listed_is_answered_at_number(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "+1 512 555 0199")
     await bot_world.until_view(rita, "which this account does not list")
@@ -143,7 +143,7 @@ async def test_a_number_that_is_not_listed_is_answered_at_number(bot_world: BotW
     assert "+1 512-555-0199, which this account does not list" in errors["Number"]
 
 
-async def test_a_blank_reason_is_answered_at_reason(bot_world: BotWorld) -> None:
+async def test_a_blank_reason_is_answered_at_reason(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Time routing", "On")
@@ -151,7 +151,7 @@ async def test_a_blank_reason_is_answered_at_reason(bot_world: BotWorld) -> None
     assert set(await refused(bot_world, rita)) == {"Reason"}
 
 
-async def test_a_former_split_in_thirds_comes_back_exactly(bot_world: BotWorld) -> None:
+async def test_a_former_split_in_thirds_comes_back_exactly(bot_world: BotHarness) -> None:
     rita, thirds = bot_world.rita, (Decimal("0.3333333333333333"),) * 3
     await bot_world.type(rita, THIRDS)
     await rita.fill("Inbound calls", "No agent")
@@ -175,7 +175,7 @@ async def test_a_former_split_in_thirds_comes_back_exactly(bot_world: BotWorld) 
     assert (change.parent_id, change.origin) == (1, "revert")
 
 
-async def test_one_form_submitted_twice_is_one_change(bot_world: BotWorld) -> None:
+async def test_one_form_submitted_twice_is_one_change(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Time routing", "On")
@@ -189,7 +189,7 @@ async def test_one_form_submitted_twice_is_one_change(bot_world: BotWorld) -> No
     assert len(await history.pending(bot_world.context, rita.user.team_id, 10)) == 1
 
 
-async def test_with_another_approval_channel_the_asker_reads_where_it_was_asked(bot_world: BotWorld) -> None:
+async def test_with_another_approval_channel_the_asker_reads_where_it_was_asked(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     assert await rita.command(SUPPORT_OPS, f"/route-number {NUMBER}")
     await rita.fill("Time routing", "On")
@@ -201,7 +201,7 @@ async def test_with_another_approval_channel_the_asker_reads_where_it_was_asked(
     assert (await stored(bot_world)).channel_id != SUPPORT_OPS
 
 
-async def test_g10_a_guest_is_refused_before_the_form_opens_and_it_is_recorded(bot_world: BotWorld) -> None:
+async def test_g10_a_guest_is_refused_before_the_form_opens_and_it_is_recorded(bot_world: BotHarness) -> None:
     said = await bot_world.type(bot_world.gus, NUMBER)
     assert "Guests may not" in said
     assert not bot_world.gus.has_view
@@ -210,12 +210,12 @@ async def test_g10_a_guest_is_refused_before_the_form_opens_and_it_is_recorded(b
     assert [(event.event, event.actor_id) for event in events] == [("ask.refused", bot_world.gus.id)]
 
 
-async def test_g10_somebody_of_another_team_is_refused(bot_world: BotWorld) -> None:
+async def test_g10_somebody_of_another_team_is_refused(bot_world: BotHarness) -> None:
     assert "another one" in await bot_world.type(bot_world.eve, NUMBER)
     assert not bot_world.eve.has_view
 
 
-async def test_g10_who_became_a_guest_meanwhile_is_refused_at_the_submission(bot_world: BotWorld) -> None:
+async def test_g10_who_became_a_guest_meanwhile_is_refused_at_the_submission(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     rita.user.is_restricted = True
@@ -226,7 +226,7 @@ async def test_g10_who_became_a_guest_meanwhile_is_refused_at_the_submission(bot
 
 
 async def test_a_channel_without_the_bot_is_refused_before_the_form_opens(
-    bot_world_without_channel: BotWorld,
+    bot_world_without_channel: BotHarness,
 ) -> None:
     rita = bot_world_without_channel.rita
     said = await bot_world_without_channel.type(rita, NUMBER, "random")
@@ -234,7 +234,7 @@ async def test_a_channel_without_the_bot_is_refused_before_the_form_opens(
     assert not rita.has_view
 
 
-async def test_g8_with_users_info_down_the_asker_is_refused_with_a_sentence(bot_world: BotWorld) -> None:
+async def test_g8_with_users_info_down_the_asker_is_refused_with_a_sentence(bot_world: BotHarness) -> None:
     bot_world.slack.faults.add(Fault("slow", methods=["users.info"], delay=5))
     said = await bot_world.type(bot_world.rita, NUMBER)
     assert "could not check with Slack who you are" in said

@@ -12,7 +12,7 @@ from bot.slack.app import SlackApp
 from bot.slack.form.current_assignment import LOOKING_UP
 from bot.uponai.client import UponAIClient
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld, resolve
+from tests.slack.bot_harness import BotHarness, resolve
 
 NEW = "+15125550100"
 KNOWN = "+14155550123"
@@ -31,13 +31,13 @@ def move_away(folder: Path) -> None:
         file.rename(folder / f"away-{file.name}")
 
 
-async def until_it_waits_no_longer(bot_world: BotWorld) -> str:
+async def until_it_waits_no_longer(bot_world: BotHarness) -> str:
     await bot_world.until_view(bot_world.rita, LOOKING_UP, is_there=False)
     return bot_world.rita.read_view()
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
-async def test_a_half_emoji_anywhere_in_the_account_keeps_no_form_waiting(bot_world: BotWorld) -> None:
+async def test_a_half_emoji_anywhere_in_the_account_keeps_no_form_waiting(bot_world: BotHarness) -> None:
     account = bot_world.uponai.account
     account.agents[AGENT]["agent_name"] = "Front desk \ud83d"
     agents = [{"agent_id": AGENT, "agent_version": 1, "weight": 1}]
@@ -50,7 +50,7 @@ async def test_a_half_emoji_anywhere_in_the_account_keeps_no_form_waiting(bot_wo
 
 
 @pytest.mark.parametrize("number", [NEW, KNOWN])
-async def test_a_read_that_breaks_unheard_of_is_said_in_the_form(bot_world: BotWorld, number: str) -> None:
+async def test_a_read_that_breaks_unheard_of_is_said_in_the_form(bot_world: BotHarness, number: str) -> None:
     uponai = UponAIClient(
         token="t",
         account_sid=bot_world.context.account_sid,
@@ -76,7 +76,7 @@ async def test_a_read_that_breaks_unheard_of_is_said_in_the_form(bot_world: BotW
     await uponai.aclose()
 
 
-async def test_what_slack_will_never_show_is_shown_plainer(bot_world: BotWorld) -> None:
+async def test_what_slack_will_never_show_is_shown_plainer(bot_world: BotHarness) -> None:
     bot_world.uponai.account.set_number(NEW, {})
     bot_world.slack.faults.add(Fault("error", methods=["views.update"], code="invalid_arguments", times=1))
     await bot_world.type(bot_world.rita, NEW)
@@ -85,7 +85,7 @@ async def test_what_slack_will_never_show_is_shown_plainer(bot_world: BotWorld) 
 
 
 async def test_g8_a_database_that_goes_away_during_the_read_is_said_in_the_form(
-    bot_world: BotWorld, tmp_path: Path
+    bot_world: BotHarness, tmp_path: Path
 ) -> None:
     bot_world.fault("slow", delay=0.5, scope="reads")
     await bot_world.type(bot_world.rita, NEW)

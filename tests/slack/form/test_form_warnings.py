@@ -4,7 +4,7 @@ import pytest
 
 from bot.sandbox.slack.client.person import Person
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 NUMBER, HOOKED = "+14155550123", "+493012345678"
 
@@ -14,19 +14,19 @@ def warned(person: Person) -> list[str]:
     return [line["elements"][1]["text"] for block in blocks for line in block["elements"]]
 
 
-async def ask(bot_world: BotWorld, field: str, value: str, reason: str) -> None:
+async def ask(bot_world: BotHarness, field: str, value: str, reason: str) -> None:
     await bot_world.type(bot_world.alan, NUMBER)
     await bot_world.alan.fill(field, value)
     await bot_world.alan.fill("Reason", reason)
     assert await bot_world.alan.submit() == {"ok": True}
 
 
-async def test_an_untouched_form_warns_of_nothing(bot_world: BotWorld) -> None:
+async def test_an_untouched_form_warns_of_nothing(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.rita, HOOKED)
     assert warned(bot_world.rita) == []
 
 
-async def test_no_inbound_agent_is_warned_of_until_it_is_taken_back(bot_world: BotWorld) -> None:
+async def test_no_inbound_agent_is_warned_of_until_it_is_taken_back(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "No agent")
@@ -35,7 +35,7 @@ async def test_no_inbound_agent_is_warned_of_until_it_is_taken_back(bot_world: B
     assert warned(rita) == []
 
 
-async def test_an_unpinned_agent_is_warned_of_by_name(bot_world: BotWorld) -> None:
+async def test_an_unpinned_agent_is_warned_of_by_name(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "Split between agents")
@@ -49,7 +49,7 @@ async def test_an_unpinned_agent_is_warned_of_by_name(bot_world: BotWorld) -> No
     assert warned(rita) == []
 
 
-async def test_a_webhook_is_warned_of_as_it_is_typed(bot_world: BotWorld) -> None:
+async def test_a_webhook_is_warned_of_as_it_is_typed(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound webhook", "Set")
@@ -61,7 +61,7 @@ async def test_a_webhook_is_warned_of_as_it_is_typed(bot_world: BotWorld) -> Non
     assert warned(rita) == ["The webhook can send each call to any agent."]
 
 
-async def test_agents_behind_a_webhook_are_warned_of(bot_world: BotWorld) -> None:
+async def test_agents_behind_a_webhook_are_warned_of(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, HOOKED)
     await rita.fill("Inbound calls", "One agent")
@@ -71,7 +71,7 @@ async def test_agents_behind_a_webhook_are_warned_of(bot_world: BotWorld) -> Non
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
-async def test_another_open_change_of_the_same_field_is_warned_of(bot_world: BotWorld) -> None:
+async def test_another_open_change_of_the_same_field_is_warned_of(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await ask(bot_world, "Inbound calls", "No agent", "First")
     await ask(bot_world, "Time routing", "On", "Second")
@@ -85,7 +85,7 @@ async def test_another_open_change_of_the_same_field_is_warned_of(bot_world: Bot
     assert not any("RN-" in sentence for sentence in warned(rita))
 
 
-async def test_of_many_overlaps_the_first_are_named_and_the_rest_counted(bot_world: BotWorld) -> None:
+async def test_of_many_overlaps_the_first_are_named_and_the_rest_counted(bot_world: BotHarness) -> None:
     for count in range(5):
         await ask(bot_world, "Time routing", "On", f"Number {count}")
     await bot_world.type(bot_world.rita, NUMBER)

@@ -6,21 +6,21 @@ from bot.domain.account import ListedAgent
 from bot.slack.form import option_values
 from bot.store import audit
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 
 @pytest.mark.parametrize("query", ["5550123", "(415) 555-0123", "+1 415 555 0123", "00 1 415 555 0123"])
-async def test_any_writing_finds_the_number(bot_world: BotWorld, query: str) -> None:
+async def test_any_writing_finds_the_number(bot_world: BotHarness, query: str) -> None:
     await bot_world.type(bot_world.rita, "")
     assert "+1 415-555-0123" in await bot_world.rita.look_up("Number", query)
 
 
-async def test_an_extension_is_found_by_a_part_of_it(bot_world: BotWorld) -> None:
+async def test_an_extension_is_found_by_a_part_of_it(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.rita, "")
     assert (await bot_world.rita.look_up("Number", "DESK"))[0] == "sip:front-desk/7"
 
 
-async def offered(bot_world: BotWorld, label: str, query: str) -> dict[str, str]:
+async def offered(bot_world: BotHarness, label: str, query: str) -> dict[str, str]:
     """Return the small print of what a type-ahead offers, by its words."""
     rita = bot_world.rita
     field = rita.field(label)
@@ -28,7 +28,7 @@ async def offered(bot_world: BotWorld, label: str, query: str) -> dict[str, str]
     return {option["text"]["text"]: (option.get("description") or {}).get("text", "") for option in options}
 
 
-async def test_each_number_is_offered_with_who_answers_it(bot_world: BotWorld) -> None:
+async def test_each_number_is_offered_with_who_answers_it(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.rita, "")
     numbers = await offered(bot_world, "Number", "")
     assert numbers["+1 415-555-0123"] == "Sales v3"
@@ -40,7 +40,7 @@ async def test_each_number_is_offered_with_who_answers_it(bot_world: BotWorld) -
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
-async def test_a_number_is_found_by_the_name_of_who_answers_it(bot_world: BotWorld) -> None:
+async def test_a_number_is_found_by_the_name_of_who_answers_it(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.rita, "")
     assert set(await offered(bot_world, "Number", "book")) == {"+44 20 7946 0991"}
     assert "ext-4001" in await offered(bot_world, "Number", "Front desk")
@@ -50,7 +50,7 @@ async def test_a_number_is_found_by_the_name_of_who_answers_it(bot_world: BotWor
     assert "ext-4001" not in await offered(bot_world, "Number", "Front desk")
 
 
-async def test_versions_are_offered_with_the_live_one_marked_and_their_dates(bot_world: BotWorld) -> None:
+async def test_versions_are_offered_with_the_live_one_marked_and_their_dates(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "+14155550123")
     await rita.fill("Inbound calls", "One agent")
@@ -66,7 +66,7 @@ async def test_versions_are_offered_with_the_live_one_marked_and_their_dates(bot
     assert (await offered(bot_world, "Version 1", ""))["Unpinned"] == "Live now"
 
 
-async def test_g8_versions_are_offered_without_waiting_for_a_slow_uponai(bot_world: BotWorld) -> None:
+async def test_g8_versions_are_offered_without_waiting_for_a_slow_uponai(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "+14155550123")
     await rita.fill("Inbound calls", "One agent")
@@ -76,7 +76,7 @@ async def test_g8_versions_are_offered_without_waiting_for_a_slow_uponai(bot_wor
     assert list(versions.items())[:2] == [("Version 3", "Live now"), ("Version 2", "")]
 
 
-async def test_versions_are_read_once_for_all_that_is_typed(bot_world: BotWorld) -> None:
+async def test_versions_are_read_once_for_all_that_is_typed(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "+14155550123")
     await rita.fill("Inbound calls", "One agent")
@@ -88,7 +88,7 @@ async def test_versions_are_read_once_for_all_that_is_typed(bot_world: BotWorld)
 
 
 @pytest.mark.parametrize("label", ["Number", "Agent 1", "Version 1"])
-async def test_g10_who_became_a_guest_is_offered_nothing_and_it_is_recorded(bot_world: BotWorld, label: str) -> None:
+async def test_g10_who_became_a_guest_is_offered_nothing_and_it_is_recorded(bot_world: BotHarness, label: str) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "+14155550123")
     await rita.fill("Inbound calls", "One agent")
@@ -100,7 +100,7 @@ async def test_g10_who_became_a_guest_is_offered_nothing_and_it_is_recorded(bot_
         assert [event.event for event in await audit.read(tx, limit=10)] == ["ask.refused"]
 
 
-async def test_a_phone_number_that_the_mirror_lacks_can_be_looked_up(bot_world: BotWorld) -> None:
+async def test_a_phone_number_that_the_mirror_lacks_can_be_looked_up(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     bot_world.uponai.account.set_number("+15125550100", {})
     await bot_world.type(rita, "")
@@ -110,7 +110,7 @@ async def test_a_phone_number_that_the_mirror_lacks_can_be_looked_up(bot_world: 
     assert rita.value("Number") == "+1 512-555-0100"
 
 
-async def test_agents_are_found_by_name_and_by_id(bot_world: BotWorld) -> None:
+async def test_agents_are_found_by_name_and_by_id(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, "")
     await rita.fill("Outbound calls", "One agent")

@@ -4,19 +4,19 @@ import pytest
 
 from bot.sandbox.slack.client.person import Person
 from bot.service import history
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 NUMBER = "+14155550123"
 
 
-async def ask(bot_world: BotWorld, person: Person, number: str, reason: str = "A good reason") -> None:
+async def ask(bot_world: BotHarness, person: Person, number: str, reason: str = "A good reason") -> None:
     await bot_world.type(person, number)
     await person.fill("Time routing", "Off" if person.read_view().count("Time routing: on") else "On")
     await person.fill("Reason", reason)
     assert await person.submit() == {"ok": True}
 
 
-async def test_no_text_opens_the_empty_form(bot_world: BotWorld) -> None:
+async def test_no_text_opens_the_empty_form(bot_world: BotHarness) -> None:
     assert await bot_world.type(bot_world.rita, "") == ""
     assert bot_world.rita.value("Number") is None
 
@@ -32,18 +32,18 @@ async def test_no_text_opens_the_empty_form(bot_world: BotWorld) -> None:
         "<tel:+14155550123|415 555 0123>",
     ],
 )
-async def test_a_number_in_any_writing_opens_its_form(bot_world: BotWorld, text: str) -> None:
+async def test_a_number_in_any_writing_opens_its_form(bot_world: BotHarness, text: str) -> None:
     assert await bot_world.type(bot_world.rita, text) == ""
     assert bot_world.rita.value("Number") == "+1 415-555-0123"
 
 
 @pytest.mark.parametrize("text", ["ext-4001", "sip:front-desk/7"])
-async def test_an_extension_identifier_opens_its_form(bot_world: BotWorld, text: str) -> None:
+async def test_an_extension_identifier_opens_its_form(bot_world: BotHarness, text: str) -> None:
     assert await bot_world.type(bot_world.rita, text) == ""
     assert bot_world.rita.value("Number") == text
 
 
-async def test_pending_history_and_show_list_what_there_is(bot_world: BotWorld) -> None:
+async def test_pending_history_and_show_list_what_there_is(bot_world: BotHarness) -> None:
     rita, alan = bot_world.rita, bot_world.alan
     assert "Nothing waits" in await bot_world.type(alan, "pending")
     await ask(bot_world, rita, NUMBER, "Look <!channel> *here*")
@@ -61,7 +61,7 @@ async def test_pending_history_and_show_list_what_there_is(bot_world: BotWorld) 
     assert "change." not in shown
 
 
-async def test_g11_what_was_typed_is_shown_literally(bot_world: BotWorld) -> None:
+async def test_g11_what_was_typed_is_shown_literally(bot_world: BotHarness) -> None:
     await ask(bot_world, bot_world.rita, NUMBER, "<!channel> <@U07ALAN8M5X>")
     await bot_world.type(bot_world.alan, "show 1")
     message = bot_world.alan.ephemeral("phone-routing")[-1]
@@ -83,12 +83,12 @@ async def test_g11_what_was_typed_is_shown_literally(bot_world: BotWorld) -> Non
         ("resume now", "“resume” stands alone: type /route-number resume."),
     ],
 )
-async def test_anything_else_gets_a_short_correction(bot_world: BotWorld, text: str, sentence: str) -> None:
+async def test_anything_else_gets_a_short_correction(bot_world: BotHarness, text: str, sentence: str) -> None:
     assert sentence in await bot_world.type(bot_world.rita, text)
     assert not bot_world.rita.has_view
 
 
-async def test_help_shows_every_word_with_an_example(bot_world: BotWorld) -> None:
+async def test_help_shows_every_word_with_an_example(bot_world: BotHarness) -> None:
     said = await bot_world.type(bot_world.rita, "help")
     for group in ("Change", "Look", "Administer"):
         assert group in said.splitlines()
@@ -98,7 +98,7 @@ async def test_help_shows_every_word_with_an_example(bot_world: BotWorld) -> Non
 
 
 @pytest.mark.parametrize("text", ["pending", "history", "show RN-1", "revert RN-1", "pause", "resume"])
-async def test_g10_a_guest_is_refused_everywhere(bot_world: BotWorld, text: str) -> None:
+async def test_g10_a_guest_is_refused_everywhere(bot_world: BotHarness, text: str) -> None:
     await ask(bot_world, bot_world.rita, NUMBER)
     assert "Guests may not" in await bot_world.type(bot_world.gus, text)
     assert not bot_world.gus.has_view

@@ -13,34 +13,34 @@ from bot.service.history import Listing, Overview, Paused, Post
 from bot.slack.messages.home import Home, home_blocks
 from bot.store import pauses
 from tests.clock import Clock
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import NUMBER, ask, work
 from tests.slack.messages.test_words_of_others import change_of, flooded
 
 
-async def read_home(bot_world: BotWorld, name: str) -> str:
+async def read_home(bot_world: BotHarness, name: str) -> str:
     home = await bot_world.person(name).open_home()
     assert home is not None
     return words_of(home.content["blocks"])
 
 
-def shown(bot_world: BotWorld, person: Person) -> str:
+def shown(bot_world: BotHarness, person: Person) -> str:
     """Read the tab as it stands, without opening it anew."""
     return words_of(bot_world.slack.world.homes[person.id].content["blocks"])
 
 
-def buttons(bot_world: BotWorld, person: Person) -> list[str]:
+def buttons(bot_world: BotHarness, person: Person) -> list[str]:
     blocks = bot_world.slack.world.homes[person.id].content["blocks"]
     return [placed.label for placed in elements_of(blocks) if placed.kind == "button"]
 
 
-async def press(bot_world: BotWorld, person: Person, words: str) -> None:
+async def press(bot_world: BotHarness, person: Person, words: str) -> None:
     home = bot_world.slack.world.homes[person.id]
     placed = next(each for each in elements_of(home.content["blocks"]) if each.label == words)
     assert await bot_world.slack.acts.use_in_view(person.id, home.id, Spot(placed.block_id, placed.action_id))
 
 
-async def test_the_home_tab_lists_what_waits_and_says_that_sending_is_paused(bot_world: BotWorld) -> None:
+async def test_the_home_tab_lists_what_waits_and_says_that_sending_is_paused(bot_world: BotHarness) -> None:
     assert "Nothing waits for you." in await read_home(bot_world, "alan")
     await ask(bot_world)
     await bot_world.type(bot_world.ada, "pause the line is down")
@@ -55,7 +55,7 @@ async def test_the_home_tab_lists_what_waits_and_says_that_sending_is_paused(bot
     assert "RN-1" in yours
 
 
-async def test_approve_in_the_tab_decides_and_the_tab_says_so(bot_world: BotWorld) -> None:
+async def test_approve_in_the_tab_decides_and_the_tab_says_so(bot_world: BotHarness) -> None:
     await ask(bot_world)
     await read_home(bot_world, "alan")
     assert buttons(bot_world, bot_world.alan)[1:5] == ["Details", "Open card", "Approve", "Deny"]
@@ -69,7 +69,7 @@ async def test_approve_in_the_tab_decides_and_the_tab_says_so(bot_world: BotWorl
     assert "applied" in await read_home(bot_world, "alan")
 
 
-async def test_deny_in_the_tab_asks_why_and_the_tab_says_so(bot_world: BotWorld) -> None:
+async def test_deny_in_the_tab_asks_why_and_the_tab_says_so(bot_world: BotHarness) -> None:
     alan = bot_world.alan
     await ask(bot_world)
     await read_home(bot_world, "alan")
@@ -80,7 +80,7 @@ async def test_deny_in_the_tab_asks_why_and_the_tab_says_so(bot_world: BotWorld)
     assert "denied" in shown(bot_world, alan)
 
 
-async def test_g3_who_comes_second_in_the_tab_reads_who_was_first_and_sees_it(bot_world: BotWorld) -> None:
+async def test_g3_who_comes_second_in_the_tab_reads_who_was_first_and_sees_it(bot_world: BotHarness) -> None:
     alan = bot_world.alan
     card = await ask(bot_world)
     await read_home(bot_world, "alan")
@@ -90,7 +90,7 @@ async def test_g3_who_comes_second_in_the_tab_reads_who_was_first_and_sees_it(bo
     assert "Nothing waits for you." in shown(bot_world, alan)
 
 
-async def test_when_no_window_opens_the_tab_itself_says_it(bot_world: BotWorld) -> None:
+async def test_when_no_window_opens_the_tab_itself_says_it(bot_world: BotHarness) -> None:
     alan = bot_world.alan
     card = await ask(bot_world)
     await read_home(bot_world, "alan")
@@ -100,7 +100,7 @@ async def test_when_no_window_opens_the_tab_itself_says_it(bot_world: BotWorld) 
     assert not alan.has_view
 
 
-async def test_resume_in_the_tab_restarts_sending_and_names_what_goes_out(bot_world: BotWorld) -> None:
+async def test_resume_in_the_tab_restarts_sending_and_names_what_goes_out(bot_world: BotHarness) -> None:
     alan = bot_world.alan
     await alan.click("Approve", await ask(bot_world))
     await bot_world.type(bot_world.ada, "pause the line is down")
@@ -115,7 +115,7 @@ async def test_resume_in_the_tab_restarts_sending_and_names_what_goes_out(bot_wo
 
 
 async def test_without_an_approval_channel_resume_is_told_where_the_pause_was(
-    bot_world_without_channel: BotWorld,
+    bot_world_without_channel: BotHarness,
 ) -> None:
     world = bot_world_without_channel
     await world.type(world.ada, "pause the line is down", "support-ops")
@@ -125,7 +125,7 @@ async def test_without_an_approval_channel_resume_is_told_where_the_pause_was(
     assert world.ada.find_message("support-ops", "resumed sending")
 
 
-async def test_without_an_approval_channel_the_tab_asks_for_one(bot_world_without_channel: BotWorld) -> None:
+async def test_without_an_approval_channel_the_tab_asks_for_one(bot_world_without_channel: BotHarness) -> None:
     world = bot_world_without_channel
     rita = world.rita
     await read_home(world, "rita")
@@ -150,19 +150,19 @@ async def test_without_an_approval_channel_the_tab_asks_for_one(bot_world_withou
     assert rita.value("Number") is None
 
 
-async def test_route_a_number_opens_the_form(bot_world: BotWorld) -> None:
+async def test_route_a_number_opens_the_form(bot_world: BotHarness) -> None:
     await read_home(bot_world, "rita")
     await press(bot_world, bot_world.rita, "Route a number")
     assert bot_world.rita.value("Number") is None
 
 
-async def test_g10_a_guest_sees_no_changes_on_the_home_tab(bot_world: BotWorld) -> None:
+async def test_g10_a_guest_sees_no_changes_on_the_home_tab(bot_world: BotHarness) -> None:
     await ask(bot_world)
     assert "Guests may not" in await read_home(bot_world, "gus")
     assert buttons(bot_world, bot_world.gus) == []
 
 
-async def test_g10_a_press_in_a_tab_that_outlived_the_right_is_refused(bot_world: BotWorld) -> None:
+async def test_g10_a_press_in_a_tab_that_outlived_the_right_is_refused(bot_world: BotHarness) -> None:
     alan = bot_world.alan
     await ask(bot_world)
     await read_home(bot_world, "alan")
@@ -192,7 +192,7 @@ def test_g9_a_tab_full_of_the_longest_changes_fits() -> None:
     )
 
 
-async def test_what_is_asked_from_the_tab_stands_in_it_at_once(bot_world: BotWorld) -> None:
+async def test_what_is_asked_from_the_tab_stands_in_it_at_once(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await read_home(bot_world, "rita")
     await press(bot_world, rita, "Route a number")
@@ -205,7 +205,7 @@ async def test_what_is_asked_from_the_tab_stands_in_it_at_once(bot_world: BotWor
     assert "RN-1" in shown(bot_world, rita).partition("Yours")[2].partition("Numbers")[0]
 
 
-async def test_an_approval_that_is_taken_back_in_details_waits_in_the_tab_again(bot_world: BotWorld) -> None:
+async def test_an_approval_that_is_taken_back_in_details_waits_in_the_tab_again(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(quorum=2))
     alan = bot_world.alan
     await ask(bot_world)

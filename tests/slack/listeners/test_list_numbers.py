@@ -13,7 +13,7 @@ from bot.slack.messages.numbers import UNREAD, NumberRow, list_blocks, remarks
 from bot.store.database import Database
 from tests.clock import Clock
 from tests.slack import bot_harness
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 NUMBER = "+14155550123"
 NAMED = Policy(names=(("+493012345678", "Front line <!channel> *Berlin*"), ("+4900", "Front nobody")))
@@ -27,12 +27,12 @@ def rows(message: Message) -> list[str]:
     return [block["text"]["text"].replace("\u2060", "") for block in message.blocks if block["type"] == "section"]
 
 
-async def listed(bot_world: BotWorld, text: str) -> list[str]:
+async def listed(bot_world: BotHarness, text: str) -> list[str]:
     await bot_world.type(bot_world.rita, f"list {text}".strip())
     return [row.splitlines()[0].strip("*") for row in rows(last(bot_world.rita))]
 
 
-async def test_without_a_text_all_numbers_are_listed_with_who_answers(bot_world: BotWorld) -> None:
+async def test_without_a_text_all_numbers_are_listed_with_who_answers(bot_world: BotHarness) -> None:
     assert len(await listed(bot_world, "")) == 12
     said = last(bot_world.rita)
     assert said.text == "Numbers"
@@ -54,11 +54,13 @@ async def test_without_a_text_all_numbers_are_listed_with_who_answers(bot_world:
         (NAMELESS, ["+44 161 496 0123"]),
     ],
 )
-async def test_a_text_finds_numbers_by_number_and_by_agent(bot_world: BotWorld, text: str, numbers: list[str]) -> None:
+async def test_a_text_finds_numbers_by_number_and_by_agent(
+    bot_world: BotHarness, text: str, numbers: list[str]
+) -> None:
     assert await listed(bot_world, text) == numbers
 
 
-async def test_g11_a_number_is_found_by_its_name_which_is_shown_literally(bot_world: BotWorld) -> None:
+async def test_g11_a_number_is_found_by_its_name_which_is_shown_literally(bot_world: BotHarness) -> None:
     bot_world.policies.append(NAMED)
     assert await listed(bot_world, "front LINE") == ["+49 30 12345678* Front line &lt;!channel&gt; \u2217Berlin\u2217"]
     for word in ("<!channel>", " *Berlin*"):
@@ -66,7 +68,7 @@ async def test_g11_a_number_is_found_by_its_name_which_is_shown_literally(bot_wo
     assert "(Front line <!channel> *Berlin*) now:" in await bot_world.type(bot_world.rita, "show +493012345678")
 
 
-async def test_more_goes_on_behind_the_last_number_until_all_were_shown(bot_world: BotWorld) -> None:
+async def test_more_goes_on_behind_the_last_number_until_all_were_shown(bot_world: BotHarness) -> None:
     for at in range(45):
         bot_world.uponai.account.set_number(f"+1650555{at:04}", {})
     await bot_world.read_uponai()
@@ -80,20 +82,20 @@ async def test_more_goes_on_behind_the_last_number_until_all_were_shown(bot_worl
         assert len(seen) == len(set(seen)) == count
 
 
-async def test_route_opens_the_form_of_the_number_in_that_row(bot_world: BotWorld) -> None:
+async def test_route_opens_the_form_of_the_number_in_that_row(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.rita, "list 415")
     await bot_world.rita.click("Route", last(bot_world.rita), nth=1)
     assert bot_world.rita.value("Number") == "+1 415-555-0145"
 
 
-async def test_route_in_a_direct_message_says_where_to_type_instead(bot_world: BotWorld) -> None:
+async def test_route_in_a_direct_message_says_where_to_type_instead(bot_world: BotHarness) -> None:
     assert "+1 415-555-0123" in await bot_world.type(bot_world.rita, "list", "app")
     await bot_world.rita.click("Route", bot_world.rita.ephemeral("app")[-1])
     assert "Nobody else could read it in a direct message." in bot_world.rita.read(bot_world.rita.ephemeral("app")[-1])
     assert not bot_world.rita.has_view
 
 
-async def test_an_identifier_too_long_for_a_button_is_listed_and_routed(bot_world: BotWorld) -> None:
+async def test_an_identifier_too_long_for_a_button_is_listed_and_routed(bot_world: BotHarness) -> None:
     names = [f"zone-{'9' * 400}-{at:02}" for at in range(21)]
     for name in names:
         bot_world.uponai.account.set_number(name, {})
@@ -106,7 +108,7 @@ async def test_an_identifier_too_long_for_a_button_is_listed_and_routed(bot_worl
     assert len(rows(last(bot_world.rita))) == 1
 
 
-async def test_g11_what_was_looked_for_stands_in_the_answer_literally(bot_world: BotWorld) -> None:
+async def test_g11_what_was_looked_for_stands_in_the_answer_literally(bot_world: BotHarness) -> None:
     said = await bot_world.type(bot_world.rita, "list <!channel> <@U07ALAN8M5X>")
     assert "that match “<!channel> <@U07ALAN8M5X>”: none." in said
     message = last(bot_world.rita)
@@ -114,7 +116,7 @@ async def test_g11_what_was_looked_for_stands_in_the_answer_literally(bot_world:
     assert [run["type"] for run in message.blocks[0]["elements"][0]["elements"]] == ["text"]
 
 
-async def test_g8_the_age_of_an_old_list_and_why_it_is_old_stand_below(bot_world: BotWorld) -> None:
+async def test_g8_the_age_of_an_old_list_and_why_it_is_old_stand_below(bot_world: BotHarness) -> None:
     assert "As of" not in await bot_world.type(bot_world.rita, "list")
     bot_world.clock.advance(seconds=16)
     said = await bot_world.type(bot_world.rita, "list")
@@ -129,11 +131,11 @@ async def test_before_the_first_reading_the_list_says_so(database: Database) -> 
         assert await made.type(made.rita, "list") == UNREAD
 
 
-async def test_a_text_that_is_too_long_is_refused(bot_world: BotWorld) -> None:
+async def test_a_text_that_is_too_long_is_refused(bot_world: BotHarness) -> None:
     assert "up to 200 characters" in await bot_world.type(bot_world.rita, f"list {'x' * 201}")
 
 
-async def test_g10_a_guest_gets_no_list_and_no_more_of_one(bot_world: BotWorld) -> None:
+async def test_g10_a_guest_gets_no_list_and_no_more_of_one(bot_world: BotHarness) -> None:
     assert "Guests may not" in await bot_world.type(bot_world.gus, "list")
     blocks = list_blocks("Numbers", [], more='["", "=+1"]', remarks=[])
     channel = bot_world.slack.world.channels[last(bot_world.gus).channel_id]
@@ -143,7 +145,7 @@ async def test_g10_a_guest_gets_no_list_and_no_more_of_one(bot_world: BotWorld) 
 
 
 @pytest.mark.parametrize("value", ["", "[]", "[1", '["", "=+9999"]', '["", "~gone"]', "7", '{"a": 1, "b": 2}'])
-async def test_a_value_that_no_list_made_ends_in_a_sentence(bot_world: BotWorld, value: str) -> None:
+async def test_a_value_that_no_list_made_ends_in_a_sentence(bot_world: BotHarness, value: str) -> None:
     blocks = list_blocks("Numbers", [], more=value or " ", remarks=[])
     channel = bot_world.slack.world.channels[PHONE_ROUTING]
     message = bot_world.slack.world.post(channel, text="x", blocks=blocks, by_app=True)

@@ -11,7 +11,7 @@ from bot.service.submit import submit
 from bot.slack.listeners.replies import in_messages
 from bot.slack.messages import lists
 from bot.slack.messages.rows import permalink
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import ask, cards, work
 from tests.slack.messages.test_words_of_others import TIME_ROUTING, change_of, flooded
 
@@ -26,7 +26,7 @@ def links(message: Message) -> list[str]:
     return [block["text"]["text"] for block in message.blocks if block["type"] == "section"]
 
 
-async def test_pending_begins_with_what_waits_for_the_reader(bot_world: BotWorld) -> None:
+async def test_pending_begins_with_what_waits_for_the_reader(bot_world: BotHarness) -> None:
     await ask(bot_world, bot_world.alan, NUMBERS[0])
     await ask(bot_world, bot_world.rita, NUMBERS[1])
     for person, first, second in ((bot_world.alan, "RN-2", "RN-1"), (bot_world.rita, "RN-1", "RN-2")):
@@ -37,7 +37,7 @@ async def test_pending_begins_with_what_waits_for_the_reader(bot_world: BotWorld
         assert second in lines[lines.index(lists.OWN) + 1]
 
 
-async def test_a_line_shows_number_change_person_and_time_and_leads_to_the_card(bot_world: BotWorld) -> None:
+async def test_a_line_shows_number_change_person_and_time_and_leads_to_the_card(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.type(bot_world.alan, "pending")
     (line,) = links(last(bot_world.alan))
@@ -55,7 +55,7 @@ async def test_without_a_card_a_line_has_no_link() -> None:
     assert permalink("https://x.slack.com/", Post("C1", "1.2")) == "https://x.slack.com/archives/C1/p12"
 
 
-async def test_history_says_what_came_of_each(bot_world: BotWorld) -> None:
+async def test_history_says_what_came_of_each(bot_world: BotHarness) -> None:
     await bot_world.alan.click("Approve", await ask(bot_world))
     await work(bot_world)
     await ask(bot_world, number=NUMBERS[1])
@@ -78,7 +78,7 @@ def submission(team_id: str, user_id: str, at: int) -> Submission:
     )
 
 
-async def test_more_goes_on_with_a_list_where_it_ended(bot_world: BotWorld) -> None:
+async def test_more_goes_on_with_a_list_where_it_ended(bot_world: BotHarness) -> None:
     rita, alan = bot_world.rita, bot_world.alan
     for at in range(23):
         await submit(bot_world.context, submission(rita.user.team_id, rita.id, at))
@@ -94,7 +94,7 @@ async def test_more_goes_on_with_a_list_where_it_ended(bot_world: BotWorld) -> N
         assert len(seen) == 23, text
 
 
-async def test_g10_a_guest_gets_no_more_of_a_list(bot_world: BotWorld) -> None:
+async def test_g10_a_guest_gets_no_more_of_a_list(bot_world: BotHarness) -> None:
     first = change_of()
     listing = Listing([first], {}, has_more=True)
     more = lists.recent_blocks("", "The last changes", listing, lambda _: None, is_of_one=True)[-1]

@@ -6,23 +6,23 @@ from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.service.pause import REASON_LIMIT
 from bot.store import audit, pauses
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import ask, work
 
 WHY = "UponAI moves <!channel> *tonight*"
 
 
-def told(bot_world: BotWorld, words: str) -> Message:
+def told(bot_world: BotHarness, words: str) -> Message:
     """Find what the channel was told last."""
     return [m for m in bot_world.slack.world.messages[PHONE_ROUTING] if words in m.text and not m.ephemeral_for][-1]
 
 
-async def stored(bot_world: BotWorld) -> pauses.Pause | None:
+async def stored(bot_world: BotHarness) -> pauses.Pause | None:
     async with bot_world.context.database.reading() as tx:
         return await pauses.paused(tx, bot_world.ada.user.team_id)
 
 
-async def test_pause_without_a_reason_asks_for_one_in_a_form(bot_world: BotWorld) -> None:
+async def test_pause_without_a_reason_asks_for_one_in_a_form(bot_world: BotHarness) -> None:
     ada = bot_world.ada
     assert await bot_world.type(ada, "pause") == ""
     assert await stored(bot_world) is None
@@ -40,14 +40,14 @@ async def test_pause_without_a_reason_asks_for_one_in_a_form(bot_world: BotWorld
     assert "<!channel>" not in message.text
 
 
-async def test_g7_the_reason_is_in_the_record(bot_world: BotWorld) -> None:
+async def test_g7_the_reason_is_in_the_record(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.ada, f"pause {WHY}")
     async with bot_world.context.database.reading() as tx:
         event = (await audit.latest(tx, limit=1))[0]
     assert (event.event, event.after) == ("sending.paused", {"reason": WHY, "held": 0})
 
 
-async def test_who_pauses_reads_what_is_held_and_the_channel_why(bot_world: BotWorld) -> None:
+async def test_who_pauses_reads_what_is_held_and_the_channel_why(bot_world: BotHarness) -> None:
     ada = bot_world.ada
     for number in ("+14155550123", "+442079460958"):
         await bot_world.alan.click("Approve", await ask(bot_world, number=number))
@@ -71,7 +71,7 @@ async def test_who_pauses_reads_what_is_held_and_the_channel_why(bot_world: BotW
     assert "Nothing was held." in bot_world.rita.read(told(bot_world, "resumed sending"))
 
 
-async def test_who_is_second_reads_who_was_first_and_gets_no_form(bot_world: BotWorld) -> None:
+async def test_who_is_second_reads_who_was_first_and_gets_no_form(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.ada, f"pause {WHY}")
     for text in ("PAUSE", "pause me too"):
         assert f"already paused by <{bot_world.ada.id}>" in await bot_world.type(bot_world.alan, text)
@@ -80,7 +80,7 @@ async def test_who_is_second_reads_who_was_first_and_gets_no_form(bot_world: Bot
     assert "nothing to resume" in await bot_world.type(bot_world.ada, "resume")
 
 
-async def test_a_form_that_comes_second_is_told_so_in_its_place(bot_world: BotWorld) -> None:
+async def test_a_form_that_comes_second_is_told_so_in_its_place(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.alan, "pause")
     await bot_world.alan.fill("Reason", "Me too")
     await bot_world.type(bot_world.ada, f"pause {WHY}")
@@ -91,14 +91,14 @@ async def test_a_form_that_comes_second_is_told_so_in_its_place(bot_world: BotWo
     assert paused.reason == WHY
 
 
-async def test_a_reason_that_is_too_long_is_refused(bot_world: BotWorld) -> None:
+async def test_a_reason_that_is_too_long_is_refused(bot_world: BotHarness) -> None:
     said = await bot_world.type(bot_world.ada, f"pause {'x' * (REASON_LIMIT + 1)}")
     assert f"up to {REASON_LIMIT}" in said
     assert await stored(bot_world) is None
 
 
 @pytest.mark.parametrize("who", ["alan", "rita"])
-async def test_pending_names_who_paused_why_and_what_is_held(bot_world: BotWorld, who: str) -> None:
+async def test_pending_names_who_paused_why_and_what_is_held(bot_world: BotHarness, who: str) -> None:
     await bot_world.alan.click("Approve", await ask(bot_world))
     await bot_world.type(bot_world.ada, f"pause {'y' * REASON_LIMIT}")
     bot_world.clock.advance(hours=1)

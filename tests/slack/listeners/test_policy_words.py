@@ -11,7 +11,7 @@ from bot.sandbox.slack.block_kit.blocks import accept_message
 from bot.sandbox.slack.workspace.seed import ALAN, SUPPORT_OPS
 from bot.slack.listeners.replies import in_messages
 from bot.slack.messages.policy import policy_blocks, rules_blocks
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 NUMBER, OTHER = "+14155550123", "+493012345678"
 PEOPLE = People(frozenset({ALAN}), frozenset({"S07APPROVER"}), frozenset({SUPPORT_OPS}))
@@ -22,12 +22,12 @@ HOOKS = Rule(name="Webhooks", changes=frozenset({ChangeKind.WEBHOOK}), denial=De
 WHOLE = Policy(rules=(MAIN, HOOKS), expires_after=timedelta(hours=8))
 
 
-async def test_the_built_in_policy_is_told_in_a_sentence(bot_world: BotWorld) -> None:
+async def test_the_built_in_policy_is_told_in_a_sentence(bot_world: BotHarness) -> None:
     said = await bot_world.type(bot_world.rita, "policy")
     assert said.startswith("The rules that hold now\nA change is applied when one other full member")
 
 
-async def test_every_rule_is_told_with_its_name_and_its_people(bot_world: BotWorld) -> None:
+async def test_every_rule_is_told_with_its_name_and_its_people(bot_world: BotHarness) -> None:
     bot_world.policies.append(WHOLE)
     said = await bot_world.type(bot_world.rita, "policy")
     assert f"2 of <{ALAN}>, <S07APPROVER> or the members of <{SUPPORT_OPS}> must approve" in said
@@ -36,12 +36,12 @@ async def test_every_rule_is_told_with_its_name_and_its_people(bot_world: BotWor
     assert bot_world.rita.ephemeral("phone-routing")[-1].text == "The rules that hold now"
 
 
-async def test_g11_what_a_file_says_is_no_mention(bot_world: BotWorld) -> None:
+async def test_g11_what_a_file_says_is_no_mention(bot_world: BotHarness) -> None:
     bot_world.policies.append(Policy(rules=(Rule(name="Away", freezes=(FREEZE,)),)))
     assert f"<@{ALAN}> *is away*" in await bot_world.type(bot_world.rita, "policy")
 
 
-async def test_a_number_shows_the_rules_that_can_hold_for_it_and_what_holds_otherwise(bot_world: BotWorld) -> None:
+async def test_a_number_shows_the_rules_that_can_hold_for_it_and_what_holds_otherwise(bot_world: BotHarness) -> None:
     bot_world.policies.append(WHOLE)
     said = await bot_world.type(bot_world.rita, f"show {NUMBER}")
     assert [word in said for word in ("Main lines", "Webhooks", "Any other change")] == [True, True, False]
@@ -49,12 +49,12 @@ async def test_a_number_shows_the_rules_that_can_hold_for_it_and_what_holds_othe
     assert [word in said for word in ("Main lines", "Webhooks", "Any other change")] == [False, True, True]
 
 
-async def test_without_rules_a_number_shows_what_holds_for_any_change(bot_world: BotWorld) -> None:
+async def test_without_rules_a_number_shows_what_holds_for_any_change(bot_world: BotHarness) -> None:
     said = await bot_world.type(bot_world.rita, f"show {NUMBER}")
     assert "Any change\nOne other full member of the workspace must approve." in said
 
 
-async def test_policy_stands_alone_and_g10_is_for_members(bot_world: BotWorld) -> None:
+async def test_policy_stands_alone_and_g10_is_for_members(bot_world: BotHarness) -> None:
     assert "“policy” stands alone" in await bot_world.type(bot_world.rita, "policy please")
     assert "Guests may not" in await bot_world.type(bot_world.gus, "policy")
 

@@ -14,26 +14,26 @@ from bot.slack.messages import card
 from bot.slack.messages import thread_buttons as thread
 from bot.store import audit
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import ask
 
 NUMBER = "+14155550123"
 Refusal = tuple[str, str, int | None]
 
 
-async def events(bot_world: BotWorld) -> list[ChainedEvent]:
+async def events(bot_world: BotHarness) -> list[ChainedEvent]:
     async with bot_world.context.database.reading() as tx:
         return await audit.read(tx, limit=1000)
 
 
-async def refusals(bot_world: BotWorld) -> list[Refusal]:
+async def refusals(bot_world: BotHarness) -> list[Refusal]:
     """Return who was refused, and in which change's record that stands."""
     found = [event for event in await events(bot_world) if event.event.endswith(".refused")]
     assert all((event.after or {}).get("refused") for event in found)
     return [(event.event, event.actor_id, event.change_id) for event in found]
 
 
-async def press(bot_world: BotWorld, person: Person, action_id: str, label: str = "RN-1") -> None:
+async def press(bot_world: BotHarness, person: Person, action_id: str, label: str = "RN-1") -> None:
     """Press a button as Slack tells it, whether the card still has it or not."""
     action = {"type": "button", "action_id": action_id, "block_id": f"move:{label}", "value": label}
     if action_id == thread.MOVE:
@@ -51,7 +51,7 @@ async def press(bot_world: BotWorld, person: Person, action_id: str, label: str 
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
-async def test_g7_a_press_about_a_change_that_does_not_exist_is_in_the_record_of_none(bot_world: BotWorld) -> None:
+async def test_g7_a_press_about_a_change_that_does_not_exist_is_in_the_record_of_none(bot_world: BotHarness) -> None:
     for action_id in BUTTONS:
         await press(bot_world, bot_world.ada, action_id, "RN-1")
     found = await refusals(bot_world)
@@ -61,14 +61,14 @@ async def test_g7_a_press_about_a_change_that_does_not_exist_is_in_the_record_of
     assert [event.event for event in await events(bot_world) if event.change_id == 1] == ["change.submitted"]
 
 
-async def test_g7_a_guest_is_in_the_record_with_every_press(bot_world: BotWorld) -> None:
+async def test_g7_a_guest_is_in_the_record_with_every_press(bot_world: BotHarness) -> None:
     await ask(bot_world)
     for action_id in BUTTONS:
         await press(bot_world, bot_world.gus, action_id)
     assert await refusals(bot_world) == [("press.refused", bot_world.gus.id, None)] * len(BUTTONS)
 
 
-async def test_g7_every_refused_press_is_in_the_record_of_its_change(bot_world: BotWorld) -> None:
+async def test_g7_every_refused_press_is_in_the_record_of_its_change(bot_world: BotHarness) -> None:
     rita, alan, ada = bot_world.rita, bot_world.alan, bot_world.ada
     await ask(bot_world)
     expected: list[Refusal] = []
@@ -110,7 +110,7 @@ async def test_g7_every_refused_press_is_in_the_record_of_its_change(bot_world: 
     ],
 )
 async def test_g7_what_a_command_refuses_is_in_the_record(
-    bot_world: BotWorld, texts: list[str], refusal: tuple[str, int | None]
+    bot_world: BotHarness, texts: list[str], refusal: tuple[str, int | None]
 ) -> None:
     await ask(bot_world)
     for text in texts:
@@ -121,7 +121,7 @@ async def test_g7_what_a_command_refuses_is_in_the_record(
     assert "pasted-by-mistake" not in repr(await events(bot_world))
 
 
-async def test_g7_a_guest_is_in_the_record_with_every_command(bot_world: BotWorld) -> None:
+async def test_g7_a_guest_is_in_the_record_with_every_command(bot_world: BotHarness) -> None:
     refused = [word for word in WORDS if word != "help"]
     for text in ("", NUMBER, "frobnicate", *refused):
         await bot_world.type(bot_world.gus, text)
@@ -130,7 +130,7 @@ async def test_g7_a_guest_is_in_the_record_with_every_command(bot_world: BotWorl
     assert {(actor, change_id) for _, actor, change_id in found} == {(bot_world.gus.id, None)}
 
 
-async def test_g7_what_a_form_refuses_is_in_the_record(bot_world: BotWorld) -> None:
+async def test_g7_what_a_form_refuses_is_in_the_record(bot_world: BotHarness) -> None:
     rita, alan = bot_world.rita, bot_world.alan
     asked = await ask(bot_world)
     await bot_world.type(rita, NUMBER)
@@ -154,6 +154,6 @@ async def test_g7_what_a_form_refuses_is_in_the_record(bot_world: BotWorld) -> N
     ]
 
 
-async def test_g7_a_guest_who_looks_at_the_home_tab_is_in_the_record(bot_world: BotWorld) -> None:
+async def test_g7_a_guest_who_looks_at_the_home_tab_is_in_the_record(bot_world: BotHarness) -> None:
     await bot_world.gus.open_home()
     assert await refusals(bot_world) == [("home.refused", bot_world.gus.id, None)]

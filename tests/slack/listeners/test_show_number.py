@@ -7,7 +7,7 @@ from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.uponai.seed import SUPPORT
 from bot.service.submit import submit
 from bot.slack.listeners.showing import USAGE
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.listeners.test_lists import submission
 from tests.slack.messages.test_card_truth import ask
 
@@ -18,13 +18,13 @@ def last(person: Person) -> Message:
     return person.ephemeral("phone-routing")[-1]
 
 
-def rename(bot_world: BotWorld, number: str) -> None:
+def rename(bot_world: BotHarness, number: str) -> None:
     """Let the account list one more number."""
     bot_world.uponai.account.set_number(number, {"inbound_agents": [{"agent_id": SUPPORT, "weight": 1}]})
 
 
 @pytest.mark.parametrize("text", ["+1 415 555 0123", "(415) 555-0123", "5550123", "<tel:+14155550123|415 555 0123>"])
-async def test_a_number_in_any_writing_is_shown_with_who_answers_it(bot_world: BotWorld, text: str) -> None:
+async def test_a_number_in_any_writing_is_shown_with_who_answers_it(bot_world: BotHarness, text: str) -> None:
     said = await bot_world.type(bot_world.rita, f"show {text}")
     assert "+1 415-555-0123 now:" in said
     assert "Sales" in said
@@ -34,13 +34,13 @@ async def test_a_number_in_any_writing_is_shown_with_who_answers_it(bot_world: B
     assert not bot_world.rita.has_view
 
 
-async def test_route_opens_the_form_of_the_number_that_is_shown(bot_world: BotWorld) -> None:
+async def test_route_opens_the_form_of_the_number_that_is_shown(bot_world: BotHarness) -> None:
     await bot_world.type(bot_world.rita, "show ext-4001")
     await bot_world.rita.click("Route", last(bot_world.rita))
     assert bot_world.rita.value("Number") == "ext-4001"
 
 
-async def test_what_is_open_for_a_number_stands_below_it(bot_world: BotWorld) -> None:
+async def test_what_is_open_for_a_number_stands_below_it(bot_world: BotHarness) -> None:
     await ask(bot_world)
     await ask(bot_world, number="+442079460958")
     said = await bot_world.type(bot_world.alan, f"show {NUMBER}")
@@ -51,7 +51,7 @@ async def test_what_is_open_for_a_number_stands_below_it(bot_world: BotWorld) ->
     assert "What happened" in bot_world.alan.read_view()
 
 
-async def test_many_open_changes_end_with_where_the_others_are(bot_world: BotWorld) -> None:
+async def test_many_open_changes_end_with_where_the_others_are(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     for at in range(12):
         await submit(bot_world.context, submission(rita.user.team_id, rita.id, at))
@@ -61,7 +61,7 @@ async def test_many_open_changes_end_with_where_the_others_are(bot_world: BotWor
     assert "There are more: `/route-number history`" in said
 
 
-async def test_what_is_old_is_read_afresh_before_it_is_shown(bot_world: BotWorld) -> None:
+async def test_what_is_old_is_read_afresh_before_it_is_shown(bot_world: BotHarness) -> None:
     bot_world.uponai.account.set_number(NUMBER, {"inbound_agents": [{"agent_id": SUPPORT, "weight": 1}]})
     assert "Sales" in await bot_world.type(bot_world.rita, f"show {NUMBER}")
     bot_world.clock.advance(seconds=16)
@@ -70,12 +70,12 @@ async def test_what_is_old_is_read_afresh_before_it_is_shown(bot_world: BotWorld
     assert "As of" not in said
 
 
-async def test_a_number_that_the_account_has_only_now_is_found(bot_world: BotWorld) -> None:
+async def test_a_number_that_the_account_has_only_now_is_found(bot_world: BotHarness) -> None:
     rename(bot_world, "+14155550999")
     assert "+1 415-555-0999 now:" in await bot_world.type(bot_world.rita, "show +1 415 555 0999")
 
 
-async def test_g8_when_uponai_does_not_answer_the_time_of_what_is_shown_stands_there(bot_world: BotWorld) -> None:
+async def test_g8_when_uponai_does_not_answer_the_time_of_what_is_shown_stands_there(bot_world: BotHarness) -> None:
     bot_world.fault("down")
     bot_world.clock.advance(seconds=16)
     said = await bot_world.type(bot_world.rita, f"show {NUMBER}")
@@ -85,7 +85,7 @@ async def test_g8_when_uponai_does_not_answer_the_time_of_what_is_shown_stands_t
     assert "a new number may be missing" in await bot_world.type(bot_world.rita, "show +1 415 555 0999")
 
 
-async def test_a_change_wins_over_a_number_that_is_written_like_it(bot_world: BotWorld) -> None:
+async def test_a_change_wins_over_a_number_that_is_written_like_it(bot_world: BotHarness) -> None:
     rename(bot_world, "RN-1")
     await bot_world.read_uponai()
     assert "RN-1 now:" in await bot_world.type(bot_world.alan, "show RN-1")
@@ -107,11 +107,11 @@ async def test_a_change_wins_over_a_number_that_is_written_like_it(bot_world: Bo
         ("<!channel> please", USAGE.replace("`", "")),
     ],
 )
-async def test_what_is_neither_gets_a_sentence(bot_world: BotWorld, text: str, sentence: str) -> None:
+async def test_what_is_neither_gets_a_sentence(bot_world: BotHarness, text: str, sentence: str) -> None:
     assert sentence in await bot_world.type(bot_world.rita, f"show {text}")
 
 
-async def test_g10_a_guest_is_shown_no_number(bot_world: BotWorld) -> None:
+async def test_g10_a_guest_is_shown_no_number(bot_world: BotHarness) -> None:
     said = await bot_world.type(bot_world.gus, f"show {NUMBER}")
     assert "Guests may not" in said
     assert "Sales" not in said

@@ -8,13 +8,13 @@ from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.sandbox.uponai.seed import SUPPORT
 from bot.slack.payload_parts import Place
 from bot.slack.request_check import parse
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import ask, cards, replies, work
 
 NUMBER, OTHER = "+14155550123", "+14155550145"
 
 
-async def applied(bot_world: BotWorld) -> None:
+async def applied(bot_world: BotHarness) -> None:
     """Apply RN-1: time routing goes on."""
     await bot_world.alan.click("Approve", await ask(bot_world))
     await work(bot_world)
@@ -23,7 +23,7 @@ async def applied(bot_world: BotWorld) -> None:
 # The place of an answer
 
 
-async def test_who_is_refused_on_a_card_with_replies_is_answered_in_the_channel(bot_world: BotWorld) -> None:
+async def test_who_is_refused_on_a_card_with_replies_is_answered_in_the_channel(bot_world: BotHarness) -> None:
     await bot_world.alan.click("Approve", await ask(bot_world))
     await bot_world.post_cards()
     card = cards(bot_world)[0]
@@ -34,7 +34,7 @@ async def test_who_is_refused_on_a_card_with_replies_is_answered_in_the_channel(
     assert told.thread_ts is None
 
 
-async def test_who_presses_in_the_thread_is_answered_in_the_thread(bot_world: BotWorld) -> None:
+async def test_who_presses_in_the_thread_is_answered_in_the_thread(bot_world: BotHarness) -> None:
     await applied(bot_world)
     result = bot_world.gus.find_message("phone-routing", "is live")
     await bot_world.gus.click("Revert", result)
@@ -61,7 +61,7 @@ def test_a_message_is_in_a_thread_unless_it_is_its_root() -> None:
 # Pauses
 
 
-async def test_while_sending_is_paused_the_thread_does_not_promise_to_send(bot_world: BotWorld) -> None:
+async def test_while_sending_is_paused_the_thread_does_not_promise_to_send(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.type(bot_world.ada, "pause the line is down")
     await bot_world.alan.click("Approve", card)
@@ -78,7 +78,7 @@ async def test_while_sending_is_paused_the_thread_does_not_promise_to_send(bot_w
 # Direct messages
 
 
-async def test_in_a_direct_message_the_command_says_where_to_type_it(bot_world_without_channel: BotWorld) -> None:
+async def test_in_a_direct_message_the_command_says_where_to_type_it(bot_world_without_channel: BotHarness) -> None:
     rita = bot_world_without_channel.rita
     for text in ("", NUMBER, "pause", "resume"):
         said = await bot_world_without_channel.type(rita, text, "app")
@@ -87,14 +87,14 @@ async def test_in_a_direct_message_the_command_says_where_to_type_it(bot_world_w
     assert "Nothing waits" in await bot_world_without_channel.type(rita, "pending", "app")
 
 
-async def test_in_a_direct_message_the_command_names_the_approval_channel(bot_world: BotWorld) -> None:
+async def test_in_a_direct_message_the_command_names_the_approval_channel(bot_world: BotHarness) -> None:
     for text in ("", NUMBER, "revert RN-1", "pause", "resume"):
         said = await bot_world.type(bot_world.rita, text, "app")
         assert "Type the command in <C07PHONE1RT>" in said
     assert not bot_world.rita.has_view
 
 
-async def test_a_scope_that_is_missing_is_not_a_moment_to_wait_for(bot_world: BotWorld) -> None:
+async def test_a_scope_that_is_missing_is_not_a_moment_to_wait_for(bot_world: BotHarness) -> None:
     bot_world.slack.world.app.scopes.remove("channels:read")
     said = await bot_world.type(bot_world.rita, NUMBER)
     assert "I may not look at this conversation (missing_scope)" in said
@@ -104,7 +104,7 @@ async def test_a_scope_that_is_missing_is_not_a_moment_to_wait_for(bot_world: Bo
 # Names and mentions
 
 
-async def test_the_unclear_message_names_the_surprising_agent(bot_world: BotWorld) -> None:
+async def test_the_unclear_message_names_the_surprising_agent(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     bot_world.uponai.account.agents[SUPPORT]["agent_name"] = "Night desk"
     await bot_world.read_uponai()
@@ -122,7 +122,7 @@ async def test_the_unclear_message_names_the_surprising_agent(bot_world: BotWorl
     assert SUPPORT not in told
 
 
-async def test_details_shows_people_as_mentions_and_words_as_words(bot_world: BotWorld) -> None:
+async def test_details_shows_people_as_mentions_and_words_as_words(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
     await bot_world.post_cards()
@@ -148,7 +148,7 @@ def runs(part: Any) -> list[Any]:
 # Claims
 
 
-async def test_a_card_claims_to_undo_only_what_it_undoes(bot_world: BotWorld) -> None:
+async def test_a_card_claims_to_undo_only_what_it_undoes(bot_world: BotHarness) -> None:
     await applied(bot_world)
     ada = bot_world.ada
     await bot_world.type(ada, "revert RN-1")
@@ -168,7 +168,7 @@ async def test_a_card_claims_to_undo_only_what_it_undoes(bot_world: BotWorld) ->
     assert "to undo RN-1" in undoing
 
 
-async def test_what_was_not_applied_cannot_be_reverted(bot_world: BotWorld) -> None:
+async def test_what_was_not_applied_cannot_be_reverted(bot_world: BotHarness) -> None:
     await ask(bot_world)
     assert "RN-1 is pending; only an applied change can be reverted." in await bot_world.type(
         bot_world.ada, "revert RN-1"

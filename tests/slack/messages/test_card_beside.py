@@ -2,22 +2,22 @@
 
 from bot.sandbox.slack.client.person import Person
 from bot.sandbox.slack.workspace.model import Message
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import NUMBER, ask, cards, work
 
 
-def read(bot_world: BotWorld) -> list[str]:
+def read(bot_world: BotHarness) -> list[str]:
     return [bot_world.ada.read(card) for card in cards(bot_world)]
 
 
-async def deny(bot_world: BotWorld, person: Person, card: Message) -> None:
+async def deny(bot_world: BotHarness, person: Person, card: Message) -> None:
     await person.click("Deny", card)
     await person.fill("Reason", "No")
     assert await person.submit() == {"ok": True}
     await bot_world.post_cards()
 
 
-async def test_g9_two_changes_of_one_field_name_each_other_while_both_are_open(bot_world: BotWorld) -> None:
+async def test_g9_two_changes_of_one_field_name_each_other_while_both_are_open(bot_world: BotHarness) -> None:
     await ask(bot_world)
     assert "also changes" not in read(bot_world)[0]
     await ask(bot_world, bot_world.ada)
@@ -28,7 +28,7 @@ async def test_g9_two_changes_of_one_field_name_each_other_while_both_are_open(b
     assert "also changes" not in read(bot_world)[0]
 
 
-async def test_changes_of_other_fields_or_numbers_do_not_name_each_other(bot_world: BotWorld) -> None:
+async def test_changes_of_other_fields_or_numbers_do_not_name_each_other(bot_world: BotHarness) -> None:
     await ask(bot_world)
     for number, field, choice in (("+14155550145", "Time routing", "Off"), (NUMBER, "Inbound calls", "No agent")):
         await bot_world.type(bot_world.rita, number)
@@ -40,7 +40,7 @@ async def test_changes_of_other_fields_or_numbers_do_not_name_each_other(bot_wor
     assert not [words for words in read(bot_world) if "also changes" in words]
 
 
-async def test_g9_while_sending_is_paused_the_cards_say_so_and_afterwards_no_longer(bot_world: BotWorld) -> None:
+async def test_g9_while_sending_is_paused_the_cards_say_so_and_afterwards_no_longer(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.type(bot_world.ada, "pause maintenance")
     await bot_world.post_cards()
@@ -57,7 +57,7 @@ async def test_g9_while_sending_is_paused_the_cards_say_so_and_afterwards_no_lon
     assert "State: applied" in read(bot_world)[0]
 
 
-async def test_a_card_says_that_uponai_makes_its_change_wait_and_since_when(bot_world: BotWorld) -> None:
+async def test_a_card_says_that_uponai_makes_its_change_wait_and_since_when(bot_world: BotHarness) -> None:
     await bot_world.alan.click("Approve", await ask(bot_world))
     bot_world.fault("unauthorized")
     await work(bot_world)
@@ -65,7 +65,7 @@ async def test_a_card_says_that_uponai_makes_its_change_wait_and_since_when(bot_
     assert "I keep trying. RN-1 expires" in read(bot_world)[0]
 
 
-async def test_marking_as_resolved_is_confirmed(bot_world: BotWorld) -> None:
+async def test_marking_as_resolved_is_confirmed(bot_world: BotHarness) -> None:
     bot_world.fault("import_error", times=1)
     await bot_world.alan.click("Approve", await ask(bot_world))
     await work(bot_world)

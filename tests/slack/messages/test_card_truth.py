@@ -6,7 +6,7 @@ from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.service.applying.apply import apply
 from bot.service.applying.claim import claim_next
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 
 NUMBER = "+14155550123"
 STATES = [
@@ -24,7 +24,7 @@ STATES = [
 ]
 
 
-async def ask(bot_world: BotWorld, person: Person | None = None, number: str = NUMBER) -> Message:
+async def ask(bot_world: BotHarness, person: Person | None = None, number: str = NUMBER) -> Message:
     """Ask for time routing, and return the card."""
     asker = person or bot_world.rita
     await bot_world.type(asker, number)
@@ -35,11 +35,11 @@ async def ask(bot_world: BotWorld, person: Person | None = None, number: str = N
     return cards(bot_world)[-1]
 
 
-def cards(bot_world: BotWorld) -> list[Message]:
+def cards(bot_world: BotHarness) -> list[Message]:
     return [m for m in bot_world.slack.world.messages[PHONE_ROUTING] if is_told(m) and not is_reply(m)]
 
 
-def replies(bot_world: BotWorld) -> list[str]:
+def replies(bot_world: BotHarness) -> list[str]:
     found = [m for m in bot_world.slack.world.messages[PHONE_ROUTING] if is_told(m) and is_reply(m)]
     return [bot_world.rita.read(m) for m in found]
 
@@ -52,7 +52,7 @@ def is_reply(message: Message) -> bool:
     return message.thread_ts not in (None, message.ts)
 
 
-async def work(bot_world: BotWorld) -> None:
+async def work(bot_world: BotHarness) -> None:
     """Do what a worker would do now."""
     while (change := await claim_next(bot_world.context)) is not None:
         await apply(bot_world.context, change)
@@ -63,7 +63,7 @@ def refusal(person: Person) -> str:
     return person.read(person.ephemeral("phone-routing")[-1])
 
 
-async def test_g9_the_card_shows_one_state_word_and_the_notification_starts_with_it(bot_world: BotWorld) -> None:
+async def test_g9_the_card_shows_one_state_word_and_the_notification_starts_with_it(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     lines = bot_world.alan.read(card).splitlines()
     assert lines.count("State: pending") == 1
@@ -75,7 +75,7 @@ async def test_g9_the_card_shows_one_state_word_and_the_notification_starts_with
     assert card.metadata == {"event_type": "route_number", "event_payload": {"change": "RN-1", "fact": "RN-1/card"}}
 
 
-async def test_g11_words_of_people_are_shown_literally(bot_world: BotWorld) -> None:
+async def test_g11_words_of_people_are_shown_literally(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     assert "Night shift <!channel> *now*" in bot_world.alan.read(card)
     assert "<!channel>" not in card.text
@@ -83,7 +83,7 @@ async def test_g11_words_of_people_are_shown_literally(bot_world: BotWorld) -> N
     assert why["elements"][0]["elements"][1] == {"type": "text", "text": "Night shift <!channel> *now*"}
 
 
-async def test_g1_nobody_decides_about_their_own_change(bot_world: BotWorld) -> None:
+async def test_g1_nobody_decides_about_their_own_change(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.rita.click("Approve", card)
     assert "someone else must approve it" in refusal(bot_world.rita)
@@ -94,7 +94,7 @@ async def test_g1_nobody_decides_about_their_own_change(bot_world: BotWorld) -> 
     assert "State: pending" in bot_world.rita.read(card)
 
 
-async def test_g10_guests_strangers_and_deactivated_people_are_refused_at_every_button(bot_world: BotWorld) -> None:
+async def test_g10_guests_strangers_and_deactivated_people_are_refused_at_every_button(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     bot_world.ada.user.deleted = True
     for person in (bot_world.gus, bot_world.eve, bot_world.ada):
@@ -106,7 +106,7 @@ async def test_g10_guests_strangers_and_deactivated_people_are_refused_at_every_
     assert "State: pending" in bot_world.rita.read(card)
 
 
-async def test_g10_who_cannot_be_looked_up_may_not_press(bot_world: BotWorld) -> None:
+async def test_g10_who_cannot_be_looked_up_may_not_press(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     bot_world.slack.faults.add(Fault("error_before", methods=["users.info"]))
     await bot_world.alan.click("Approve", card)
@@ -115,7 +115,7 @@ async def test_g10_who_cannot_be_looked_up_may_not_press(bot_world: BotWorld) ->
     assert "State: pending" in bot_world.rita.read(card)
 
 
-async def test_a_denial_asks_for_a_reason_and_tells_it_in_the_thread(bot_world: BotWorld) -> None:
+async def test_a_denial_asks_for_a_reason_and_tells_it_in_the_thread(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.alan.click("Deny", card)
     assert bot_world.alan.labels() == ["Reason"]
@@ -128,7 +128,7 @@ async def test_a_denial_asks_for_a_reason_and_tells_it_in_the_thread(bot_world: 
     assert bot_world.alan.buttons(cards(bot_world)[0]) == ["Details"]
 
 
-async def test_g3_whoever_is_too_late_is_told_who_was_first(bot_world: BotWorld) -> None:
+async def test_g3_whoever_is_too_late_is_told_who_was_first(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.ada.click("Deny", card)
     await bot_world.alan.click("Approve", card)
@@ -140,7 +140,7 @@ async def test_g3_whoever_is_too_late_is_told_who_was_first(bot_world: BotWorld)
     assert f"already approved by <{bot_world.alan.id}>" in refusal(bot_world.ada)
 
 
-async def test_g10_only_the_requester_cancels(bot_world: BotWorld) -> None:
+async def test_g10_only_the_requester_cancels(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.alan.click("Cancel", card)
     assert "can cancel it" in refusal(bot_world.alan)
@@ -149,7 +149,7 @@ async def test_g10_only_the_requester_cancels(bot_world: BotWorld) -> None:
     assert "State: canceled" in bot_world.rita.read(cards(bot_world)[0])
 
 
-async def test_details_opens_the_whole_record_with_the_full_webhook(bot_world: BotWorld) -> None:
+async def test_details_opens_the_whole_record_with_the_full_webhook(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound webhook", "Set")
@@ -170,7 +170,7 @@ async def test_details_opens_the_whole_record_with_the_full_webhook(bot_world: B
     assert "hush" not in await bot_world.type(bot_world.alan, "show RN-1")
 
 
-async def test_the_result_offers_revert_and_the_revert_is_a_change_of_its_own(bot_world: BotWorld) -> None:
+async def test_the_result_offers_revert_and_the_revert_is_a_change_of_its_own(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
     await work(bot_world)
@@ -189,7 +189,7 @@ async def test_the_result_offers_revert_and_the_revert_is_a_change_of_its_own(bo
     assert "State: pending" in bot_world.ada.read(revert)
 
 
-async def test_failed_offers_try_again_with_the_same_wishes(bot_world: BotWorld) -> None:
+async def test_failed_offers_try_again_with_the_same_wishes(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     bot_world.fault("refuse", message="The agent <b>retired</b>.")
     await bot_world.alan.click("Approve", card)
@@ -200,7 +200,7 @@ async def test_failed_offers_try_again_with_the_same_wishes(bot_world: BotWorld)
     assert bot_world.rita.value("Time routing") == "On"
 
 
-async def test_stale_offers_the_same_wishes_for_the_number_as_it_is_now(bot_world: BotWorld) -> None:
+async def test_stale_offers_the_same_wishes_for_the_number_as_it_is_now(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     await bot_world.type(rita, NUMBER)
     await rita.fill("Inbound calls", "No agent")
@@ -215,7 +215,7 @@ async def test_stale_offers_the_same_wishes_for_the_number_as_it_is_now(bot_worl
     assert bot_world.ada.value("Inbound calls") == "No agent"
 
 
-async def test_unclear_offers_a_look_and_resolving_is_not_for_the_requester(bot_world: BotWorld) -> None:
+async def test_unclear_offers_a_look_and_resolving_is_not_for_the_requester(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     bot_world.fault("import_error", times=1)
     await bot_world.alan.click("Approve", card)

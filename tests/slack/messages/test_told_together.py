@@ -7,18 +7,18 @@ from bot.service.applying.claim import claim_next
 from bot.service.messages import TOLD_AFTER
 from bot.service.review import cancel
 from tests.databases import DIALECTS
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.delivery.lanes import REQUESTER, rows
 from tests.slack.messages.test_card_truth import ask, cards, replies
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
 
-def updates(world: BotWorld) -> int:
+def updates(world: BotHarness) -> int:
     return sum(each.method == "chat.update" for each in world.slack.recorder.requests)
 
 
-async def test_a_result_that_comes_soon_is_one_message_and_one_update_of_the_card(bot_world: BotWorld) -> None:
+async def test_a_result_that_comes_soon_is_one_message_and_one_update_of_the_card(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
     assert await bot_world.courier.deliver_due() == 0
@@ -33,7 +33,7 @@ async def test_a_result_that_comes_soon_is_one_message_and_one_update_of_the_car
     assert await rows(bot_world, undone=True) == []
 
 
-async def test_a_result_that_is_late_finds_the_approval_told(bot_world: BotWorld) -> None:
+async def test_a_result_that_is_late_finds_the_approval_told(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
     change = await claim_next(bot_world.context)
@@ -50,7 +50,7 @@ async def test_a_result_that_is_late_finds_the_approval_told(bot_world: BotWorld
     assert updates(bot_world) == 2
 
 
-async def test_what_follows_an_approval_otherwise_tells_it_at_once(bot_world: BotWorld) -> None:
+async def test_what_follows_an_approval_otherwise_tells_it_at_once(bot_world: BotHarness) -> None:
     card = await ask(bot_world)
     await bot_world.alan.click("Approve", card)
     await cancel(bot_world.context, REQUESTER, 1)

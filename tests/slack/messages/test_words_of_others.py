@@ -32,7 +32,7 @@ from bot.slack.messages.card import card_blocks, card_text
 from bot.slack.messages.details import details_view, record_blocks
 from bot.slack.messages.thread import render_fact
 from tests.clock import Clock
-from tests.slack.bot_harness import BotWorld
+from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import ask, cards, work
 from tests.slack.messages.test_facts import IN_CHANNELS
 
@@ -235,7 +235,7 @@ def test_a_record_of_any_length_fits_into_messages() -> None:
             accept_message("RN-1", blocks)
 
 
-async def test_show_reads_the_last_events_of_a_long_record(bot_world: BotWorld) -> None:
+async def test_show_reads_the_last_events_of_a_long_record(bot_world: BotHarness) -> None:
     await ask(bot_world)
     team = bot_world.rita.user.team_id
     async with unit_of_work(bot_world.context, Actor(team, bot_world.alan.id, "test")) as record:
@@ -256,7 +256,7 @@ async def test_show_reads_the_last_events_of_a_long_record(bot_world: BotWorld) 
         {"inbound_agents": [{"agent_id": f"agent_{at}", "weight": 0.01} for at in range(100)]},
     ],
 )
-async def test_the_form_opens_whatever_the_number_has(bot_world: BotWorld, fields: dict[str, Any]) -> None:
+async def test_the_form_opens_whatever_the_number_has(bot_world: BotHarness, fields: dict[str, Any]) -> None:
     bot_world.uponai.account.set_number(NUMBER, fields)
     bot_world.uponai.account.agents["agent_x"] = {
         **next(iter(bot_world.uponai.account.agents.values())),
@@ -270,7 +270,7 @@ async def test_the_form_opens_whatever_the_number_has(bot_world: BotWorld, field
         assert "and 80 more" in bot_world.rita.read_view()
 
 
-async def test_a_former_webhook_that_is_too_long_is_not_put_into_the_form(bot_world: BotWorld) -> None:
+async def test_a_former_webhook_that_is_too_long_is_not_put_into_the_form(bot_world: BotHarness) -> None:
     rita = bot_world.rita
     bot_world.uponai.account.set_number(NUMBER, {"inbound_webhook_url": f"https://hooks.example.com/{'p' * 4000}"})
     await bot_world.read_uponai()
@@ -285,7 +285,7 @@ async def test_a_former_webhook_that_is_too_long_is_not_put_into_the_form(bot_wo
     assert "longer one cannot be put back" in rita.read_view()
 
 
-async def test_a_long_text_that_is_no_number_is_quoted_in_short(bot_world: BotWorld) -> None:
+async def test_a_long_text_that_is_no_number_is_quoted_in_short(bot_world: BotHarness) -> None:
     said = await bot_world.type(bot_world.rita, "x" * 5000)
     assert f"I do not know “{'x' * 60}…”" in said
     assert len(said) < 500

@@ -21,6 +21,14 @@ from bot.slack.api.error_codes import MISCONFIGURED, RATE_LIMITED, TRANSIENT
 SESSION_TIMEOUT_SECONDS = 30
 DEFAULT_RETRY_AFTER = timedelta(seconds=1)
 
+# What is read of an answer: one without it says nothing, whatever else it holds.
+_ANSWERED: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "auth.test": (("team_id",), ("user_id",)),
+    "chat.postMessage": (("ts",),),
+    "conversations.open": (("channel", "id"),),
+    "views.open": (("view", "id"),),
+}
+
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
 
@@ -89,7 +97,7 @@ async def call(client: AsyncWebClient, method: str, *, timeout: timedelta, **arg
     function = getattr(client, method.replace(".", "_"))
     try:
         async with asyncio.timeout(timeout.total_seconds()):
-            return dict(storable((await function(**arguments)).data))
+            answer: dict[str, Any] = dict(storable((await function(**arguments)).data))
     except SlackApiError as error:
         raise _translated(method, error) from None
     except ClientConnectorError as error:
@@ -99,6 +107,16 @@ async def call(client: AsyncWebClient, method: str, *, timeout: timedelta, **arg
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         # The SDK takes any answer for an object in a known encoding; a proxy's page for people is neither.
         raise SlackUnavailable(f"Slack's answer to {method} cannot be read.", was_sent=True) from error
+    if not all(_holds(answer, path) for path in _ANSWERED.get(method, ())):
+        raise SlackUnavailable(f"Slack's answer to {method} cannot be read.", was_sent=True)
+    return answer
+
+
+def _holds(answer: Any, path: tuple[str, ...]) -> bool:
+    """Say whether there is a text at the end of the path."""
+    for name in path:
+        answer = answer.get(name) if isinstance(answer, Mapping) else None
+    return isinstance(answer, str) and bool(answer)
 
 
 def _translated(method: str, failure: SlackApiError) -> SlackError:

@@ -129,3 +129,25 @@ async def test_an_answer_that_cannot_be_read_is_no_answer(answer: tuple[int, byt
         with pytest.raises(SlackUnavailable) as caught:
             await call(client, "chat.postMessage", timeout=SECOND, channel="C1", text="x")
     assert caught.value.was_sent
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("conversations.open", b'{"ok": true}'),
+        ("conversations.open", b'{"ok": true, "channel": "D1"}'),
+        ("chat.postMessage", b'{"ok": true, "ts": null}'),
+        ("views.open", b'{"ok": true, "view": {"id": ""}}'),
+        ("auth.test", b'{"ok": true, "bot_id": "B1", "team_id": "T1"}'),
+    ],
+)
+async def test_an_answer_without_what_was_asked_for_is_no_answer(method: str, answer: bytes) -> None:
+    arguments: dict[str, Any] = {
+        "conversations.open": {"users": "U1"},
+        "chat.postMessage": {"channel": "C1", "text": "x"},
+        "views.open": {"trigger_id": "1", "view": {}},
+    }
+    async with served(Scripted((200, answer, JSON))) as url, client_at(url) as client:
+        with pytest.raises(SlackUnavailable) as caught:
+            await call(client, method, timeout=SECOND, **arguments.get(method, {}))
+    assert caught.value.was_sent

@@ -7,7 +7,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.errors import NotAllowed
 from bot.domain.events import Event
 from bot.service.context import Actor, ServiceContext
-from bot.service.delivery import lease_for_calls
+from bot.service.delivery.steps import lease_for_calls
 from bot.service.messages import change_lane, former_card
 from bot.service.refusals import refusals
 from bot.service.unit_of_work import Step, UnitOfWork, unit_of_work

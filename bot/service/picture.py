@@ -7,7 +7,6 @@ cannot be written to, hold nothing up. What is worth telling is decided by the s
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,13 +17,11 @@ from bot.domain.label import format_label
 from bot.domain.reminding import called, few_of, reminders
 from bot.domain.rules.people import People
 from bot.domain.state import Origin, State
+from bot.service.delivery.lane import Delivery
 from bot.service.messages import TOLD_AFTER, Kind, change_lane, thread_fact
 from bot.store import reviews
 from bot.store.cards import Card
 from bot.store.outbox import OutboxDraft, OutboxMessage
-
-if TYPE_CHECKING:
-    from bot.service.delivery import Delivery
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 # Both are told beside the card, and leave it alone.
@@ -120,7 +117,7 @@ def is_passed_by_all(bundle: Bundle, change_id: int, told: State) -> bool:
     return change_id != last
 
 
-async def read_beside(tx: AsyncConnection, deliveries: Iterable["Delivery"], standing: Mapping[int, Card]) -> None:
+async def read_beside(tx: AsyncConnection, deliveries: Iterable[Delivery], standing: Mapping[int, Card]) -> None:
     """Say where the cards stand, and what reviewers said, for messages that are told beside them, or lead to them."""
     beside = [delivery for delivery in deliveries if _is_beside(delivery.messages[0])]
     if not beside:

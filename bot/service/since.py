@@ -17,7 +17,7 @@ from bot.domain.overriding import came_to_nothing
 from bot.domain.since import BundleSince, PutBackSince, Since
 from bot.domain.state import WITHOUT_EFFECT, Origin, State
 from bot.service.context import ServiceContext
-from bot.service.delivery import Delivery
+from bot.service.delivery.lane import Delivery
 from bot.service.messages import OF_ALL, Kind, bundle_again, is_of_all, thread_again
 from bot.store import changes, outbox, overrides, posts
 from bot.store.outbox import OutboxDraft, OutboxMessage

@@ -19,7 +19,7 @@ from bot.service.applying.claim import claim_next, expire_next, take_abandoned, 
 from bot.service.applying.recover import recover, run_follow_up
 from bot.service.applying.retry import retry
 from bot.service.context import ServiceContext, Work
-from bot.service.delivery import BATCH
+from bot.service.delivery.lane import BATCH
 from bot.service.due import look
 from bot.service.forget import forget_delivered
 from bot.service.override_review import remind_next

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.service import delivery
+from bot.service.delivery import steps as delivery
 from bot.service.move_card import move_card
 from bot.store import cards
 from bot.store.cards import Card

@@ -7,7 +7,7 @@ from bot.domain.facts import Fact
 from bot.domain.state import Origin, State
 from bot.sandbox.uponai.seed import FRONT_DESK
 from bot.service import since
-from bot.service.delivery import Attempt, Delivery
+from bot.service.delivery.lane import Attempt, Delivery
 from bot.service.messages import Kind, thread_again
 from bot.service.review import approve, cancel
 from bot.store import outbox

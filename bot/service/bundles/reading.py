@@ -6,7 +6,7 @@ from bot.domain.label import format_label
 from bot.domain.state import State
 from bot.service import since
 from bot.service.context import ServiceContext
-from bot.service.delivery_subject import BundleShown
+from bot.service.delivery.lane import BundleShown
 from bot.store import bundles, changes, posts, reviews
 
 

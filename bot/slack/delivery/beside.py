@@ -10,11 +10,11 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.state import State
-from bot.service import delivery as room
 from bot.service.context import ServiceContext
-from bot.service.delivery import Attempt, Delivery, Place
+from bot.service.delivery import steps as room
+from bot.service.delivery.lane import Attempt, Delivery, Place
+from bot.service.delivery.undelivered import show_again
 from bot.service.picture import is_passed, is_passed_by_all
-from bot.service.undelivered import show_again
 from bot.slack.api.calls import SlackMisconfigured, SlackRefused
 from bot.slack.api.error_codes import NO_SCOPE
 from bot.slack.api.identity import ask_identity

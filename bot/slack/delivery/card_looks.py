@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.service.card_looks import LOOKED_AT_ONCE, OpenCard, bring_back, to_look_at
 from bot.service.context import ServiceContext
-from bot.service.delivery import CALL_WITHIN
+from bot.service.delivery.lane import CALL_WITHIN
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused, call
 from bot.slack.api.error_codes import CARD_GONE
 

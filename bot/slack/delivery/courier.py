@@ -8,10 +8,11 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.backoff import backoff
-from bot.service import delivery as room
-from bot.service import since, undelivered
+from bot.service import since
 from bot.service.context import ServiceContext
-from bot.service.delivery import Attempt, Delivery, Place
+from bot.service.delivery import steps as room
+from bot.service.delivery import undelivered
+from bot.service.delivery.lane import Attempt, Delivery, Place
 from bot.service.messages import Kind
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRefused
 from bot.slack.api.error_codes import NO_CHANNEL

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.change import ChangeRequest
-from bot.service.delivery import Attempt, Delivery, Place
+from bot.service.delivery.lane import Attempt, Delivery, Place
 from bot.service.messages import card_fact
 from bot.slack.api.calls import SlackRefused
 from bot.slack.api.error_codes import CARD_GONE

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from bot.service.context import ServiceContext
-from bot.service.delivery import Delivery, Place
+from bot.service.delivery.lane import Delivery, Place
 from bot.service.outside.showing import post_of, shown
 from bot.service.outside.telling import notice_fact
 from bot.slack.api.calls import SlackRefused

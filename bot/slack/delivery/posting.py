@@ -12,9 +12,9 @@ from typing import Any
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.service import delivery as room
 from bot.service.context import ServiceContext
-from bot.service.delivery import CALL_WITHIN, Attempt, Delivery, Place
+from bot.service.delivery import steps as room
+from bot.service.delivery.lane import CALL_WITHIN, Attempt, Delivery, Place
 from bot.slack.api.calls import SlackError, SlackMisconfigured, SlackRateLimited, SlackRefused, SlackUnavailable, call
 from bot.slack.api.error_codes import NO_CHANNEL, UNSHOWABLE
 from bot.slack.api.names import Names

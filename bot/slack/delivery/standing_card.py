@@ -4,7 +4,8 @@ from dataclasses import replace
 from functools import partial
 
 from bot.service.context import ServiceContext
-from bot.service.delivery import Attempt, Delivery, Place, begin_card
+from bot.service.delivery.lane import Attempt, Delivery, Place
+from bot.service.delivery.steps import begin_card
 from bot.service.messages import card_fact
 from bot.slack.api.calls import SlackError, SlackRefused, SlackUnavailable
 from bot.slack.api.error_codes import CARD_GONE

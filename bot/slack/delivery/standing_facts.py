@@ -1,7 +1,7 @@
 """A fact that stands in a thread already is shown anew: what can still be done about it has changed."""
 
 from bot.service.context import ServiceContext
-from bot.service.delivery import Delivery, Place
+from bot.service.delivery.lane import Delivery, Place
 from bot.service.since import standing, standing_of_all
 from bot.slack.api.calls import SlackRefused
 from bot.slack.api.error_codes import CARD_GONE, NO_CHANNEL

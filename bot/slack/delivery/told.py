@@ -6,7 +6,7 @@ from typing import Any
 from bot.domain.facts import Fact
 from bot.domain.since import NOTHING_SINCE, NOTHING_SINCE_ALL, BundleSince, Since
 from bot.service.context import ServiceContext
-from bot.service.delivery import Delivery
+from bot.service.delivery.lane import Delivery
 from bot.service.messages import is_of_all
 from bot.service.since import since_of_all
 from bot.slack.delivery.posting import Posting

@@ -10,7 +10,7 @@ from bot.domain.rules.evaluation import Evaluation
 from bot.domain.standing import evaluation
 from bot.domain.state import Origin, State
 from bot.domain.warnings import Danger, Overlap, Standstill, Warned, warnings_of
-from bot.service.delivery_subject import BundleShown
+from bot.service.delivery.lane import BundleShown
 from bot.service.lookup import is_fresh
 from bot.slack.block_kit.elements import (
     Block,

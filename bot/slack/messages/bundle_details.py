@@ -9,7 +9,7 @@ from bot.domain.policy import Review, Verdict
 from bot.domain.shortening import shorten
 from bot.domain.standing import standing_of
 from bot.domain.state import State
-from bot.service.delivery_subject import BundleShown
+from bot.service.delivery.lane import BundleShown
 from bot.slack.block_kit.elements import (
     Block,
     actions,

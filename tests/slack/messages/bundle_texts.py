@@ -14,7 +14,7 @@ from bot.domain.rules.rule import Rule
 from bot.domain.since import BundleSince
 from bot.domain.state import State, WaitCause
 from bot.domain.warnings import Overlap
-from bot.service.delivery_subject import BundleShown
+from bot.service.delivery.lane import BundleShown
 from bot.slack.listeners.deny import deny_view
 from bot.slack.listeners.revert_form import revert_view
 from bot.slack.messages.bundle_card import bundle_card

@@ -7,7 +7,7 @@ from bot.domain.bundle import Bundle
 from bot.domain.facts import Fact, PutBackEnded, PutBackPlanned
 from bot.domain.since import BundleSince, PutBackSince
 from bot.domain.state import Origin, State
-from bot.service.delivery_subject import BundleShown
+from bot.service.delivery.lane import BundleShown
 from bot.slack.listeners.edit_reason import edit_reason_view
 from bot.slack.listeners.revert_form import revert_view
 from bot.slack.messages.bundle_card import bundle_card

@@ -10,7 +10,7 @@ from bot.domain.since import BundleSince
 from bot.domain.state import State
 from bot.sandbox.slack.block_kit.blocks import accept_message
 from bot.sandbox.slack.block_kit.views import accept_view
-from bot.service.delivery_subject import BundleShown
+from bot.service.delivery.lane import BundleShown
 from bot.slack.listeners.edit_reason import edit_reason_view
 from bot.slack.listeners.revert_form import revert_view
 from bot.slack.messages.bundle_card import bundle_card

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.backoff import backoff
 from bot.service.context import ServiceContext
-from bot.service.delivery import Delivery, save_card_if_current
+from bot.service.delivery.lane import Delivery
+from bot.service.delivery.steps import save_card_if_current
 from bot.service.messages import cannot_post, card_again
 from bot.store import cards, changes, outbox
 

@@ -1,42 +1,23 @@
 """What the messages of a delivery are about, read in the transaction that claims them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.bundle import Bundle
-from bot.domain.change import ChangeRequest
-from bot.domain.policy import Review
 from bot.domain.state import State
-from bot.domain.warnings import Overlap, Standstill
+from bot.domain.warnings import Standstill
 from bot.service import picture
 from bot.service.context import ServiceContext
+from bot.service.delivery.lane import BundleShown, Delivery
 from bot.service.messages import Kind
 from bot.store import bundles, cards, overlaps, pauses, reviews
 from bot.store.cards import Card
 
-if TYPE_CHECKING:
-    from bot.service.delivery import Delivery
-
 _WITH_CARD = (Kind.CARD, Kind.THREAD)
 
 
-@dataclass(frozen=True, slots=True)
-class BundleShown:
-    """Changes that were asked together, each with its reviews and the other open changes of its number, by id."""
-
-    of: Bundle
-    reviews: Mapping[int, list[Review]] = field(default_factory=dict)
-    overlaps: Mapping[int, list[Overlap]] = field(default_factory=dict)
-
-    def member(self, change_id: int) -> ChangeRequest:
-        """Return one of them, the lead where it is none of them."""
-        return next((each for each in self.of.members if each.id == change_id), self.of.lead)
-
-
-async def read_subjects(tx: AsyncConnection, deliveries: "list[Delivery]") -> None:
+async def read_subjects(tx: AsyncConnection, deliveries: list[Delivery]) -> None:
     """Read the changes that the messages are about, and their cards."""
     about = [(delivery, change_id) for delivery in deliveries if (change_id := delivery.messages[0].change_id)]
     if not about:
@@ -73,7 +54,7 @@ async def read_subjects(tx: AsyncConnection, deliveries: "list[Delivery]") -> No
         delivery.card = card
 
 
-def name_numbers(context: ServiceContext, deliveries: "list[Delivery]") -> None:
+def name_numbers(context: ServiceContext, deliveries: list[Delivery]) -> None:
     """Give the numbers of what was read the names that they have now."""
     for delivery in deliveries:
         delivery.change = None if delivery.change is None else context.named(delivery.change)

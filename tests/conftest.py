@@ -4,6 +4,7 @@ import gc
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.workers",
@@ -17,6 +18,11 @@ pytest_plugins = [
 # Every other worker begins with tests that mostly wait (`workers.py`). With more than this, processes start so slowly
 # on two cores that waits for them run out.
 MORE_THAN_CORES = 2
+
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(optionalhook=True)

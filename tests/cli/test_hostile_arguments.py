@@ -27,7 +27,7 @@ ODD = [
 words = st.sampled_from(ODD) | st.text(st.characters(exclude_characters="\0"), max_size=8)
 options = st.sampled_from(["--number", "--change", "--by", "--since", "--until", "--format", "--no-such", "-x"])
 lines = st.lists(st.tuples(options, words).map(list) | words.map(lambda word: [word]), max_size=3)
-FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from bot.policy_file.reading import BadPolicy, findings_of, read_policy, read_te
 from tests.policy_file.test_reading import WHOLE
 
 EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "100"))
-FUZZ = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 LINES = [line for line in WHOLE.splitlines() if line.strip()]
 VALUES = [
     "1", "-1", "true", "nan", "inf", "-inf", "9" * 400, "0x7f", "1e400", '""', '"\\u202e"', '"\\u0000"', '"*"', "'*'",

@@ -44,7 +44,7 @@ from tests.slack.forging import (
 )
 
 EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "40"))
-FUZZ = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 OPEN = 2
 OWN = [verb for verb in VERBS if verb not in (CANCEL, EDIT)]
 

@@ -150,7 +150,7 @@ async def test_endings_are_listed_up_to_three(database: Database) -> None:
 
 
 @given(text=st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=8))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_text_breaks_the_search(database: Database, text: str) -> None:
     await search(database, text)
     async with database.reading() as tx:

@@ -20,9 +20,7 @@ from bot.uponai.errors import UponAIError
 from bot.uponai.lists import AgentList, NumberList, PutAnswer, Reading
 from tests.uponai.serving import ACCOUNT, Scripted, client_of, key, served
 
-FUZZ = settings(
-    max_examples=int(os.environ.get("HOSTILE_EXAMPLES", "60")), deadline=None, suppress_health_check=list(HealthCheck)
-)
+FUZZ = settings(max_examples=int(os.environ.get("HOSTILE_EXAMPLES", "60")), suppress_health_check=list(HealthCheck))
 NUMBER: dict[str, Any] = {
     "id": 1,
     "number": "+1",

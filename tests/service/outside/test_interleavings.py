@@ -233,7 +233,7 @@ _serial = count(1)
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-@settings(max_examples=40, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=40, suppress_health_check=CHECKS)
 @given(story=stories)
 @example(story=A_READING_OVERTAKEN_BY_A_PUT)
 @example(story=A_PUT_THAT_A_READING_SEES)
@@ -246,7 +246,7 @@ async def test_every_deed_in_the_dashboard_is_told_once_and_no_deed_of_ours(
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-@settings(max_examples=8, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=8, suppress_health_check=CHECKS)
 @given(story=stories)
 @example(story=A_DEED_BEHIND_A_PUT_WHOSE_ANSWER_IS_AWAITED)
 async def test_every_deed_in_the_dashboard_is_told_once_on_postgresql_as_well(

@@ -217,7 +217,7 @@ async def assert_facts(story: Story, change: ChangeRequest) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(what=stories)
 @example(what=IN_FLIGHT_WHILE_MOVED)
 @example(what=STALLED_BEFORE_A_POST)
@@ -229,7 +229,7 @@ async def test_g9_whatever_happens_card_and_thread_come_to_the_stored_state(
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(what=stories)
 async def test_g9_whatever_happens_card_and_thread_come_to_the_stored_state_on_postgresql(
     bot_world: BotHarness, what: list[tuple[Any, ...]]

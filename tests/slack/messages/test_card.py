@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.assignment import ALL_FIELDS, Assignment, AssignmentPatch, Field, WeightedAgent
@@ -208,7 +208,6 @@ def test_denying_shows_the_change_above_the_reason() -> None:
     assert view["blocks"][-1]["label"]["text"] == "Reason"
 
 
-@settings(deadline=None)
 @given(assignments, assignments, field_sets)
 def test_g11_no_card_hides_a_difference(before: Assignment, wanted: Assignment, fields: frozenset[Field]) -> None:
     patch = AssignmentPatch(wanted, fields).without_unchanged(before)

@@ -57,6 +57,8 @@ _LEVEL_AT_LEAST = {
     "aiosqlite": logging.WARNING,
     "asyncio": logging.WARNING,
     "sqlalchemy": logging.WARNING,
+    # SQLAlchemy tells of its pools in the name of the class's module.
+    "bot.store.pool": logging.WARNING,
     "alembic": logging.WARNING,
 }
 

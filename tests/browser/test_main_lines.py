@@ -50,7 +50,7 @@ async def test_a_main_line_needs_two_of_those_who_are_called_and_the_requester_i
 async def test_an_override_is_told_everywhere_until_somebody_else_has_reviewed_it(
     rita: Window, alan: Window, windows: Windows
 ) -> None:
-    reason = "Nobody answers at night"
+    reason = "The night line rings through to nobody"
     card = await rita.ask_time_routing(NIGHT, "On", reason)
     amy = await windows.open("amy")
     await amy.card(reason).message.get_by_role("button", name=re.compile("^Override RN-")).click()

@@ -17,7 +17,7 @@ pytest_plugins = [
 
 # Every other worker begins with tests that mostly wait (`workers.py`). With more than this, processes start so slowly
 # on two cores that waits for them run out.
-MORE_THAN_CORES = 2
+MORE_THAN_CORES = 1
 
 
 # How long an example takes says how busy the machine is.

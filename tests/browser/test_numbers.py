@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from playwright.async_api import expect
 
 from tests.browser.home import Home
@@ -54,7 +55,14 @@ async def test_a_number_found_at_home_shows_who_answers_and_is_routed(rita: Wind
     await box.scroll_into_view_if_needed()
     await box.click()
     await box.press_sequentially("bookings")
-    await rita.page.get_by_role("option", name=re.compile(r"^\+44 20 7946 0991")).click()
+    found = rita.page.get_by_role("option", name=re.compile(r"^\+44 20 7946 0991"))
+    try:
+        await found.wait_for(timeout=10_000)
+    except PlaywrightTimeoutError:
+        # A busy machine did not answer in Slack's three seconds: who types on is answered anew.
+        await box.fill("")
+        await box.press_sequentially("bookings")
+    await found.click()
     await expect(home.node.get_by_text("+44 20 7946 0991 now:")).to_be_visible()
     await rita.picture("64-home-numbers")
     # Where approval is asked is not set here, and whoever has asked before is asked no more.

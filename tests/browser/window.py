@@ -125,10 +125,18 @@ class Window:
         await self.composer.fill(text)
         await self.composer.press("Enter")
 
+    async def open_form(self, number: str) -> None:
+        """Open the form by the command; who is told that it took too long tries again."""
+        await self.type(f"/route-number {number}")
+        try:
+            await self.form.node.wait_for(timeout=PATIENCE_MS / 3)
+        except PlaywrightTimeoutError:
+            await self.type(f"/route-number {number}")
+        await self.form.knows(number)
+
     async def ask_time_routing(self, number: str, choice: str, reason: str) -> Card:
         """Ask for the smallest change there is, and return its card."""
-        await self.type(f"/route-number {number}")
-        await self.form.knows(number)
+        await self.open_form(number)
         await self.form.choose("Time routing", choice)
         await self.form.reason(reason)
         await self.form.ask()

@@ -70,6 +70,10 @@ class DemoProcess:
             if message["thread_ts"] not in (None, message["ts"]) and label in message["text"] and message["bot"]
         ]
 
+    def forget_people(self) -> None:
+        """Restart what answers people: it knows nobody then whom it has looked up for another test."""
+        self._post("process", {"name": "web", "action": "restart"})
+
     def calm(self) -> None:
         """Put right whatever a test left behind: faults off, channels open, processes up, no form open."""
         control = self._control()

@@ -92,6 +92,7 @@ async def test_under_a_slow_slack_a_press_counts_and_the_card_follows(
 async def test_while_slack_is_down_a_person_whom_it_cannot_look_up_is_refused_and_nothing_is_sent(
     rita: Window, windows: Windows, demo: DemoProcess
 ) -> None:
+    demo.forget_people()
     amy, number = await windows.open("amy"), demo.new_number()
     card = await rita.ask_time_routing(number, "On", "Asked under: Slack is down")
     await amy.panel.switch("Slack", "Slack is down")

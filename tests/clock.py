@@ -1,5 +1,6 @@
 """A clock that tests move by hand, in the place of the database's."""
 
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,11 +8,12 @@ from sqlalchemy import RowMapping, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-class _Reading:
+class _Reading(ABC):
     """What a clock of a test does where the database's is read along with a row."""
 
+    @abstractmethod
     async def read(self, tx: AsyncConnection) -> datetime:
-        raise NotImplementedError
+        """Return the time."""
 
     async def read_with(
         self, tx: AsyncConnection, query: Select[Any], values: dict[str, Any]

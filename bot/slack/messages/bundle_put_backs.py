@@ -8,10 +8,10 @@ from bot.domain.change import ChangeRequest
 from bot.domain.facts import PutBackPlanned
 from bot.domain.since import BundleSince, PutBackSince
 from bot.domain.state import State
-from bot.slack.block_kit.elements import Block, actions, button, confirm, cut, rich_list, rich_text
+from bot.slack.block_kit.elements import Block, cut, rich_list, rich_text
 from bot.slack.messages.bundle_lines import numbers
 from bot.slack.messages.glance import SIGNS, named_number
-from bot.slack.messages.put_backs import KEEP, NOW
+from bot.slack.messages.put_backs import now_or_never
 from bot.slack.messages.thread_parts import Message
 from bot.slack.messages.wording import Part, Person, Words, in_line, in_text
 
@@ -86,30 +86,14 @@ def _buttons(found: Sequence[PutBackSince], waiting: Sequence[PutBackSince], bun
     if not waiting:
         return []
     lead, label = min(found, key=lambda each: each.id).label, planned_label(waiting)
-    many = numbers(len(waiting))
-    return [
-        actions(
-            button(
-                "Put back now",
-                NOW,
-                value=lead,
-                label=f"Put back now what was there before {bundle.label}",
-                confirm=confirm(f"Put {many} back now?", f"That is {label}: what was set ends.", yes="Put back now"),
-            ),
-            button(
-                "Keep",
-                KEEP,
-                value=lead,
-                label=f"Keep what {bundle.label} set",
-                confirm=confirm(
-                    f"Keep {many} as {'it is' if len(waiting) == 1 else 'they are'}?",
-                    f"{label}: canceled, so nothing of that is put back.",
-                    yes="Keep",
-                ),
-            ),
-            block_id="next",
-        )
-    ]
+    many, it_is = numbers(len(waiting)), "it is" if len(waiting) == 1 else "they are"
+    buttons = now_or_never(
+        lead,
+        bundle.label,
+        now=(f"Put {many} back now?", f"That is {label}: what was set ends."),
+        keep=(f"Keep {many} as {it_is}?", f"{label}: canceled, so nothing of that is put back."),
+    )
+    return [buttons]
 
 
 def planned_label(some: Sequence[PutBackSince]) -> str:

@@ -40,7 +40,7 @@ WAITS = "waits for UponAI; I keep trying"
 
 def results(bundle: Bundle, since: BundleSince = NOTHING_SINCE_ALL) -> Message:
     """Build the message: who approved, how many are done, a table row for each number, one Revert for all."""
-    head = _head(bundle)
+    head = _head(bundle, since)
     rows = _rows(bundle, since)
     text = "; ".join(f"{label} {number}: {words}" for label, number, words in rows)
     return f"{in_text(*head)} {literal(text, TEXT_LIMIT)}", [
@@ -60,7 +60,7 @@ def plain_results(bundle: Bundle, since: BundleSince = NOTHING_SINCE_ALL) -> Mes
     return text, [head, rich_text(rich_list(lines), block_id="results"), *below]
 
 
-def _head(bundle: Bundle) -> tuple[Part, ...]:
+def _head(bundle: Bundle, since: BundleSince) -> tuple[Part, ...]:
     passed = bundle.passed
     approved = [each for each in passed if each.overridden_at is None]
     overridden = [each for each in passed if each.overridden_at is not None]
@@ -68,6 +68,9 @@ def _head(bundle: Bundle) -> tuple[Part, ...]:
     done = bundle.those(State.APPLIED)
     open_ = [each for each in bundle.members if not each.state.is_final]
     are, live = "is" if len(done) == 1 else "are", "live"
+    if since.reverted:
+        # Some of it has ended since.
+        are = "went"
     if bundle.lead.origin is Origin.PUT_BACK:
         # They were approved with their parents.
         said, live = [f" {bundle.label}"], "back to what was there before"
@@ -97,7 +100,7 @@ def _words(change: ChangeRequest, since: BundleSince) -> str:
     sign = SIGNS[change.state]
     if change.state is State.APPLIED:
         by = since.reverted.get(change.id)
-        return f"{sign} live: {_live(change)}" + (f" · reverted by {by}" if by else "")
+        return f"{sign} was live: {_live(change)} · ended by {by}" if by else f"{sign} live: {_live(change)}"
     if change.state is State.APPLYING and change.sent_at is not None and change.lease_id is None:
         return f"{sign} {LOST}"
     if change.state is State.APPROVED and change.wait_cause is not None:
@@ -134,7 +137,7 @@ def _below(bundle: Bundle, since: BundleSince) -> list[Block]:
     done = bundle.those(State.APPLIED)
     left = [each for each in done if each.id not in since.reverted]
     if not left:
-        said = [context("All that went live was reverted.", block_id="done")] if done else []
+        said = [context("All that went live has ended: the former values are back.", block_id="done")] if done else []
         return [*said, actions(details, block_id="next")]
     count = "the former values of 1 number" if len(left) == 1 else f"the former values of {len(left)} numbers"
     revert = button("Revert", REVERT_ALL, value=label, label=f"Revert {bundle.label}: ask for {count}")

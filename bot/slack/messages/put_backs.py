@@ -26,7 +26,7 @@ def planned(change: ChangeRequest, payload: Mapping[str, Any], since: Since) -> 
     at = since.put_back_from or datetime.fromisoformat(told.sent_from)
     head = (*head, f"{change.label}: ", at, ".")
     shows_buttons = since.put_back_state in (None, State.APPROVED)
-    buttons = [actions(*_buttons(told.change, change.label), block_id="next")] if shows_buttons else []
+    buttons = [_buttons(told.change, change.label)] if shows_buttons else []
     return in_text(*head), [rich_text(in_line(*head), block_id="head"), *buttons]
 
 
@@ -61,20 +61,31 @@ def ended(change: ChangeRequest, payload: Mapping[str, Any]) -> Message:
             return line_fact(number, f" was not put back: {told.change} is {told.state}.", *why)
 
 
-def _buttons(label: str, parent: str) -> list[Block]:
-    return [
+def now_or_never(label: str, parent: str, *, now: tuple[str, str], keep: tuple[str, str]) -> Block:
+    """Build both buttons; `now` and `keep` are what each asks before it does anything: a title and a sentence."""
+    return actions(
         button(
             "Put back now",
             NOW,
             value=label,
             label=f"Put back now what was there before {parent}",
-            confirm=confirm(f"Put back now, as {label}?", f"What {parent} set ends.", yes="Put back now"),
+            confirm=confirm(*now, yes="Put back now"),
         ),
         button(
             "Keep",
             KEEP,
             value=label,
             label=f"Keep what {parent} set",
-            confirm=confirm(f"Keep what {parent} set?", f"{label} is canceled: nothing is put back.", yes="Keep"),
+            confirm=confirm(*keep, yes="Keep"),
         ),
-    ]
+        block_id="next",
+    )
+
+
+def _buttons(label: str, parent: str) -> Block:
+    return now_or_never(
+        label,
+        parent,
+        now=(f"Put back now, as {label}?", f"What {parent} set ends."),
+        keep=(f"Keep what {parent} set?", f"{label} is canceled: nothing is put back."),
+    )

@@ -53,7 +53,8 @@ async def test_revert_of_all_opens_one_form_and_is_one_request(bot_world: BotHar
     assert await states(bot_world, 4) == [State.APPLIED] * 3
     assert bot_world.uponai.account.numbers[FEW[1]]["inbound_agents"][0]["agent_id"] == BOOKINGS
     first = rita.read(results_of(bot_world, 1))
-    assert first.count("reverted by RN-") == 3
+    assert first.count("ended by RN-") == 3
+    assert "3 of 3 went live." in first
     assert rita.buttons(results_of(bot_world, 1)) == ["Details"]
 
 

@@ -79,7 +79,7 @@ async def test_all_are_sent_at_their_time_and_the_message_fills_up(bot_world: Bo
     results = results_of(bot_world, 4)
     assert "RN-4 and 2 more: 3 of 3 are back to what was there before." in bot_world.rita.read(results)
     assert bot_world.rita.buttons(results) == ["Revert", "Details"]
-    assert "All that went live was reverted." in bot_world.rita.read(results_of(bot_world))
+    assert "All that went live has ended: the former values are back." in bot_world.rita.read(results_of(bot_world))
     told = [each for each in direct_texts(bot_world) if "RN-4" in each]
     assert len(told) == 1
     assert "RN-4 and 2 more, to put back what was there before, came to an end: 3 applied." in told[0]

@@ -8,6 +8,7 @@ what a courier held that lost its database is told when its lease of 20 s is ove
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -71,8 +72,14 @@ async def lonely() -> AsyncIterator[Database]:
         database = Database.connect(url_of(primary), patience=timedelta(seconds=0.5))
         async with database.raw_connection() as connection:
             await connection.execute("CREATE TABLE kept (it integer)")
+            await connection.execute("CREATE TABLE tried (it integer)")
             await connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
             await connection.execute("SELECT pg_reload_conf()")
+        # Commits wait from when a process of the server's own has read that, which it does in its own time.
+        with suppress(DatabaseUnavailable):
+            while True:
+                async with database.transaction() as tx:
+                    await tx.execute(text("INSERT INTO tried VALUES (1)"))
         yield database
         await database.dispose()
 

@@ -33,6 +33,9 @@ class StillClock(Clock):
         _ = tx
         return self._at
 
+    def elapsed(self) -> float:
+        return self._at.timestamp()
+
     def advance(self, by: timedelta = timedelta(0), **more: float) -> None:
         self._at += by + timedelta(**more)
 
@@ -56,7 +59,7 @@ async def applied_with_a_commit_of(
 ) -> State:
     """Apply a change whose commit before the PUT takes so long, by a clock that nothing else moves."""
     clock = StillClock()
-    context = replace(bench.context, clock=clock, lease=lease, uponai_timeout=time_out)
+    context = replace(bench.context, clock=clock, elapsed=clock.elapsed, lease=lease, uponai_timeout=time_out)
     still = ServiceHarness(context, bench.uponai, clock)
     change = await still.approved(inbound(SUPPORT))
     claimed = await claim_next(context)

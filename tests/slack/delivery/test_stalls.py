@@ -56,6 +56,9 @@ async def test_g9_a_stall_before_a_post_posts_nothing_twice(
     await interrupted(bot_world, stall(bot_world), after=after).deliver_due()
     await deliver_for(bot_world, 2)
     assert thread_facts(bot_world, change) == ["approved"]
+    # The pause alone is told then, and no card with it: the clock is not to jump while the other's call is on its way.
+    await cancel(bot_world.context, REQUESTER, change.id)
+    await deliver_for(bot_world, 2)
     await pause(bot_world.context, REQUESTER, PHONE_ROUTING)
     await interrupted(bot_world, stall(bot_world), after=after).deliver_due()
     await deliver_for(bot_world, 2)

@@ -2,7 +2,8 @@
 
 A server can go silent without a word: after a failover, or when a firewall has forgotten the connection, no reset
 arrives. So the client gives up by itself, a little after the server would have; what went silent is closed without
-waiting and never used again; and the server frees what a client that went silent had locked.
+waiting and never used again; and the server frees what a client that went silent had locked, but for the one place
+that `stalled` sees to.
 """
 
 import socket
@@ -22,7 +23,8 @@ _LATER_THAN_SERVER = timedelta(seconds=0.25)
 # However patient the rest is: a server that takes longer to let anybody in is away.
 _LONGEST_CONNECT = timedelta(seconds=5)
 # Between two statements of a transaction only this process computes. A client that keeps quiet for longer is gone.
-_QUIET_PATIENCES = 4
+QUIET_PATIENCES = 4
+APPLICATION = "route-number"
 
 # An idle connection is known to be dead after 10 s and 3 probes; bytes that nobody acknowledges count as well.
 _KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPALIVE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
@@ -64,12 +66,12 @@ def postgresql_engine(url: URL, *, patience: timedelta) -> AsyncEngine:
             timeout=min(patience, _LONGEST_CONNECT).total_seconds(),
             command_timeout=(patience + _LATER_THAN_SERVER).total_seconds(),
             server_settings={
-                "application_name": "route-number",
+                "application_name": APPLICATION,
                 # A plan for any values would not know which states the partial indexes hold.
                 "plan_cache_mode": "force_custom_plan",
                 "statement_timeout": milliseconds,
                 "lock_timeout": milliseconds,
-                "idle_in_transaction_session_timeout": _milliseconds(patience * _QUIET_PATIENCES),
+                "idle_in_transaction_session_timeout": _milliseconds(patience * QUIET_PATIENCES),
             },
         )
         connection.keep_alive()

@@ -21,6 +21,7 @@ from bot.slack.delivery.courier import Courier
 from bot.store.clock import DatabaseClock
 from bot.store.database import Database
 from bot.store.herald import Herald
+from bot.store.stalled import ending_stalled
 from bot.uponai.client import UponAIClient
 from bot.worker.run import Worker
 from tests.histories.clock import HistoryClock
@@ -110,7 +111,8 @@ class Fleet:
         worker = Worker(context=context, courier=made.courier, poll=timedelta(seconds=0.2))
         running = asyncio.create_task(worker.run(stop)) if has_worker else None
         try:
-            yield made
+            async with ending_stalled(database):
+                yield made
         finally:
             stop.set()
             if running is not None:

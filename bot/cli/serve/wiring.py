@@ -20,6 +20,7 @@ from bot.slack.delivery.courier import Courier
 from bot.store.clock import DatabaseClock
 from bot.store.database import Database
 from bot.store.herald import Herald
+from bot.store.stalled import ending_stalled
 from bot.uponai.client import UponAIClient
 from bot.worker.run import Worker
 
@@ -120,7 +121,7 @@ async def build(
                     handle=slack_app.handle,
                     now=now,
                 )
-        yield Parts(
+        parts = Parts(
             context=context,
             book=book,
             clock=clock,
@@ -131,6 +132,8 @@ async def build(
             slack_app=slack_app,
             socket=socket,
         )
+        async with ending_stalled(database):
+            yield parts
     finally:
         await herald.aclose()
         await context.aclose()

@@ -156,9 +156,9 @@ def test_slack_shows_who_and_what_is_not_there(bench: DoctorHarness) -> None:
             f"rules[0].approvers (line 4): {named(bench, EVE)} belongs to another workspace.",
             "rules[0].approvers (line 4): Slack knows no user group with the id S0NONE.",
             f"rules[0].channel (line 5): I am not in #random ({RANDOM}); type /invite @route-number there.",
-            "rules[0].approvers (line 4): “a” asks for 2 approvals, and 0 can be given.",
+            "rules[0].approvers (line 4): “a” has a quorum of 2, and 0 can approve.",
             f"rules[1].channel (line 10): The channel #old-numbers ({OLD_NUMBERS}) is archived.",
-            "rules[1].approvers (line 9): “b” asks for 9 approvals, and 2 can be given.",
+            "rules[1].approvers (line 9): “b” has a quorum of 9, and 2 can approve.",
             "rules[2].requesters (line 13): I cannot look at the channel C0NONE (channel_not_found); am I in there?",
         ]
     )

@@ -1,4 +1,4 @@
-"""The forms in which the audit record is printed: nothing is cut off, and nothing in it can steer a terminal."""
+"""The forms in which the audit record is printed: no value is cut off, and nothing in it can steer a terminal."""
 
 import csv
 import json
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.cli.audit.words import lines_of
 from bot.domain.audit import ChainedEvent, canonical_json
 from bot.domain.label import format_label
 from bot.store.audit import Head
@@ -84,7 +85,10 @@ class CsvOutput:
 
 
 class TableOutput:
-    """A table for people: in colour on a terminal, plain lines in a pipe; the head goes to standard error."""
+    """A table for people: in words and colours on a terminal, a plain whole line an event in a pipe.
+
+    The head goes to standard error.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -100,19 +104,17 @@ class TableOutput:
     def event(self, event: ChainedEvent) -> None:
         """Print one event, or keep it for the next table."""
         self._count += 1
-        row = (
-            str(event.id),
-            _at(event.at),
+        names = (
             visible(event.actor_id),
             visible(event.event),
             "" if event.change_id is None else format_label(event.change_id),
             visible(event.origin),
-            visible(_what(event)),
         )
         if self._console is None:
-            self._plain(row)
+            self._plain((str(event.id), _at(event.at), *names, visible(_what(event))))
             return
-        self._rows.append(row)
+        what = "\n".join(visible(line) for line in lines_of(event))
+        self._rows.append((str(event.id), f"{event.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}", *names, what))
         if len(self._rows) == _ROWS_A_TABLE:
             self._print_table()
 
@@ -130,7 +132,13 @@ class TableOutput:
 
     def _print_table(self) -> None:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for heading, style in (("ID", "dim"), ("At", ""), ("Who", "cyan"), ("Event", "bold"), ("Change", "magenta")):
+        for heading, style in (
+            ("ID", "dim"),
+            ("At (UTC)", ""),
+            ("Who", "cyan"),
+            ("Event", "bold"),
+            ("Change", "magenta"),
+        ):
             table.add_column(heading, style=style, no_wrap=True, overflow="fold")
         table.add_column("From", overflow="fold")
         table.add_column("What", overflow="fold", ratio=1)

@@ -132,7 +132,7 @@ def _findings(policy: Policy, workspace: _Workspace) -> Iterator[Finding]:
         if len(able) < rule.quorum:
             yield Finding(
                 ("rules", index, "approvers"),
-                f"“{rule.name}” asks for {rule.quorum} approvals, and {len(able)} can be given.",
+                f"“{rule.name}” has a quorum of {rule.quorum}, and {len(able)} can approve.",
             )
 
 

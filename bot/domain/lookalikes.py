@@ -6,7 +6,10 @@ beside it nor pass for another agent's; what cannot be told apart by looking at 
 
 import re
 import unicodedata
+from functools import lru_cache
 
+# A list looks at the same few names again for each of its rows.
+_REMEMBERED = 1024
 # Marks over one letter: enough for every script that is written, too few for a tower over the lines above.
 MOST_MARKS = 4
 # They order the text around them anew, and so can write "State: approved" with letters that read otherwise.
@@ -45,6 +48,7 @@ def in_its_place(text: str) -> str:
     return "".join(kept)
 
 
+@lru_cache(_REMEMBERED)
 def looks(text: str) -> str:
     """Return the same for all texts that a hurried eye takes for the same."""
     drawn = _drawn(text).translate(_ALIKE).casefold()
@@ -55,6 +59,7 @@ def looks(text: str) -> str:
     return drawn if drawn.isascii() else "".join("-" if unicodedata.category(c) == "Pd" else c for c in drawn)
 
 
+@lru_cache(_REMEMBERED)
 def is_doubtful(text: str) -> bool:
     """Say whether a text holds letters that can pass for others: of several alphabets, or of a rare one."""
     if text.isascii():

@@ -1,6 +1,7 @@
 """One browser window of the demo's page, as one person: channel, cards, threads, form."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
@@ -162,8 +163,11 @@ class Window:
 class Windows:
     """One window a person, each in a profile of its own: of several pages in one, only the newest counts as visible.
 
-    They stay open from test to test. What goes wrong in one of them without being seen is collected in `mishaps`.
+    Those of the two whom nearly every test needs stay open from test to test; each of the others would draw along all
+    that the next tests do. What goes wrong in one of them without being seen is collected in `mishaps`.
     """
+
+    _STAY = ("rita", "alan")
 
     def __init__(self, browser: Browser, address: str, pictures: Path | None) -> None:
         self.mishaps: list[str] = []
@@ -196,9 +200,16 @@ class Windows:
 
     async def close(self) -> None:
         """Close all windows."""
-        for window in self._open.values():
-            await window.page.context.close()
-        self._open.clear()
+        await self._close(list(self._open))
+
+    async def close_others(self) -> None:
+        """Close the windows of those whom only some tests need."""
+        await self._close([person for person in self._open if person not in self._STAY])
+
+    async def _close(self, people: Iterable[str]) -> None:
+        for person in people:
+            await self._open.pop(person).page.context.close()
+            self._looks.pop(person)
 
     async def another(self, window: Window) -> Window:
         """Open a second window of the same person, in the same profile."""

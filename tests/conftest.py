@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.databases",
     "tests.logs",
     "tests.statements",
+    "tests.lock_order",
     "tests.guarantee_counts",
 ]
 

@@ -35,11 +35,11 @@ async def forget_delivered(context: ServiceContext) -> bool:
     """Delete a batch of what was delivered long ago; say whether there may be more. Raises DatabaseUnavailable."""
     async with context.database.transaction() as tx:
         now = await context.clock.read(tx)
+        gone = await delete_unlisted(tx, now - KEEP_UNLISTED, limit=BATCH)
+        outdated = await outside.delete_before(tx, now - KEEP_OUTSIDE, limit=BATCH)
         kept = posts.tells_one_of(Kind.THREAD, WITH_BUTTONS)
         deleted = await outbox.delete_done(tx, now - KEEP_DELIVERED, limit=BATCH, except_if=kept)
         given_up = await delete_undeliverable(tx, now - KEEP_UNDELIVERABLE, now, limit=BATCH)
-        outdated = await outside.delete_before(tx, now - KEEP_OUTSIDE, limit=BATCH)
-        gone = await delete_unlisted(tx, now - KEEP_UNLISTED, limit=BATCH)
         await rate_limits.delete_over(tx, now - KEEP_RATE_LIMITS)
     if given_up:
         log.warning("outbox.given_up", count=len(given_up), facts=given_up[:LOGGED_AT_MOST])

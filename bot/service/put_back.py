@@ -21,6 +21,7 @@ from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights, with_rights
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
 from bot.store import bundles, changes
+from bot.store.outbox import OutboxDraft
 
 
 async def plan(unit: UnitOfWork, parent: ChangeRequest, live: ListedNumber, as_of: datetime) -> ChangeRequest:
@@ -47,15 +48,16 @@ async def plan(unit: UnitOfWork, parent: ChangeRequest, live: ListedNumber, as_o
     return planned
 
 
-async def cover(context: ServiceContext, unit: UnitOfWork, planned: ChangeRequest, parent: ChangeRequest) -> None:
-    """Let the approval of a change that is applied now hold for its put-back, and tell its thread."""
+async def cover(
+    context: ServiceContext, unit: UnitOfWork, planned: ChangeRequest, parent: ChangeRequest
+) -> list[OutboxDraft]:
+    """Let the approval of a change that is applied now hold for its put-back; return what its thread is told."""
     approved = covered(planned, parent, unit.at, context.apply_within)
     approved = await unit.step(planned, approved, Event.PUT_BACK_COVERED, {"covered_by": parent.label})
     told = PutBackPlanned(change=approved.label, sent_from=sent_from(approved).isoformat())
     if approved.bundle_id is None:
-        await unit.tell(thread_fact(parent, Fact.PUT_BACK, unit.at, told))
-    else:
-        await unit.tell(put_backs_fact(parent, unit.at, told), put_backs_again(approved, parent, unit.at))
+        return [thread_fact(parent, Fact.PUT_BACK, unit.at, told)]
+    return [put_backs_fact(parent, unit.at, told), put_backs_again(approved, parent, unit.at)]
 
 
 async def put_back_now(

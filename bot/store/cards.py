@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
@@ -95,8 +95,11 @@ async def of_open_changes(tx: AsyncConnection, *, after: int, limit: int) -> lis
     return [Card(**row) for row in (await tx.execute(query)).mappings()]
 
 
-async def save(tx: AsyncConnection, card: Card, *, over: Card | None) -> None:
+async def save(tx: AsyncConnection, card: Card, *, over: Card | None, may_wait: bool = True) -> None:
     """Record where the card stands now, in the place of what was read before.
+
+    Whoever holds what others take behind the card must not wait for it: `may_wait` False takes a card that somebody
+    else holds for one that was moved.
 
     Raises:
         StaleCard: It was moved, or posted anew, or marked as dirty meanwhile. Nothing was saved.
@@ -106,16 +109,16 @@ async def save(tx: AsyncConnection, card: Card, *, over: Card | None) -> None:
         first = insert_or(tx, cards).values(values).on_conflict_do_nothing(index_elements=["change_id"])
         result = await tx.execute(first)
     else:
-        result = await tx.execute(
-            update(cards)
-            .where(
-                cards.c.change_id == over.change_id,
-                cards.c.generation == over.generation,
-                cards.c.message_ts == over.message_ts,
-                cards.c.shown_version == over.shown_version,
-            )
-            .values(values)
+        is_it: tuple[ColumnElement[bool], ...] = (
+            cards.c.change_id == over.change_id,
+            cards.c.generation == over.generation,
+            cards.c.message_ts == over.message_ts,
+            cards.c.shown_version == over.shown_version,
         )
+        if not may_wait:
+            free = select(cards.c.change_id).where(*is_it).with_for_update(skip_locked=True).cte("free")
+            is_it = (*is_it, cards.c.change_id.in_(select(free.c.change_id)))
+        result = await tx.execute(update(cards).where(*is_it).values(values))
     if result.rowcount == 0:
         raise StaleCard(f"The card of {format_label(card.change_id)} is no longer as it was read.")
 

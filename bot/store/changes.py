@@ -195,7 +195,7 @@ async def open_ids(tx: AsyncConnection, team_id: str) -> list[int]:
 
 
 async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, except_id: int) -> list[ChangeRequest]:
-    """Lock and return the pending and approved changes of a number that touch one of these fields, in order of id."""
+    """Return the open changes of a number, held from the start, that touch one of these fields, in order of id."""
     query = (
         select(changes)
         .where(
@@ -207,7 +207,7 @@ async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, 
         )
         # Not the plain id: few are open, and along the index that has their order lies the history of the number.
         .order_by(changes.c.id + literal_column("0"))
-        .with_for_update(key_share=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     return await _all(tx, query)
 

@@ -2,6 +2,25 @@
 
 What differs between SQLite and PostgreSQL about connections sits here. SQLite has one writer connection, which takes
 the write lock with its transaction's first statement, so that none finds out at its end that it cannot write.
+
+On PostgreSQL rows are locked, and two who took the same ones in different orders would wait for each other in a circle.
+So every transaction takes what it needs in this order, of each kind in the order of the ids; the tests read it here:
+
+1. `submission of`, a turn
+2. `changes`, all at once; with them goes whatever belongs to a change alone, as its reviews
+3. `put-backs of`, a turn
+4. `mirror_reads`
+5. `numbers`, `number_agents`, `agents`
+6. `outside_notices`, `outside_changes`
+7. `token_refusals`
+8. `approval of`, a turn
+9. `pauses`
+10. `cards`, but the first one of a change: whoever adds it holds its messages
+11. `outbox`
+12. `rate_limits`
+13. `audit_head`, `audit_events`
+
+Whoever needs something out of this order waits for nobody there: it skips what is locked, and leaves it to others.
 """
 
 import asyncio

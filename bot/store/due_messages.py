@@ -23,8 +23,7 @@ HAS_DUE = _is_first_and_due(outbox)
 
 
 def _claim() -> Executable:
-    earlier, first = outbox.alias("earlier"), outbox.alias("first")
-    is_free = or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= _NOW)
+    earlier, first, free = outbox.alias("earlier"), outbox.alias("first"), outbox.alias("free")
     # Through a CTE so that LIMIT holds, and SKIP LOCKED counts what was locked here alone.
     lanes = (
         select(first.c.lane)
@@ -34,21 +33,28 @@ def _claim() -> Executable:
         .with_for_update(of=first, skip_locked=True)
         .cte("lanes")
     )
+    # What somebody holds at this moment is not waited for either: it holds up what comes behind it. So whoever claims,
+    # who locks messages before anything else, is never part of a circle.
+    takeable = (
+        select(free.c.id)
+        .where(
+            free.c.lane.in_(select(lanes.c.lane)),
+            free.c.done_at.is_(None),
+            free.c.due_at <= _NOW,
+            or_(free.c.leased_until.is_(None), free.c.leased_until <= _NOW),
+        )
+        .with_for_update(of=free, skip_locked=True)
+        .cte("takeable")
+    )
     is_held_up = exists().where(
         earlier.c.lane == outbox.c.lane,
         earlier.c.id < outbox.c.id,
         earlier.c.done_at.is_(None),
-        or_(earlier.c.due_at > _NOW, earlier.c.leased_until > _NOW),
+        earlier.c.id.not_in(select(takeable.c.id)),
     )
     return (
         update(outbox)
-        .where(
-            outbox.c.lane.in_(select(lanes.c.lane)),
-            outbox.c.done_at.is_(None),
-            outbox.c.due_at <= _NOW,
-            is_free,
-            ~is_held_up,
-        )
+        .where(outbox.c.id.in_(select(takeable.c.id)), ~is_held_up)
         .values(
             lease_id=bindparam("lease"),
             leased_until=bindparam("until", type_=UtcDateTime),

@@ -51,8 +51,8 @@ async def open_notice(
 ) -> int:
     """Return the notice that a channel is told next of such readings; nobody has to announce one without a channel.
 
-    Of whole readings there is one until it is announced, also where a process died in between. Whoever announces it
-    waits for this transaction, or has done so before: what is added is part of the message, or of the next one.
+    Of whole readings there is one until it is announced, also where a process died in between. While this transaction
+    holds it nobody announces it: what is added is part of the message.
     """
     is_it = (outside_notices.c.reading == reading, outside_notices.c.channel_id == channel_id)
     if channel_id:
@@ -97,10 +97,15 @@ async def has_untold(tx: AsyncConnection, workspace: WorkspaceKey) -> bool:
 async def take_untold(
     tx: AsyncConnection, workspace: WorkspaceKey, at: datetime, *, reading: str | None = None
 ) -> list[Notice]:
-    """Mark what is untold, of one reading when it is given, as announced, and return it: of several, one gets it."""
-    marked = update(outside_notices).where(*_is_untold(workspace)).values(announced_at=at)
+    """Mark what is untold, of one reading when it is given, as announced, and return it: of several, one gets it.
+
+    What somebody adds to at this moment is left to them: they announce it when they have done so.
+    """
+    untold = select(outside_notices.c.id).where(*_is_untold(workspace)).with_for_update(skip_locked=True)
     if reading is not None:
-        marked = marked.where(outside_notices.c.reading == reading)
+        untold = untold.where(outside_notices.c.reading == reading)
+    free = untold.cte("free")
+    marked = update(outside_notices).where(outside_notices.c.id.in_(select(free.c.id))).values(announced_at=at)
     rows = (await tx.execute(marked.returning(*_NOTICE))).mappings()
     return sorted(map(_notice, rows), key=lambda notice: notice.id)
 

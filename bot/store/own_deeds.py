@@ -67,7 +67,10 @@ async def hold_open(tx: AsyncConnection, workspace: WorkspaceKey, names: Collect
 
 
 async def lock_open(tx: AsyncConnection, workspace: WorkspaceKey, moved: Iterable[MovedOutside]) -> list[ChangeRequest]:
-    """Lock and return the pending and approved changes that touch a moved field of one of these numbers."""
+    """Lock and return the pending and approved changes that touch a moved field of one of these numbers.
+
+    Hold those of the numbers from the start: what was asked since, and somebody else holds, is left out.
+    """
     touched = {each.key.number: fields_to_bits(each.fields) for each in moved}
     query = (
         select(changes)
@@ -77,7 +80,7 @@ async def lock_open(tx: AsyncConnection, workspace: WorkspaceKey, moved: Iterabl
             changes.c.state.in_([State.PENDING, State.APPROVED]),
         )
         .order_by(changes.c.id)
-        .with_for_update(key_share=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     found = [from_row(row) for row in (await tx.execute(query)).mappings()]
     return [each for each in found if fields_to_bits(each.patch.fields) & touched[each.key.number]]

@@ -41,6 +41,7 @@ async def test_g3_two_reviews_at_once_do_not_wait_in_a_circle_for_each_others_ca
     await asyncio.gather(step(one, other), step(other, one))
 
 
+@pytest.mark.locks_by_hand
 @pytest.mark.parametrize("dialect", ["postgresql"])
 async def test_g2_a_worker_that_ends_a_change_and_a_courier_that_tells_of_it_do_not_wait_in_a_circle(
     database: Database,

@@ -200,6 +200,7 @@ async def test_g8_a_look_reads_no_history(watched: Watched, look: Look) -> None:
         assert scans == [], statement
 
 
+@pytest.mark.locks_by_hand
 async def test_g8_a_step_reads_no_history_in_its_triggers_either(watched: Watched) -> None:
     tx = watched.tx
     before = await watched.amount()

@@ -60,6 +60,7 @@ async def finish(
         if unit.held.is_token_refused and present.sent_at is not None and state is not State.UNCLEAR:
             # A PUT that was refused for its token does not end a change; one whose answer was lost proves nothing.
             await token.note_accepted(unit.tx, context, Call.WRITE)
+        planned = [] if put_back is None else await cover(context, unit, put_back, done)
         names = {} if result is None else await _unseen_names(unit, done, result)
         deferred = await unit.take_deferred(done)
         approved_by = next((each["by"] for each in deferred if each.get("name") == Fact.APPROVED), None)
@@ -68,9 +69,7 @@ async def finish(
             await unit.tell(results_fact(done, unit.at))
         elif state is not State.APPLIED or done.bundle_id is None:
             await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told))
-        await unit.tell(*await since.reverted(unit.tx, done, unit.at))
-        if put_back is not None:
-            await cover(context, unit, put_back, done)
+        await unit.tell(*await since.reverted(unit.tx, done, unit.at), *planned)
         if state is State.APPLIED and live is not None:
             await _overtake(unit, done, live)
     return done

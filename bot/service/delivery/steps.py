@@ -15,6 +15,7 @@ from bot.service.delivery.lane import BATCH, CALL_WITHIN, Attempt, Delivery, Pla
 from bot.service.delivery.subject import name_numbers, read_subjects
 from bot.service.messages import Kind
 from bot.store import cards, outbox, rate_limits
+from bot.store.cards import Card
 from bot.store.errors import StaleCard
 from bot.store.outbox import OutboxMessage
 
@@ -62,7 +63,8 @@ async def _begin(tx: AsyncConnection, delivery: Delivery, now: datetime) -> None
     elif card.attempted_at is None:
         begun = replace(card, attempted_at=now)
         try:
-            await cards.save(tx, begun, over=delivery.stored)
+            # Not waited for: whoever moves the card holds it, and waits for the messages that are held here.
+            await cards.save(tx, begun, over=delivery.stored, may_wait=False)
         except StaleCard:
             # Somebody was quicker: the delivery will find that out at its next step.
             return
@@ -89,7 +91,7 @@ async def begin_card(context: ServiceContext, delivery: Delivery, attempt: Attem
         now = await context.clock.read(tx)
         until = now + lease_for_calls(context)
         card = replace(delivery.of_card, attempted_at=now)
-        await cards.save(tx, card, over=delivery.stored)
+        await _save(tx, delivery, card)
         await outbox.hold(tx, delivery.held, until=until)
     delivery.stored = delivery.card = card
     delivery.leased_until, attempt.at = until, now
@@ -143,7 +145,14 @@ def _attempt_of(message: OutboxMessage) -> Attempt:
 
 async def _save_card(tx: AsyncConnection, delivery: Delivery) -> None:
     if delivery.card is not None and delivery.card != delivery.stored:
-        await cards.save(tx, delivery.card, over=delivery.stored)
+        await _save(tx, delivery, delivery.card)
+
+
+async def _save(tx: AsyncConnection, delivery: Delivery, card: Card) -> None:
+    if delivery.stored is None:
+        # The first one is no row yet that anybody could hold: whoever adds it holds its messages, as a claim does.
+        await outbox.hold(tx, delivery.held, until=delivery.leased_until)
+    await cards.save(tx, card, over=delivery.stored)
 
 
 async def save_card_if_current(tx: AsyncConnection, delivery: Delivery) -> bool:

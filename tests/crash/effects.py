@@ -55,7 +55,14 @@ class Effects:
         self._stop_at, self._count = int(order.split()[-1]), 0
 
 
-def watch(effects: Effects) -> None:
+def tell_effects(name: str, port: int) -> None:
+    """Count what this process does from now on, and tell it over a socket to who listens at a port of this machine."""
+    told = socket.create_connection(("127.0.0.1", port))
+    told.sendall(f"{name}\n".encode())
+    _watch(Effects(told))
+
+
+def _watch(effects: Effects) -> None:
     """Count at the seams of SQLAlchemy, httpx and aiohttp from now on."""
     _watch_commits(effects)
     send, ask = httpx.AsyncHTTPTransport.handle_async_request, aiohttp.ClientSession._request

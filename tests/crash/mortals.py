@@ -1,19 +1,17 @@
-"""Bots that are real processes and can be told at which effect to die; forked from one that has everything loaded."""
+"""Bots that are real processes and can be told at which effect to die."""
 
 import asyncio
 import contextlib
-import json
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.crash.effects import tell_effects
+from tests.forked.process import Forked, fork
+
 PATIENCE_SECONDS = 60.0
 _NEVER = 10**9
 
@@ -21,12 +19,12 @@ _NEVER = 10**9
 class Mortal:
     """One bot. `effects` are the names of those since it was last told to count."""
 
-    def __init__(self, pid: int, port: int, writer: asyncio.StreamWriter) -> None:
-        self.pid = pid
+    def __init__(self, process: Forked, port: int, writer: asyncio.StreamWriter) -> None:
         self.port = port
         self.effects: list[str] = []
         self.ended = asyncio.Event()
         self._stirred = asyncio.Event()
+        self._process = process
         self._writer = writer
 
     @property
@@ -55,7 +53,7 @@ class Mortal:
         """Send it a signal, unless it has ended."""
         if self.is_alive:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, number)
+                self._process.send_signal(number)
 
     async def follow(self, reader: asyncio.StreamReader) -> None:
         """Hear of its effects, and of its end: then its socket closes, whatever it ended of."""
@@ -68,38 +66,14 @@ class Mortal:
         self._writer.close()
 
 
-class Nursery:
-    """The process that has everything loaded, and forks."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-
-    def order(self, **order: Any) -> None:
-        """Let a bot be born."""
-        stdin = self._process.stdin
-        assert stdin is not None
-        stdin.write(json.dumps(order) + "\n")
-        stdin.flush()
-
-
-@contextmanager
-def nursery() -> Iterator[Nursery]:
-    """Load everything once."""
-    environment = {**os.environ, "PYDANTIC_DISABLE_PLUGINS": "__all__"}
-    command = [sys.executable, "-m", "tests.crash.nursery"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as process:
-        yield Nursery(process)
-
-
 class Mortals:
     """The bots of one test."""
 
-    def __init__(self, nursery: Nursery, folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.port = 0
-        self._nursery = nursery
         self._folder = folder
         self._names = count(1)
-        self._born: dict[str, asyncio.Future[tuple[int, asyncio.StreamReader, asyncio.StreamWriter]]] = {}
+        self._born: dict[str, asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]] = {}
         self._all: list[tuple[Mortal, asyncio.Task[None]]] = []
 
     async def bear(self, environment: dict[str, str]) -> Mortal:
@@ -107,10 +81,10 @@ class Mortals:
         name = str(next(self._names))
         self._born[name] = asyncio.get_running_loop().create_future()
         log = self._folder / f"bot-{name}.log"
-        self._nursery.order(name=name, port=self.port, log=str(log), environment=environment)
+        process = fork(["serve"], environment, log, before=partial(tell_effects, name, self.port))
         async with asyncio.timeout(PATIENCE_SECONDS):
-            pid, reader, writer = await self._born[name]
-        mortal = Mortal(pid, int(environment["PORT"]), writer)
+            reader, writer = await self._born[name]
+        mortal = Mortal(process, int(environment["PORT"]), writer)
         self._all.append((mortal, asyncio.create_task(mortal.follow(reader))))
         return mortal
 
@@ -127,14 +101,14 @@ class Mortals:
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take the connection of a bot that was just born."""
-        name, pid = (await reader.readline()).decode().split()
-        self._born[name].set_result((int(pid), reader, writer))
+        name = (await reader.readline()).decode().strip()
+        self._born[name].set_result((reader, writer))
 
 
 @asynccontextmanager
-async def mortals(nursery: Nursery, folder: Path) -> AsyncIterator[Mortals]:
+async def mortals(folder: Path) -> AsyncIterator[Mortals]:
     """Make room for the bots of one test; whoever still lives ends with it."""
-    made = Mortals(nursery, folder)
+    made = Mortals(folder)
     server = await asyncio.start_server(made.take, "127.0.0.1", 0)
     made.port = server.sockets[0].getsockname()[1]
     try:

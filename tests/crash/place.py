@@ -30,7 +30,7 @@ from bot.store.mirror.schema import mirror_reads
 from bot.store.outside_tables import outside_notices
 from bot.store.schema import audit_events, changes, outbox
 from bot.uponai.client import UponAIClient
-from tests.crash.mortals import Mortal, Mortals, Nursery, mortals
+from tests.crash.mortals import Mortal, Mortals, mortals
 from tests.e2e.processes import ACCOUNT_SID, WORKSPACE_ID, ProcessHarness, free_port, town
 from tests.guarantees import Json, broken
 
@@ -268,7 +268,7 @@ async def _tell_nothing_beside(database: Database) -> None:
 
 
 @asynccontextmanager
-async def place(nursery: Nursery, database_url: str, folder: Path, **settings: str) -> AsyncIterator[Place]:
+async def place(database_url: str, folder: Path, **settings: str) -> AsyncIterator[Place]:
     """Build a place around a migrated database; no bot lives there yet."""
     # The mirror is read once, at the first start: a reading in the middle of a path would be an effect by chance.
     settings = {"MIRROR_REFRESH_SECONDS": "3600", "LOG_LEVEL": "warning", **settings}
@@ -276,7 +276,7 @@ async def place(nursery: Nursery, database_url: str, folder: Path, **settings: s
     try:
         async with (
             town(database_url, folder, is_socket_mode=False, **settings) as built,
-            mortals(nursery, folder) as bots,
+            mortals(folder) as bots,
         ):
             await _tell_nothing_beside(database)
             made = Place(built, bots, database)

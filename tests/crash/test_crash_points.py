@@ -5,12 +5,10 @@ By default it is killed at a spread of each path's points, and the number of poi
 """
 
 import os
-from collections.abc import Iterator
 from pathlib import Path as File
 
 import pytest
 
-from tests.crash.mortals import Nursery, nursery
 from tests.crash.paths import PATHS, Case, Path
 from tests.crash.place import Place, place
 from tests.crash.points import Points
@@ -22,18 +20,12 @@ COUNTED = 12
 MOST_POINTS = 200
 
 
-@pytest.fixture(scope="session")
-def births() -> Iterator[Nursery]:
-    with nursery() as made:
-        yield made
-
-
 @pytest.mark.timeout(900 if HOW else 120)
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 async def test_g2_a_bot_killed_at_any_effect_finishes_once(
-    path: Path, births: Nursery, database_url: str, dialect: str, tmp_path: File
+    path: Path, database_url: str, dialect: str, tmp_path: File
 ) -> None:
-    async with place(births, database_url, tmp_path, **path.settings_in(tmp_path)) as built:
+    async with place(database_url, tmp_path, **path.settings_in(tmp_path)) as built:
         await everywhere(built, path, dialect)
 
 

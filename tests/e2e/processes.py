@@ -18,7 +18,7 @@ from bot.sandbox.slack.serving import running
 from bot.sandbox.slack.workspace.model import Message
 from bot.sandbox.slack.workspace.seed import PHONE_ROUTING, demo_world
 from bot.sandbox.uponai.app import UponAIStandIn
-from tests.e2e.forked import Process, fork
+from tests.forked.process import Process, fork
 
 BOT_TOKEN = "xoxb-town"
 APP_TOKEN = "xapp-town"

@@ -1,16 +1,17 @@
-"""Bots as processes of their own, forked from one that has everything loaded: a start costs no imports."""
+"""A command line of the bot in a forked process."""
 
 import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Protocol
 
 _forkserver = get_context("forkserver")
-_forkserver.set_forkserver_preload(["bot.cli.serve.command", "bot.slack.app", "tests.e2e.forked"])
+_forkserver.set_forkserver_preload(["tests.forked.loaded"])
 
 
 class Process(Protocol):
@@ -25,7 +26,7 @@ class Process(Protocol):
 
 
 class Forked:
-    """A command line of the bot in a forked process."""
+    """One such process."""
 
     def __init__(self, process: ForkServerProcess) -> None:
         self._process = process
@@ -55,15 +56,20 @@ class Forked:
         return self._process.exitcode
 
 
-def fork(arguments: list[str], environment: dict[str, str], log: Path) -> Forked:
-    """Start `python -m bot` with these arguments, in this folder; what it prints goes to `log`."""
+def fork(
+    arguments: list[str], environment: dict[str, str], log: Path, *, before: Callable[[], None] | None = None
+) -> Forked:
+    """Start `python -m bot` with these arguments, in this folder; what it prints goes to `log`.
+
+    `before` is called in the new process, before anything of the bot.
+    """
     log.touch()
-    process = _forkserver.Process(target=_live, args=(arguments, environment, str(log)), daemon=True)
+    process = _forkserver.Process(target=_live, args=(arguments, environment, str(log), before), daemon=True)
     process.start()
     return Forked(process)
 
 
-def _live(arguments: list[str], environment: dict[str, str], log: str) -> None:
+def _live(arguments: list[str], environment: dict[str, str], log: str, before: Callable[[], None] | None) -> None:
     from bot.cli.main import main  # noqa: PLC0415 - as late as a start would.
 
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -74,4 +80,6 @@ def _live(arguments: list[str], environment: dict[str, str], log: str) -> None:
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["route-number", *arguments]
+    if before is not None:
+        before()
     main()

@@ -249,7 +249,7 @@ async def _read_numbers(context: ServiceContext) -> None:
             read.by_number,
             read.started_at,
             since=since,
-            hold=mirrored.hold,
+            followed=mirrored,
         )
     finally:
         context.wake(mirrored.work)

@@ -1,6 +1,6 @@
 """What was sent to some numbers by changes of ours, as far as it can explain how they look now."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -53,6 +53,20 @@ async def _last_applied(tx: AsyncConnection, workspace: WorkspaceKey, names: Col
         number: AppliedLast(AssignmentPatch.from_json(patch), Assignment.from_json(before), at)
         for number, patch, before, at in rows
     }
+
+
+async def count_open(tx: AsyncConnection, workspace: WorkspaceKey) -> Counter[str]:
+    """Count the pending and approved changes of a workspace, by number."""
+    query = select(changes.c.number, func.count()).where(
+        changes.c.account_sid == workspace.account_sid,
+        changes.c.workspace_id == workspace.workspace_id,
+        is_unfinished(changes),
+        changes.c.state.in_([State.PENDING, State.APPROVED]),
+    )
+    found: Counter[str] = Counter()
+    for number, count in await tx.execute(query.group_by(changes.c.number)):
+        found[number] = count
+    return found
 
 
 async def hold_open(tx: AsyncConnection, workspace: WorkspaceKey, names: Collection[str]) -> None:

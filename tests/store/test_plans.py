@@ -83,6 +83,7 @@ LOOKS: dict[str, Look] = {
     "cards_of_open_changes": lambda tx: cards.of_open_changes(tx, after=0, limit=200),
     "put_backs_of_a_bundle": lambda tx: bundles.find_put_backs(tx, 77),
     "own_deeds_of_numbers": lambda tx: own_deeds.of_numbers(tx, HERE, [LAST.number, number_of(77)]),
+    "open_of_all_numbers": lambda tx: own_deeds.count_open(tx, HERE),
     "asked_last_of_numbers": lambda tx: own_deeds.asked_last(tx, HERE, [LAST.number, number_of(77)]),
     "a_change_with_all_beside_it": lambda tx: hold(tx, StillClock(NOW), CHANGES, beside=LAST),
     "open_of_moved_numbers": lambda tx: own_deeds.lock_open(

@@ -1,6 +1,6 @@
 """Watches the mirror's writes for numbers that were changed outside."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -54,6 +54,11 @@ class WatchedNumbers:
     async def unlist(self, tx: AsyncConnection, names: Sequence[str], as_of: datetime, write: Write) -> None:
         """Do as the mirror does: a number that is gone for a while is compared when it is back."""
         await self._plain.unlist(tx, names, as_of, write)
+
+    async def ending(self, tx: AsyncConnection) -> Callable[[ListedNumber], int]:
+        """Tell of a number how many of its changes may end when it was changed outside."""
+        counts = await own_deeds.count_open(tx, self.context.workspace)
+        return lambda entry: counts[entry.key.number]
 
     async def hold(self, tx: AsyncConnection, entries: Sequence[ListedNumber]) -> None:
         """Hold the changes that may end because of what is written."""

@@ -26,6 +26,8 @@ from bot.store.mirror import reads as mirror_reads
 WRITTEN_AT_ONCE = 250
 # What follows from a change of what was known (the record of it, above all) takes some times as long.
 CHANGED_AT_ONCE = 100
+# The end of an open change, that it brings with it, takes as long as so many of them: those of a batch share it.
+AS_LONG_AS = 5
 COMPARED_AT_ONCE = 500
 
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -38,6 +40,16 @@ class Write:
 
     number: int
     at: datetime
+
+
+class Followed(Protocol, Generic[T_contra]):
+    """What else changes when entries are stored otherwise."""
+
+    async def ending(self, tx: AsyncConnection) -> Callable[[T_contra], int]:
+        """Return what tells how many open changes may end because of an entry."""
+
+    async def hold(self, tx: AsyncConnection, entries: Sequence[T_contra]) -> None:
+        """Lock what may end with some entries: before the list, which is locked last."""
 
 
 class Mirrored(Protocol, Generic[T_contra]):
@@ -73,13 +85,12 @@ async def take_over(
     as_of: datetime,
     *,
     since: int | None = None,
-    hold: Callable[[AsyncConnection, Sequence[T]], Awaitable[None]] | None = None,
+    followed: Followed[T] | None = None,
 ) -> None:
     """Store the entries of a complete read that started at `as_of`, by name; an older read changes nothing.
 
     `since` is the number of the last write before the read started, where that is known: of what was written later
-    nothing is confirmed. `hold` locks what else may change because some entries are stored otherwise now: before the
-    list, which is locked last.
+    nothing is confirmed. `followed` says what else may change because some entries are stored otherwise now.
 
     Raises DatabaseUnavailable; what was written until then stays.
     """
@@ -90,15 +101,15 @@ async def take_over(
     differing, new, missing = await _compare(database, mirrored, listed, now)
     # Each with the entries that are stored otherwise.
     writes: list[tuple[Sequence[T], Callable[[AsyncConnection, Write], Awaitable[None]]]] = [
-        *((batch, _put(mirrored, batch, as_of)) for batch in _batches(differing, CHANGED_AT_ONCE)),
+        *((batch, _put(mirrored, batch, as_of)) for batch in await _changed(database, differing, followed)),
         *(((), _put(mirrored, batch, as_of)) for batch in _batches(new, WRITTEN_AT_ONCE)),
         *(((), _unlist(mirrored, batch, as_of)) for batch in _batches(missing, WRITTEN_AT_ONCE)),
     ]
     for differs, write in writes:
         began = time.monotonic()
         async with database.transaction() as tx:
-            if hold is not None and differs:
-                await hold(tx, differs)
+            if followed is not None and differs:
+                await followed.hold(tx, differs)
             at = await clock.read(tx)
             written = await mirror_reads.begin_write(tx, mirrored.scope, at)
             if written.complete_as_of is not None and written.complete_as_of > as_of:
@@ -122,6 +133,24 @@ def _unlist(mirrored: Mirrored[T], batch: Sequence[str], as_of: datetime) -> Cal
 
 def _batches(entries: Sequence[T], most: int) -> list[Sequence[T]]:
     return [entries[start : start + most] for start in range(0, len(entries), most)]
+
+
+async def _changed(database: Database, differing: Sequence[T], followed: Followed[T] | None) -> Sequence[Sequence[T]]:
+    """Return what is stored otherwise in batches none of which takes longer, with all that ends because of it."""
+    if followed is None or not differing:
+        return _batches(differing, CHANGED_AT_ONCE)
+    async with database.reading() as tx:
+        ending = await followed.ending(tx)
+    batches: list[list[T]] = []
+    left = 0
+    for entry in differing:
+        takes = 1 + AS_LONG_AS * ending(entry)
+        if takes > left:
+            batches.append([])
+            left = CHANGED_AT_ONCE
+        batches[-1].append(entry)
+        left -= takes
+    return batches
 
 
 async def _compare(

@@ -23,7 +23,7 @@ from bot.store import audit
 from bot.store.database import Database
 from bot.store.mirror import numbers as mirror_numbers
 from bot.store.mirror import reads as mirror_reads
-from bot.store.mirror.whole_read import CHANGED_AT_ONCE, take_over
+from bot.store.mirror.whole_read import AS_LONG_AS, CHANGED_AT_ONCE, take_over
 from bot.store.schema import outbox
 from bot.uponai.errors import UponAIError
 from tests.service.service_harness import NUMBER, ServiceHarness, inbound, time_routing, webhook
@@ -282,6 +282,28 @@ async def test_g8_each_hundred_that_were_changed_outside_cost_as_much_as_the_hun
         assert four[each] - two[each] == 2 * (two[each] - one[each]) > 0
     assert two[0] - one[0] == 1
     assert two[1] - one[1] < MOST_STATEMENTS
+
+
+async def test_g8_what_many_changes_from_outside_bring_to_an_end_holds_the_writer_up_for_a_few_at_a_time(
+    bench: ServiceHarness,
+) -> None:
+    names = [f"+1650555{at:04}" for at in range(CHANGED_AT_ONCE)]
+    for name in names:
+        bench.dashboard(name, inbound_webhook_url=None)
+    await read(bench)
+    asked = [await bench.ask(webhook(OURS), number=name) for name in [*names, names[0]]]
+    for name in names:
+        bench.dashboard(name, inbound_webhook_url=THEIRS)
+    with counted(bench.context.database) as cost:
+        await read(bench)
+    assert {(await bench.read(change)).state for change in asked} == {State.STALE}
+    at_once = [0]
+    for statement in cost.statements:
+        if statement.startswith("INSERT INTO mirror_reads"):
+            at_once.append(0)
+        at_once[-1] += statement.startswith("UPDATE changes")
+    assert sum(at_once) == len(asked)
+    assert max(at_once) <= CHANGED_AT_ONCE // (1 + AS_LONG_AS)
 
 
 async def test_where_no_channel_is_known_it_is_recorded_alone(bench: ServiceHarness) -> None:

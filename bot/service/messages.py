@@ -100,6 +100,13 @@ def bundle_again(change: ChangeRequest, name: Fact, at: datetime, why: object) -
     return replace(draft, payload={**draft.payload, "bundle": change.lead_id})
 
 
+def results_again(bundle: Bundle, some: Sequence[ChangeRequest], at: datetime) -> list[OutboxDraft]:
+    """Ask for the results of a bundle once more when some of its changes end undecided, after others had results."""
+    if len(some) == len(bundle.members):
+        return []
+    return [bundle_again(some[0], Fact.RESULTS, at, some[0].version)]
+
+
 def put_backs_fact(parent: ChangeRequest, at: datetime, told: PutBackPlanned) -> OutboxDraft:
     """Tell the put-backs of a bundle in its thread, once for all; `parent` is one of its changes."""
     return _of_all(thread_fact(parent, Fact.PUT_BACK, at, told, once=f"{Fact.PUT_BACK}/all"), parent)

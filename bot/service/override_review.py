@@ -90,5 +90,8 @@ async def _remind(unit: UnitOfWork, together: Bundle, due: list[Override]) -> No
     first = due[0]
     [change] = [each for each in together.members if each.id == first.change_id]
     told = Unreviewed(by=first.overridden_by, since=first.at.isoformat(), reason=first.reason, others=len(due) - 1)
-    once = f"{Fact.OVERRIDE_UNREVIEWED}/{first.days}"
-    await unit.tell(thread_fact(change, Fact.OVERRIDE_UNREVIEWED, unit.at, told, once=once))
+    name, days = Fact.OVERRIDE_UNREVIEWED, first.days
+    # The reminder of the day before asks for nothing any more.
+    former = thread_again(change.team_id, change.id, name, unit.at, f"reminded/{days}", lead_id=change.lead_id)
+    drafts = [former] if days > 1 else []
+    await unit.tell(*drafts, thread_fact(change, name, unit.at, told, once=f"{name}/{days}"))

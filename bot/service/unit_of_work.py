@@ -82,6 +82,9 @@ class UnitOfWork:
         new = await (edits.save if is_edit else changes.save)(self.tx, new)
         self._stepped(Step(old, new, event, after or {}), is_shown=is_shown, shown_after=shown_after)
         self._called.extend(picture.edited([old], [new], self.at) if is_edit else ())
+        if new.bundle_id is not None and old.state is State.PENDING and new.state.is_final:
+            # It ends alone: the results of the others may count it as one that is still to come.
+            self._told.append(bundle_again(new, Fact.RESULTS, self.at, new.version))
         if (old.state in overlaps.STATES) != (new.state in overlaps.STATES) or is_edit:
             await self._show_others_again(new)
         if is_edit and not old.patch.fields <= new.patch.fields:

@@ -20,7 +20,7 @@ from bot.service.bundles.leading import require_lead
 from bot.service.bundles.naming import naming
 from bot.service.context import ServiceContext
 from bot.service.counting import Said, names_of, still_counting, to_look_up_again
-from bot.service.messages import bundle_again, bundle_fact
+from bot.service.messages import bundle_again, bundle_fact, results_again
 from bot.service.rights import Rights
 from bot.service.unit_of_work import Step, UnitOfWork
 from bot.store import bundles, reviews
@@ -94,7 +94,8 @@ async def cancel(unit: UnitOfWork) -> ChangeRequest:
     open_ = bundle.those(State.PENDING, State.APPROVED) or bundle.members[:1]
     steps = [Step(each, each.cancel(user_id, unit.at), Event.CANCELED) for each in open_]
     stepped = await unit.step_all(steps)
-    await unit.tell(_told(bundle, steps, Fact.CANCELED, unit, By(by=user_id)))
+    told = _told(bundle, steps, Fact.CANCELED, unit, By(by=user_id))
+    await unit.tell(told, *results_again(bundle, stepped, unit.at))
     return stepped[0]
 
 
@@ -154,7 +155,9 @@ async def _step(unit: UnitOfWork, bundle: Bundle, steps: Sequence[Step], said: S
             )
         elif said is not None:
             _, fact = names_of(some[0].new, said.verdict)
-            await unit.tell(_told(bundle, some, fact, unit, Decided(by=by, reason=said.reason)))
+            told_of_some = _told(bundle, some, fact, unit, Decided(by=by, reason=said.reason))
+            ended = [each.new for each in some] if state.is_final else []
+            await unit.tell(told_of_some, *(results_again(bundle, ended, unit.at) if ended else ()))
     return steps[0].new
 
 

@@ -3,7 +3,7 @@
 from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
 from bot.domain.facts import Expired, Fact
-from bot.service.messages import bundle_fact
+from bot.service.messages import bundle_fact, results_again
 from bot.service.unit_of_work import Step, UnitOfWork
 from bot.store import bundles
 
@@ -18,5 +18,6 @@ async def expire_with(unit: UnitOfWork, change: ChangeRequest) -> ChangeRequest:
     over = [each for each in found if each.has_expired(unit.at)]
     expired = await unit.step_all([Step(each, each.expire(unit.at), Event.EXPIRED, {"was": was}) for each in over])
     bundle = await bundles.get(unit.tx, change.lead_id)
-    await unit.tell(bundle_fact(bundle, Fact.EXPIRED, unit.at, Expired(was=was), expired))
+    told = bundle_fact(bundle, Fact.EXPIRED, unit.at, Expired(was=was), expired)
+    await unit.tell(told, *results_again(bundle, expired, unit.at))
     return expired[0]

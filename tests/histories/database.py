@@ -15,19 +15,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, Executable, StaticPool, create_engine
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
+from bot.store.driver_errors import translated_errors
 from bot.store.sqlite import _PRAGMAS
-from bot.store.sqlite_driver import Driver, _Connection
 
 _MOST_TURNS = 4
 _STATEMENTS = 1000
 
 
 class Memory:
-    """The database in memory, and which of its connections is in a transaction."""
+    """The database in memory, and which transaction is open there."""
 
     def __init__(self, migrated: Path) -> None:
         self.driver = sqlite3.connect(
@@ -38,7 +38,7 @@ class Memory:
         file.close()
         for pragma in _PRAGMAS:
             self.driver.execute(f"PRAGMA {pragma}")
-        self.writer: object = None
+        self.open: object = None
         self.driver.execute("BEGIN")
 
     def keep(self) -> None:
@@ -51,82 +51,98 @@ class Memory:
         self.driver.execute("ROLLBACK")
         self.driver.execute("BEGIN")
 
+    def check(self) -> None:
+        """Refuse what is checked at the end of a transaction, and not at that of a savepoint."""
+        if self.driver.execute("PRAGMA foreign_key_check(changes)").fetchone():
+            raise sqlite3.IntegrityError("FOREIGN KEY constraint failed")
+
     def read(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return what is committed."""
-        assert self.writer is None
+        assert self.open is None
         cursor = self.driver.cursor()
         cursor.row_factory = sqlite3.Row
         return cursor.execute(statement, values).fetchall()
 
 
+class _Cursor:
+    """A cursor that has read its statement to the end, so that none is open when a transaction ends."""
+
+    __slots__ = ("_driver", "_rows", "arraysize", "description", "lastrowid", "rowcount")
+
+    def __init__(self, driver: sqlite3.Connection) -> None:
+        self._driver = driver
+        self._rows: list[Any] = []
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+        self.arraysize = 1
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> None:
+        done = self._driver.execute(statement, values)
+        self.description = done.description
+        # Read first: how many rows one that returns some has changed is known at its end.
+        self._rows = done.fetchall() if self.description else []
+        self.rowcount, self.lastrowid = done.rowcount, done.lastrowid
+
+    def executemany(self, statement: str, values: Sequence[Any]) -> None:
+        self.rowcount = self._driver.executemany(statement, values).rowcount
+
+    def fetchall(self) -> list[Any]:
+        rows, self._rows = self._rows, []
+        return rows
+
+    def fetchone(self) -> Any:
+        return self._rows.pop(0) if self._rows else None
+
+    def fetchmany(self, size: int = 1) -> list[Any]:
+        rows, self._rows = self._rows[:size], self._rows[size:]
+        return rows
+
+    def close(self) -> None:
+        self._rows = []
+
+
 class _Line:
-    """What the driver takes for a connection of its own."""
+    """What SQLAlchemy takes for the driver's connection: of its transactions it knows nothing."""
 
-    def __init__(self, memory: Memory) -> None:
-        self.in_transaction = False
-        self._memory = memory
+    isolation_level = None
 
-    def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        memory = self._memory
-        if statement.startswith("BEGIN"):
-            assert memory.writer is None, "A transaction waits for somebody in its midst."
-            self.in_transaction = True
-            if statement == "BEGIN IMMEDIATE":
-                memory.writer = self
-                return memory.driver.execute("SAVEPOINT of_the_bot")
-            return memory.driver.cursor()
-        if statement.startswith("PRAGMA"):
-            return memory.driver.cursor()
-        assert memory.writer in (None, self)
-        return memory.driver.execute(statement, values)
+    def __init__(self, driver: sqlite3.Connection) -> None:
+        self._driver = driver
+        self.create_function = driver.create_function
 
-    def executemany(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
-        return self._memory.driver.executemany(statement, values)
+    def cursor(self) -> _Cursor:
+        return _Cursor(self._driver)
 
     def commit(self) -> None:
-        memory = self._memory
-        if memory.writer is self:
-            # What is checked at the end of a transaction is not at that of a savepoint.
-            broken = memory.driver.execute("PRAGMA foreign_key_check(changes)").fetchone()
-            if broken:
-                self.rollback()
-                raise sqlite3.IntegrityError("FOREIGN KEY constraint failed")
-            memory.driver.execute("RELEASE of_the_bot")
-            memory.writer = None
-        self.in_transaction = False
+        """Leave it to the savepoint."""
 
     def rollback(self) -> None:
-        memory = self._memory
-        if memory.writer is self:
-            memory.driver.execute("ROLLBACK TO of_the_bot")
-            memory.driver.execute("RELEASE of_the_bot")
-            memory.writer = None
-        self.in_transaction = False
+        """Leave it to the savepoint."""
+
+    def close(self) -> None:
+        """Leave it open: it is the memory's."""
 
 
-class _Inline:
-    """The line as the adapter of SQLAlchemy speaks to it, without a thread."""
+class _Transaction:
+    """What the services are given as an `AsyncConnection`: as much of it as they use, without the way to a thread."""
 
-    def __init__(self, memory: Memory) -> None:
-        self._conn = self._connection = _Line(memory)
+    def __init__(self, memory: Memory, connection: Connection) -> None:
+        assert memory.open is None, "A transaction waits for somebody in its midst."
+        memory.open = self
+        self.dialect = connection.dialect
+        self._memory = memory
+        self._connection = connection
 
-    async def create_function(self, *_: object, **__: object) -> None:
-        """No statement of the bot uses the functions that SQLAlchemy adds."""
+    async def execute(self, statement: Executable, values: Any = None) -> Any:
+        assert self._memory.open is self, "A transaction goes on after its end."
+        return self._connection.execute(statement, values)
 
-    async def _execute(self, run: Callable[..., Any], *values: Any) -> Any:
-        return run(*values)
+    async def scalar(self, statement: Executable, values: Any = None) -> Any:
+        return (await self.execute(statement, values)).scalar()
 
-    async def commit(self) -> None:
-        self._conn.commit()
-
-    async def rollback(self) -> None:
-        self._conn.rollback()
-
-    async def close(self) -> None:
-        self._conn.rollback()
-
-    def stop(self) -> None:
-        self._conn.rollback()
+    async def scalars(self, statement: Executable, values: Any = None) -> Any:
+        return (await self.execute(statement, values)).scalars()
 
 
 class Turns:
@@ -151,28 +167,41 @@ class HistoryDatabase(Database):
         super().__init__(f"sqlite:///{migrated}", patience=timedelta(minutes=1))
         self.memory = Memory(migrated)
         self.turns = Turns()
-        for engine in (self._writer, self._reader):
-            event.listen(engine.sync_engine, "do_connect", self._connect)
+        self._engine = create_engine("sqlite://", creator=lambda: _Line(self.memory.driver), poolclass=StaticPool)
+        self._connection = self._engine.connect()
 
-    def _connect(self, *_: object) -> Any:
-        return _Connection(Driver(), _Inline(self.memory))
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+        self.memory.driver.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         await self.turns.take()
-        async with super().transaction() as tx:
+        memory = self.memory
+        with translated_errors():
+            tx: Any = _Transaction(memory, self._connection)
+            memory.driver.execute("SAVEPOINT of_the_bot")
             try:
                 yield tx
+                memory.check()
             except BaseException:
-                # It would be undone when the connection is given back, and others come first there.
-                await tx.rollback()
+                memory.driver.execute("ROLLBACK TO of_the_bot")
                 raise
+            finally:
+                memory.driver.execute("RELEASE of_the_bot")
+                memory.open = None
 
     @asynccontextmanager
     async def reading(self, *, may_pause: bool = False) -> AsyncIterator[AsyncConnection]:
+        _ = may_pause
         await self.turns.take()
-        async with super().reading(may_pause=may_pause) as tx:
-            yield tx
+        with translated_errors():
+            tx: Any = _Transaction(self.memory, self._connection)
+            try:
+                yield tx
+            finally:
+                self.memory.open = None
 
 
 class FragileDatabase(HistoryDatabase):

@@ -19,6 +19,7 @@ from bot.sandbox.slack.app import SlackStandIn
 from bot.sandbox.slack.delivery.recorder import ApiRequest
 from bot.sandbox.uponai import reads
 from bot.sandbox.uponai.app import UponAIStandIn
+from bot.sandbox.uponai.body import parse_body
 from bot.sandbox.uponai.refusal import Refusal
 from tests.histories.clock import HistoryClock
 
@@ -159,7 +160,7 @@ class UponAIEnd(httpx.AsyncBaseTransport):
             self._apply(change_id, number, body)
 
     def _put(self, request: httpx.Request, *, is_late: bool) -> httpx.Response:
-        number, body = _number_of(request), json.loads(request.content)
+        number, body = _number_of(request), parse_body(request.content)
         self._arrives(number, body)
         change_id = self._watch.arrives(number, body)
         try:

@@ -14,10 +14,11 @@ class TimelessLoop(asyncio.SelectorEventLoop):
         wait = selector.select
 
         def select(timeout: float | None = None) -> Any:
-            if not timeout or timeout < 0:
+            # Nobody outside is listened to: asking the machine would take longer than what is to be done.
+            if timeout is None:
                 return wait(timeout)
-            self._ahead += timeout
-            return wait(0)
+            self._ahead += max(timeout, 0)
+            return []
 
         selector.select = select
 

@@ -18,7 +18,8 @@ from bot.store.mirror import numbers as mirror_numbers
 from tests.guarantees import AtRest, Findings, check_approvals, check_record, check_told
 from tests.histories.grammar import Act
 from tests.histories.people import NUMBERS, PEOPLE
-from tests.histories.story import TAKES, Story
+from tests.histories.shown import check_shown, is_quiet
+from tests.histories.story import DELIVERING, TAKES, Story
 from tests.histories.world import TOKEN, HistoryWorld, assignment_of
 
 _AT_ONCE = 8
@@ -39,6 +40,11 @@ async def tell(world: HistoryWorld, acts: list[Act]) -> tuple[Story, list[str]]:
         world.end.land()
         if world.broken:
             return story, world.broken
+        if act[0] in DELIVERING and is_quiet(world):
+            findings = Findings()
+            await check_shown(world, findings, with_threads=False)
+            if findings.found:
+                return story, [*findings.found, f"after {act}"]
     await come_to_rest(story)
     return story, [*world.broken, *await check(story)]
 
@@ -100,6 +106,7 @@ async def check(story: Story) -> list[str]:
     _check_sent(story, rest, findings)
     await _check_outside(story, rest, findings)
     _check_words(world, rest, findings)
+    await check_shown(world, findings)
     for change in rest.changes.values():
         findings.expect(change.state.is_final, f"G2: {change.label} stays {change.state}")
     turned_away = sum(Event(event.event).is_refusal for event in rest.events)

@@ -20,6 +20,7 @@ from bot.uponai.errors import UponAIError
 from tests.histories.far_ends import Trouble
 from tests.histories.grammar import Act
 from tests.histories.people import NUMBERS, PeoplesActs
+from tests.histories.shown import is_quiet
 from tests.histories.world import Died, HistoryWorld, Process
 
 TAKES: dict[str, tuple[Any, Any]] = {
@@ -28,6 +29,8 @@ TAKES: dict[str, tuple[Any, Any]] = {
     Due.TO_APPLY: (claim_next, apply),
     Due.WAITING: (take_waiting, retry),
 }
+# After these nothing may be owed to Slack.
+DELIVERING = frozenset({"settle"})
 
 
 class Story(PeoplesActs):
@@ -52,6 +55,16 @@ class Story(PeoplesActs):
 
     async def deliver(self, worker: int) -> bool:
         return await self.world.processes[worker].courier.deliver_due() > 0
+
+    async def settle(self, worker: int) -> bool:
+        """Deliver all that is due by itself within some seconds."""
+        has_delivered = False
+        for _ in range(4):
+            has_delivered |= await self.deliver(worker)
+            if is_quiet(self.world):
+                break
+            self.world.clock.advance(seconds=2)
+        return has_delivered
 
     async def both(self) -> bool:
         return all(await self._beside(*map(self.pass_of, self.world.processes)))

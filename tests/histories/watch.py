@@ -11,6 +11,7 @@ from bot.domain.assignment import Assignment, AssignmentPatch
 from bot.domain.events import Event
 from bot.domain.state import Origin
 from bot.sandbox.uponai.app import UponAIStandIn
+from bot.sandbox.uponai.body import parse_body
 from bot.uponai.wire import put_body
 from tests.histories.clock import HistoryClock
 from tests.histories.database import Memory
@@ -113,7 +114,7 @@ class Watchman(Watch):
     def _is_what_was_approved(self, change: sqlite3.Row, body: dict[str, Any]) -> None:
         patch = AssignmentPatch.from_json(json.loads(change["patch"]))
         sid, workspace_id = change["account_sid"], change["workspace_id"]
-        if json.loads(put_body(sid, workspace_id, patch)) != body:
+        if parse_body(put_body(sid, workspace_id, patch)) != body:
             self.broken.append(f"G5: RN-{change['id']} was sent as {body}")
 
     def _was_looked_at(self, change: sqlite3.Row, number: str) -> None:

@@ -155,8 +155,7 @@ class Worlds:
             await lookup.refresh_numbers(world.context)
             made._database.memory.keep()
         yield made
-        await made._database.dispose()
-        made._database.memory.driver.close()
+        made._database.close()
 
     @asynccontextmanager
     async def new(self, seed: int) -> AsyncIterator[HistoryWorld]:

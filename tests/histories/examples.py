@@ -1,0 +1,29 @@
+"""Histories that broke a guarantee once, each by what it showed; as short as they come."""
+
+from bot.domain.assignment import Field
+from tests.histories.grammar import Act
+
+_DAY = ("tick", 90_000)
+
+EXAMPLES: dict[str, list[Act]] = {
+    "the reminder of the day before went on asking for a review": [
+        ("policy", 3),
+        ("ask", 0, 0, Field.WEBHOOK, Field.WEBHOOK),
+        ("override", 0),
+        ("work", 0),
+        _DAY,
+        ("remind", 0),
+        ("settle", 0),
+        _DAY,
+        ("remind", 0),
+    ],
+    "the results of several went on waiting for one that had expired": [
+        ("ask_for_later", 0, 0, Field.OUTBOUND, 0, 30),
+        ("approve", 1, 0),
+        ("work", 0),
+        ("tick", 3500),
+        ("ask", 0, 1, Field.INBOUND, Field.OUTBOUND),
+        ("uponai", "write", "before"),
+        ("ask_for_several", 1, Field.OUTBOUND),
+    ],
+}

@@ -34,7 +34,7 @@ Look = Callable[[AsyncConnection], Awaitable[object]]
 pytestmark = pytest.mark.timeout(300)
 
 BIG = ("changes", "reviews", "change_rules", "review_rules", "audit_events", "outbox", "overrides")
-PARTIAL = ("ix_outbox_due", "ix_outbox_undone", "ix_overrides_unreviewed")
+PARTIAL = ("ix_outbox_due", "ix_outbox_undone", "ix_overrides_unreviewed", "ix_changes_number_unfinished")
 # All that is open (600 changes with 600 messages), the history of one number (100 changes with 500 events), or some
 # batches. Going through the smallest of the tables would be 200,000 rows, and a million steps of SQLite's machine.
 MOST_ROWS = 1500
@@ -226,7 +226,7 @@ async def scans_of_sqlite(tx: AsyncConnection, statement: str, values: Any) -> l
     plan = await tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
     steps = [step["detail"] for step in plan.mappings()]
     scans = [step for step in steps if re.match(rf"SCAN ({'|'.join(BIG)}|other|earlier)\b", step)]
-    return [scan for scan in scans if not any(scan.endswith(f"USING INDEX {index}") for index in PARTIAL)]
+    return [scan for scan in scans if not any(scan.endswith(f" INDEX {index}") for index in PARTIAL)]
 
 
 async def scans_of_postgresql(tx: AsyncConnection, statement: str, values: Any) -> list[str]:

@@ -16,8 +16,9 @@ NO_WEBHOOK = "no webhook"
 UNREADABLE = "an address that cannot be read"
 QUERY_MARK = "?…"
 SHORTEST_HIDDEN = 4
-# A mark behind an address belongs to the sentence.
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]*[^\s\"'<>.,:;!?)]", re.IGNORECASE)
+# A mark behind an address belongs to the sentence. Looked for where a word begins alone, as the time to look from each
+# letter of it grows with the square of its length; what no scheme can begin with is skipped there.
+_ADDRESS = re.compile(r"(?<![a-z0-9+.-])([0-9+.-]*)([a-z][a-z0-9+.-]*://[^\s\"'<>]*[^\s\"'<>.,:;!?)])", re.IGNORECASE)
 
 
 def parse_webhook_url(text: str) -> str:
@@ -69,7 +70,7 @@ def without_secrets(text: str, *urls: str | None) -> str:
         longest_first = "|".join(re.escape(part) for part in sorted(hidden, key=len, reverse=True))
         # Percent-encoding comes in either case. One pass: what is put in is not looked at again.
         text = re.sub(longest_first, lambda found: hidden.get(found[0].lower(), "…"), text, flags=re.IGNORECASE)
-    return _ADDRESS.sub(lambda found: masked(found[0]), text)
+    return _ADDRESS.sub(lambda found: found[1] + masked(found[2]), text)
 
 
 def describe_webhook(url: str | None) -> tuple[str, ...]:

@@ -162,3 +162,14 @@ def test_what_is_not_secret_stays_as_it_was_said() -> None:
     assert without_secrets("calling https://h.example/x?k=1 failed", "https://h.example/x?k=1") == (
         "calling https://h.example/x?… failed"
     )
+
+
+def test_an_address_is_found_behind_what_no_scheme_begins_with() -> None:
+    assert without_secrets("-1.https://h.example/x?k=S3CRET,ftp://u:S3CRET@h.example") == "-1.https://h.example/x?…"
+    assert without_secrets("(see https://u:S3CRET@h.example/x).") == "(see https://h.example/x)."
+
+
+def test_g8_a_word_of_megabytes_is_looked_through_once() -> None:
+    # From each of its letters on, this would take hours.
+    word = "x" * 4_000_000
+    assert without_secrets(f"{word} https://h.example/x?k=S3CRET") == f"{word} https://h.example/x?…"

@@ -27,6 +27,8 @@ from bot.domain.events import Event
 from bot.store.schema import audit_events, audit_head, changes
 
 _BATCH = 500
+_LOCK_HEAD = select(audit_head).with_for_update()
+_APPEND = insert(audit_events)
 # In the very words of their index.
 _OF_NUMBERS: BindParameter[Any] = bindparam(
     None, [Event.CHANGED_OUTSIDE.value, Event.KEPT.value], expanding=True, literal_execute=True
@@ -61,7 +63,7 @@ EVERYTHING = Filter()
 
 async def lock_head(tx: AsyncConnection) -> Head:
     """Return the head and keep everybody else from appending until the transaction ends: lock it last."""
-    return _head((await tx.execute(select(audit_head).with_for_update())).mappings().one())
+    return _head((await tx.execute(_LOCK_HEAD)).mappings().one())
 
 
 async def read_head(tx: AsyncConnection) -> Head:
@@ -80,7 +82,7 @@ async def append(tx: AsyncConnection, events: Sequence[AuditEvent]) -> list[Chai
         chained.append(link)
         head = Head(link.id, link.hash)
     # A list, which is sent as one statement a row: the trigger compares each with the head that the one before left.
-    await tx.execute(insert(audit_events), [_to_row(event) for event in chained])
+    await tx.execute(_APPEND, [_to_row(event) for event in chained])
     return chained
 
 

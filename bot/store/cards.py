@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
@@ -13,13 +13,20 @@ from bot.domain.state import State
 from bot.store.changes import from_row
 from bot.store.errors import StaleCard
 from bot.store.schema import cards, changes, is_unfinished
-from bot.store.upsert import insert_or
+from bot.store.upsert import of_each_dialect
 
 _WITH_CHANGES = (
     select(changes, *(column.label(f"card_{column.name}") for column in cards.c))
     .outerjoin(cards, cards.c.change_id == func.coalesce(changes.c.bundle_id, changes.c.id))
     .where(changes.c.id.in_(bindparam("ids", expanding=True)))
 )
+_ADD = of_each_dialect(cards, lambda insert: insert.on_conflict_do_nothing(index_elements=["change_id"]))
+_IS_AS_READ = tuple(
+    cards.c[name] == bindparam(f"of_{name}") for name in ("change_id", "generation", "message_ts", "shown_version")
+)
+_SAVE = update(cards).where(*_IS_AS_READ)
+_free = select(cards.c.change_id).where(*_IS_AS_READ).with_for_update(skip_locked=True).cte("free")
+_SAVE_IF_FREE = _SAVE.where(cards.c.change_id.in_(select(_free.c.change_id)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,19 +113,10 @@ async def save(tx: AsyncConnection, card: Card, *, over: Card | None, may_wait: 
     """
     values = asdict(card)
     if over is None:
-        first = insert_or(tx, cards).values(values).on_conflict_do_nothing(index_elements=["change_id"])
-        result = await tx.execute(first)
+        result = await tx.execute(_ADD[tx.dialect.name], values)
     else:
-        is_it: tuple[ColumnElement[bool], ...] = (
-            cards.c.change_id == over.change_id,
-            cards.c.generation == over.generation,
-            cards.c.message_ts == over.message_ts,
-            cards.c.shown_version == over.shown_version,
-        )
-        if not may_wait:
-            free = select(cards.c.change_id).where(*is_it).with_for_update(skip_locked=True).cte("free")
-            is_it = (*is_it, cards.c.change_id.in_(select(free.c.change_id)))
-        result = await tx.execute(update(cards).where(*is_it).values(values))
+        former = {f"of_{name}": value for name, value in asdict(over).items()}
+        result = await tx.execute(_SAVE if may_wait else _SAVE_IF_FREE, values | former)
     if result.rowcount == 0:
         raise StaleCard(f"The card of {format_label(card.change_id)} is no longer as it was read.")
 

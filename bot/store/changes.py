@@ -22,6 +22,7 @@ from bot.store.errors import StaleVersion
 from bot.store.schema import UNFINISHED, changes, is_unfinished
 
 _STORED = tuple(f.name for f in fields(ChangeRequest) if f.name not in ("key", "number_name"))
+_COLUMNS = tuple((name, changes.c[name].name) for name in _STORED)
 # Everything but what the draft said and the reviewers saw. The database refuses the rest.
 _STEPS = set(_STORED) - {f.name for f in fields(ChangeDraft)} - {"id"}
 # Only an approved put-back can be made due earlier.
@@ -46,6 +47,17 @@ NEXT_APPROVAL_ORDER = (
 )
 _SAVE_FIRST_APPROVED = _SAVE.values(approval_order=NEXT_APPROVAL_ORDER)
 _GET_ALL = select(changes).where(changes.c.id.in_(bindparam("ids", expanding=True)))
+_BY_SUBMISSION = select(changes).where(
+    changes.c.team_id == bindparam("of_team"), changes.c.submission_key == bindparam("of_key")
+)
+# By `key_values`.
+IS_OF_NUMBER = (
+    changes.c.account_sid == bindparam("of_sid"),
+    changes.c.workspace_id == bindparam("of_workspace"),
+    changes.c.number == bindparam("of_number"),
+)
+# Not the plain id: few are open, and along the index that has their order lies the history of the number.
+OLDEST_OPEN_FIRST = changes.c.id + literal_column("0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +90,7 @@ def as_asked(draft: ChangeDraft) -> ChangeRequest:
 
 async def find_by_submission(tx: AsyncConnection, team_id: str, submission_key: str) -> ChangeRequest | None:
     """Return the change that this submission of the form has made, None when it is the first."""
-    found = await _all(
-        tx, select(changes).where(changes.c.team_id == team_id, changes.c.submission_key == submission_key)
-    )
+    found = await _all(tx, _BY_SUBMISSION, of_team=team_id, of_key=submission_key)
     return found[0] if found else None
 
 
@@ -153,8 +163,7 @@ async def open_of(tx: AsyncConnection, team_id: str, requester_id: str, limit: i
 async def open_of_number(tx: AsyncConnection, team_id: str, key: NumberKey, limit: int) -> list[ChangeRequest]:
     """Return a team's changes of a number that have not ended, oldest first."""
     query = _unfinished(team_id, *UNFINISHED).where(*_of_number(key))
-    # Not the plain id: few are open, and along the index that has their order lies the history of the number.
-    return await _all(tx, query.order_by(changes.c.id + literal_column("0")).limit(limit))
+    return await _all(tx, query.order_by(OLDEST_OPEN_FIRST).limit(limit))
 
 
 async def to_be_sent(
@@ -194,26 +203,8 @@ async def open_ids(tx: AsyncConnection, team_id: str) -> list[int]:
     return list(dict.fromkeys((await tx.scalars(query.order_by(changes.c.id))).all()))
 
 
-async def lock_open_touching(tx: AsyncConnection, key: NumberKey, bits: int, *, except_id: int) -> list[ChangeRequest]:
-    """Return the open changes of a number, held from the start, that touch one of these fields, in order of id."""
-    query = (
-        select(changes)
-        .where(
-            *_of_number(key),
-            is_unfinished(changes),
-            changes.c.state.in_([State.PENDING, State.APPROVED]),
-            changes.c.touched.bitwise_and(bits) != 0,
-            changes.c.id != except_id,
-        )
-        # Not the plain id: few are open, and along the index that has their order lies the history of the number.
-        .order_by(changes.c.id + literal_column("0"))
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    return await _all(tx, query)
-
-
 def key_values(key: NumberKey) -> dict[str, Any]:
-    """Return the values by which the next place among a number's approvals is found."""
+    """Return the values by which what is about a number is found."""
     return {"of_sid": key.account_sid, "of_workspace": key.workspace_id, "of_number": key.number}
 
 
@@ -251,8 +242,8 @@ def _of_number(key: NumberKey) -> tuple[Any, ...]:
     )
 
 
-async def _all(tx: AsyncConnection, query: Select[Any]) -> list[ChangeRequest]:
-    return [from_row(row) for row in (await tx.execute(query)).mappings()]
+async def _all(tx: AsyncConnection, query: Select[Any], **values: Any) -> list[ChangeRequest]:
+    return [from_row(row) for row in (await tx.execute(query, values)).mappings()]
 
 
 async def _one(tx: AsyncConnection, query: Select[Any], change_id: int) -> ChangeRequest:
@@ -266,7 +257,7 @@ def from_row(row: RowMapping) -> ChangeRequest:
     """Read a row of the table."""
     return ChangeRequest(
         **{
-            **{name: row[changes.c[name].name] for name in _STORED},
+            **{name: row[column] for name, column in _COLUMNS},
             "key": NumberKey(row["account_sid"], row["workspace_id"], row["number"]),
             "before": Assignment.from_json(row["before"]),
             "patch": AssignmentPatch.from_json(row["patch"]),

@@ -7,10 +7,24 @@ one that is not due, is leased, or is parked. So the first of a lane is always t
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, delete, exists, func, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    RowMapping,
+    String,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.state import State
@@ -18,6 +32,7 @@ from bot.store.columns import UtcDateTime
 from bot.store.due_messages import CLAIM
 from bot.store.errors import LeaseLost
 from bot.store.schema import changes, outbox
+from bot.store.upsert import of_each_dialect
 
 _FINAL = [state for state in State if state.is_final]
 
@@ -67,22 +82,15 @@ class Posted:
     ts: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Depth:
-    """How much is waiting: all undone messages, those due, those parked, and since when the oldest due one is due."""
-
-    undone: int
-    due: int
-    parked: int
-    oldest_due_at: datetime | None
-
-
 _DRAFTED = tuple(f.name for f in fields(OutboxDraft))
 _NEW: dict[str, Any] = {name: bindparam(name) for name in _DRAFTED} | {"attempts": 0, "is_parked": False}
-_ENQUEUE = {
-    name: insert(outbox).values(_NEW).on_conflict_do_nothing(index_elements=["fact"])
-    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
+_ENQUEUE = of_each_dialect(outbox, lambda insert: insert.values(_NEW).on_conflict_do_nothing(index_elements=["fact"]))
+# Messages of one claim; what is set goes by the names of the values.
+_UPDATE_HELD = update(outbox).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True)),
+    outbox.c.lease_id == bindparam("held_by"),
+    outbox.c.done_at.is_(None),
+)
 # Put off from the start, and never claimed: what is tried again later has been.
 _IS_DEFERRED = and_(
     outbox.c.lane == bindparam("of_lane"),
@@ -147,10 +155,9 @@ async def complete(tx: AsyncConnection, posted: Sequence[Posted], at: datetime) 
         LeaseLost: Somebody else holds one of them, or has finished it.
     """
     values: dict[str, Any] = {"done_at": at, "problem": None, "lease_id": None, "leased_until": None}
-    for column in ("channel", "ts"):
-        known = {each.message.id: value for each in posted if (value := getattr(each, column)) is not None}
-        values[f"posted_{column}"] = case(known, value=outbox.c.id) if known else None
-    await _update_held(tx, [each.message for each in posted], values)
+    for i, each in enumerate(posted):
+        values |= {f"id_{i}": each.message.id, f"channel_{i}": each.channel, f"ts_{i}": each.ts}
+    await _update_held(tx, [each.message for each in posted], values, statement=_complete(len(posted)))
 
 
 async def give_back(
@@ -165,7 +172,7 @@ async def give_back(
     if unattempted:
         has_left = outbox.c.id.not_in(unattempted)
         values["attempted_at"] = case((has_left, outbox.c.attempted_at), else_=None)
-    await _update_held(tx, messages, values)
+    await _update_held(tx, messages, {}, statement=_UPDATE_HELD.values(values))
 
 
 async def hurry(tx: AsyncConnection, lane: str, at: datetime) -> None:
@@ -246,28 +253,25 @@ async def find(tx: AsyncConnection, fact: str) -> OutboxMessage | None:
     return None if row is None else from_row(row)
 
 
-async def depth(tx: AsyncConnection, now: datetime) -> Depth:
-    """Count what is waiting."""
-    is_due = and_(outbox.c.is_parked.is_(False), outbox.c.due_at <= now)
-    query = select(
-        func.count().label("undone"),
-        func.count().filter(is_due).label("due"),
-        func.count().filter(outbox.c.is_parked.is_(True)).label("parked"),
-        func.min(outbox.c.due_at).filter(is_due).label("oldest_due_at"),
-    ).where(outbox.c.done_at.is_(None))
-    return Depth(**(await tx.execute(query)).mappings().one())
+@lru_cache(maxsize=16)
+def _complete(count: int) -> Update:
+    """Say of so many messages where each was posted."""
+
+    def of_each(name: str) -> ColumnElement[str]:
+        known = {bindparam(f"id_{i}", type_=BigInteger): bindparam(f"{name}_{i}", type_=String) for i in range(count)}
+        return case(known, value=outbox.c.id)
+
+    return _UPDATE_HELD.values(posted_channel=of_each("channel"), posted_ts=of_each("ts"))
 
 
-async def _update_held(tx: AsyncConnection, messages: Sequence[OutboxMessage], values: dict[str, Any]) -> None:
+async def _update_held(
+    tx: AsyncConnection, messages: Sequence[OutboxMessage], values: dict[str, Any], *, statement: Update = _UPDATE_HELD
+) -> None:
     """Update messages of one claim. Raises LeaseLost, and whoever called rolls back."""
     if not messages:
         return
     ids, lease_id = [message.id for message in messages], messages[0].lease_id
-    result = await tx.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(ids), outbox.c.lease_id == lease_id, outbox.c.done_at.is_(None))
-        .values(values)
-    )
+    result = await tx.execute(statement, {"ids": ids, "held_by": lease_id, **values})
     if result.rowcount != len(ids):
         raise LeaseLost(f"Messages {ids} are no longer all held by {lease_id}.")
 

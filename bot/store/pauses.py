@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, select
+from sqlalchemy import RowMapping, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.schema import pauses
 from bot.store.upsert import insert_or
+
+_OF_TEAM = select(pauses).where(pauses.c.team_id == bindparam("of_team"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Pause:
 
 async def paused(tx: AsyncConnection, team_id: str) -> Pause | None:
     """Return the pause of a team, None while it sends."""
-    row = (await tx.execute(select(pauses).where(pauses.c.team_id == team_id))).mappings().one_or_none()
+    row = (await tx.execute(_OF_TEAM, {"of_team": team_id})).mappings().one_or_none()
     return None if row is None else _from_row(row)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +18,7 @@ _OF_CHANGES = (
     .where(reviews.c.change_id.in_(bindparam("ids", expanding=True)))
     .order_by(reviews.c.id)
 )
+_ADD = insert(reviews).returning(reviews.c.id)
 
 
 async def add(tx: AsyncConnection, change_id: int, review: Review) -> None:
@@ -25,19 +27,7 @@ async def add(tx: AsyncConnection, change_id: int, review: Review) -> None:
     The database refuses the requester, a change that is not pending, and a second live review of one person. It lets
     the review count for the rules that are for all by itself.
     """
-    added = await tx.execute(
-        insert(reviews)
-        .values(
-            change_id=change_id,
-            revision=review.revision,
-            reviewer_id=review.reviewer_id,
-            verdict=review.verdict,
-            reason=review.reason,
-            at=review.at,
-            withdrawn_at=review.withdrawn_at,
-        )
-        .returning(reviews.c.id)
-    )
+    added = await tx.execute(_ADD, _to_row(change_id, review))
     if not review.rules:
         return
     counted = select(literal(added.scalar_one()), change_rules.c.name).where(
@@ -51,18 +41,7 @@ async def add(tx: AsyncConnection, change_id: int, review: Review) -> None:
 
 async def add_all(tx: AsyncConnection, added: Mapping[int, Review]) -> None:
     """Do as `add` does with one person's reviews of several changes, by change."""
-    rows = [
-        {
-            "change_id": change_id,
-            "revision": review.revision,
-            "reviewer_id": review.reviewer_id,
-            "verdict": review.verdict,
-            "reason": review.reason,
-            "at": review.at,
-            "withdrawn_at": review.withdrawn_at,
-        }
-        for change_id, review in added.items()
-    ]
+    rows = [_to_row(change_id, review) for change_id, review in added.items()]
     inserted = await tx.execute(insert(reviews).returning(reviews.c.change_id, reviews.c.id), rows)
     ids = {row.change_id: row.id for row in inserted}
     for rules in {review.rules for review in added.values() if review.rules}:
@@ -114,6 +93,18 @@ async def lose(tx: AsyncConnection, change_id: int, review: Review, rules: Colle
         )
         .values(lost_at=at)
     )
+
+
+def _to_row(change_id: int, review: Review) -> dict[str, Any]:
+    return {
+        "change_id": change_id,
+        "revision": review.revision,
+        "reviewer_id": review.reviewer_id,
+        "verdict": review.verdict,
+        "reason": review.reason,
+        "at": review.at,
+        "withdrawn_at": review.withdrawn_at,
+    }
 
 
 def _of_reviewer(change_id: int, review: Review) -> tuple[ColumnElement[bool], ...]:

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.errors import UnknownChange
 from bot.domain.policy import Verdict
 from bot.domain.state import Origin, State
-from bot.store import changes, reviews
+from bot.store import changes, overlaps, reviews
 from bot.store.database import Database
 from bot.store.errors import RefusedByDatabase, StaleVersion
 from tests.store.stored_changes import (
@@ -119,8 +119,8 @@ async def test_open_changes_of_the_same_fields_are_found(database: Database) -> 
     await ask(database, draft("+14155550199"))
     await unclear(database)
     async with database.transaction() as tx:
-        found = await changes.lock_open_touching(tx, key(), 1, except_id=mine.id)
-        everything = await changes.lock_open_touching(tx, key(), 1 | 4, except_id=mine.id)
+        found = await overlaps.lock_open_touching(tx, key(), 1, except_id=mine.id)
+        everything = await overlaps.lock_open_touching(tx, key(), 1 | 4, except_id=mine.id)
     assert [change.id for change in found] == [pending.id, ready.id]
     assert [change.id for change in everything] == [pending.id, other_field.id, ready.id]
 

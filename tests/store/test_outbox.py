@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.store import outbox
+from bot.store import outbox, outbox_depth
 from bot.store.database import Database
 from bot.store.errors import LeaseLost, RefusedByDatabase
 from bot.store.outbox import OutboxDraft, OutboxMessage, Posted
@@ -208,8 +208,8 @@ async def test_the_depth_counts_what_waits(database: Database) -> None:
     await complete(database, claimed["done"])
     await _park(database, claimed["parked"])
     async with database.reading() as tx:
-        depth = await outbox.depth(tx, NOW)
-    assert depth == outbox.Depth(undone=4, due=2, parked=1, oldest_due_at=NOW - SECOND)
+        depth = await outbox_depth.depth(tx, NOW)
+    assert depth == outbox_depth.Depth(undone=4, due=2, parked=1, oldest_due_at=NOW - SECOND)
 
 
 async def test_g3_workers_at_the_same_instant_take_different_messages(database: Database) -> None:

@@ -20,7 +20,20 @@ from bot.domain.assignment import ALL_FIELDS, Assignment
 from bot.domain.outside import MovedOutside
 from bot.domain.policy import Review, Verdict
 from bot.service.messages import card_is_dirty
-from bot.store import audit, bundles, cards, changes, claims, elsewhere, outbox, overlaps, overrides, own_deeds, reviews
+from bot.store import (
+    audit,
+    bundles,
+    cards,
+    changes,
+    claims,
+    elsewhere,
+    outbox,
+    outbox_depth,
+    overlaps,
+    overrides,
+    own_deeds,
+    reviews,
+)
 from bot.store.database import Database
 from bot.store.held import hold
 from tests.clock import StillClock
@@ -68,7 +81,7 @@ LOOKS: dict[str, Look] = {
     "next_expired": lambda tx: claims.next_expired(tx, NOW),
     "messages_to_claim": lambda tx: outbox.claim(tx, NOW, lease_id="x", until=NOW + LEASE, limit=8),
     "messages_not_due": lambda tx: outbox.claim(tx, START - LEASE, lease_id="x", until=NOW, limit=8),
-    "depth": lambda tx: outbox.depth(tx, NOW),
+    "depth": lambda tx: outbox_depth.depth(tx, NOW),
     "unpark_of_a_lane": lambda tx: outbox.unpark(tx, f"change/{CHANGES}", NOW),
     "reviews_of_a_change": lambda tx: reviews.of_change(tx, CHANGES),
     "pending": lambda tx: changes.pending(tx, TEAM, 20),
@@ -78,7 +91,7 @@ LOOKS: dict[str, Look] = {
     "recent_of_a_team": lambda tx: changes.recent(tx, TEAM, limit=20),
     "recent_of_a_number": lambda tx: changes.recent(tx, TEAM, key=LAST, limit=20),
     "recent_of_an_unknown_number": lambda tx: changes.recent(tx, TEAM, key=key("+2"), limit=20),
-    "open_of_a_number": lambda tx: changes.lock_open_touching(tx, LAST, 1, except_id=1),
+    "open_of_a_number": lambda tx: overlaps.lock_open_touching(tx, LAST, 1, except_id=1),
     "all_open_of_a_number": lambda tx: changes.open_of_number(tx, TEAM, LAST, 11),
     "cards_of_open_changes": lambda tx: cards.of_open_changes(tx, after=0, limit=200),
     "put_backs_of_a_bundle": lambda tx: bundles.find_put_backs(tx, 77),

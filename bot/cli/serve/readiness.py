@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from bot.cli.serve.wiring import Parts
 from bot.service import elsewhere, token
-from bot.store import outbox
+from bot.store import outbox_depth
 from bot.store.database import Database
 from bot.store.errors import DatabaseUnavailable
 from bot.store.migrate import schema_state
@@ -64,7 +64,7 @@ class Readiness:
             WORKER_LAST_TURN.set(min((turn.timestamp() for turn in turns), default=0))
         try:
             async with asyncio.timeout(_MEASURE_SECONDS), self._database.reading() as tx:
-                depth = await outbox.depth(tx, await self._parts.clock.read(tx))
+                depth = await outbox_depth.depth(tx, await self._parts.clock.read(tx))
         except (DatabaseUnavailable, TimeoutError):
             return
         OUTBOX_WAITING.set(depth.undone)

@@ -17,7 +17,7 @@ from bot.service.outside.own_looks import take_in
 from bot.service.put_back import cover, plan
 from bot.service.put_back_facts import is_told_with_all
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
-from bot.store import changes
+from bot.store import overlaps
 from bot.store.mirror import agents as mirror_agents
 from bot.store.token_refusals import Call
 
@@ -84,8 +84,7 @@ async def _unseen_names(unit: UnitOfWork, change: ChangeRequest, live: Assignmen
 async def _overtake(unit: UnitOfWork, applied: ChangeRequest, live: ListedNumber) -> None:
     """End the other open changes of the number whose touched fields are no longer as their reviewers saw them."""
     bits = fields_to_bits(applied.patch.fields)
-    others = await changes.lock_open_touching(unit.tx, applied.key, bits, except_id=applied.id)
-    for other in others:
+    for other in await overlaps.lock_open_touching(unit.tx, applied.key, bits, except_id=applied.id):
         gone = other.before.differing(live.assignment, other.patch.fields)
         if not gone:
             continue

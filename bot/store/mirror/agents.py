@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, or_, select, update
+from sqlalchemy import Integer, RowMapping, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedAgent
@@ -21,6 +21,15 @@ from bot.store.upsert import insert_or
 ALIKE_COMPARED = 500
 _DIGEST_LENGTH = 32
 _WRITTEN = ("name", "name_folded", "looks", "versions", "as_of", "is_listed")
+_IS_LISTED = (agents.c.workspace_id == bindparam("of_workspace")) & agents.c.is_listed
+_IS_WANTED = agents.c.agent_id.in_(bindparam("ids", expanding=True))
+_OWN_LOOKS = select(agents.c.looks).where(_IS_LISTED, _IS_WANTED, agents.c.looks != "")
+_WITH_ALIKE = (
+    select(agents)
+    .where(_IS_LISTED, or_(_IS_WANTED, agents.c.looks.in_(_OWN_LOOKS)))
+    .order_by(~_IS_WANTED, agents.c.agent_id)
+    .limit(bindparam("most", type_=Integer))
+)
 
 # What an agent is stored as: its name, as it is, as it is searched and as it looks, and its versions.
 Stored = tuple[str | None, str, str, tuple[int, ...]]
@@ -99,12 +108,8 @@ async def find_with_names(
     """
     if not agent_ids:
         return {}, {}
-    is_listed = (agents.c.workspace_id == workspace_id) & agents.c.is_listed
-    is_wanted = agents.c.agent_id.in_(agent_ids)
-    own = select(agents.c.looks).where(is_listed, is_wanted, agents.c.looks != "")
-    query = select(agents).where(is_listed, or_(is_wanted, agents.c.looks.in_(own)))
-    ordered = query.order_by(~is_wanted, agents.c.agent_id).limit(len(agent_ids) + ALIKE_COMPARED)
-    found = {row["agent_id"]: _from_row(row) for row in (await tx.execute(ordered)).mappings()}
+    values = {"of_workspace": workspace_id, "ids": list(agent_ids), "most": len(agent_ids) + ALIKE_COMPARED}
+    found = {row["agent_id"]: _from_row(row) for row in (await tx.execute(_WITH_ALIKE, values)).mappings()}
     labels = agent_labels({agent_id: agent.display_name for agent_id, agent in found.items()})
     wanted = [agent_id for agent_id in found if agent_id in agent_ids]
     return {agent_id: found[agent_id] for agent_id in wanted}, {agent_id: labels[agent_id] for agent_id in wanted}

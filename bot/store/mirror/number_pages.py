@@ -11,6 +11,7 @@ from sqlalchemy import or_, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.mirror import numbers as mirror_numbers
+from bot.store.mirror.digits import searched_digits
 from bot.store.mirror.number_index import NumberIndex
 from bot.store.mirror.numbers import MirroredNumber
 from bot.store.mirror.schema import numbers
@@ -43,7 +44,7 @@ async def page(tx: AsyncConnection, index: NumberIndex, sought: Sought, after: s
             candidates |= await mirror_numbers.first_of(tx, *own, answered, after=after, limit=limit)
     for named in _in_parts(sought.named, NAMES_AT_ONCE):
         candidates |= await mirror_numbers.first_of(tx, *own, named, after=after, limit=limit)
-    found = await index.search(tx, folded, mirror_numbers.searched_digits(sought.text), FEW + 1)
+    found = await index.search(tx, folded, searched_digits(sought.text), FEW + 1)
     if found is not None and len(found) <= FEW:
         return await mirror_numbers.among(tx, *own, candidates.union(found), after=after, limit=limit)
     matches = or_(mirror_numbers.holding(sought.text), numbers.c.number.in_(candidates))

@@ -1,16 +1,18 @@
 """The mirror of an account's numbers: what was listed, as of when. Serves the form, never the sending."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Insert,
     RowMapping,
     Text,
     and_,
+    bindparam,
     false,
     literal_column,
     or_,
@@ -20,22 +22,33 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.account import ListedNumber
 from bot.domain.assignment import Assignment
 from bot.domain.audit import canonical_json
 from bot.domain.key import NumberKey
+from bot.store.columns import UtcDateTime
 from bot.store.mirror import reads as mirror_reads
+from bot.store.mirror.digits import only_digits, searched_digits
 from bot.store.mirror.number_index import NumberIndex
 from bot.store.mirror.schema import number_agents, numbers
 from bot.store.mirror.whole_read import Write
-from bot.store.upsert import insert_or
+from bot.store.upsert import INSERTS
 
 # For some numbers by name: along the index that has the plain number's order lie all of them.
 _UNINDEXED = numbers.c.number + literal_column("''")
-_WRITTEN_AS_PHONE = re.compile(r"[+\d\s()./-]*\d[\d\s()./-]*")
+# The last whole read in the same statement: nothing is confirmed that was not there when it was compared.
+_LISTED = (
+    select(numbers, mirror_reads.as_of_last, mirror_reads.confirmed_by_last)
+    .outerjoin(mirror_reads.table, mirror_reads.is_of(bindparam("scope")))
+    .where(
+        numbers.c.account_sid == bindparam("of_sid"),
+        numbers.c.workspace_id == bindparam("of_workspace"),
+        numbers.c.is_listed,
+    )
+)
+_SOME = _LISTED.where(numbers.c.number.in_(bindparam("some", expanding=True))).order_by(numbers.c.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +89,15 @@ class MirroredNumbers:
 
     async def put(self, tx: AsyncConnection, entries: Sequence[ListedNumber], as_of: datetime, write: Write) -> None:
         """Write numbers."""
-        rows = [_to_row(entry, as_of) | {"written": write.number} for entry in entries]
-        await tx.execute(_upsert(tx, unless_newer_than=write.at), rows)
+        rows = [_to_row(entry, as_of) | {"written": write.number, "known_at": write.at} for entry in entries]
+        await tx.execute(_upsert(tx.dialect.name, is_newest=False), rows)
 
     async def put_newest(
         self, tx: AsyncConnection, entries: Sequence[ListedNumber], as_of: datetime, write: Write
     ) -> None:
         """Write numbers whatever the clocks say: the caller knows that nothing newer is stored of them."""
-        await tx.execute(_upsert(tx), [_to_row(entry, as_of) | {"written": write.number} for entry in entries])
+        rows = [_to_row(entry, as_of) | {"written": write.number} for entry in entries]
+        await tx.execute(_upsert(tx.dialect.name, is_newest=True), rows)
 
     async def unlist(self, tx: AsyncConnection, names: Sequence[str], as_of: datetime, write: Write) -> None:
         """Mark numbers as no longer listed."""
@@ -110,8 +124,9 @@ async def put(
     written = await mirror_reads.begin_write(tx, scope, now)
     if not is_newest and written.complete_as_of is not None and written.complete_as_of > as_of:
         return None
-    upsert = _upsert(tx, unless_newer_than=None if is_newest else now).returning(numbers.c.former)
-    former = await tx.scalar(upsert, _to_row(listed, as_of) | {"written": written.number})
+    known = {"written": written.number} | ({} if is_newest else {"known_at": now})
+    upsert = _upsert(tx.dialect.name, is_newest=is_newest).returning(numbers.c.former)
+    former = await tx.scalar(upsert, _to_row(listed, as_of) | known)
     return None if former is None else Assignment.from_json(former)
 
 
@@ -124,9 +139,10 @@ async def find_all(
     tx: AsyncConnection, account_sid: str, workspace_id: int, some: Collection[str]
 ) -> dict[str, MirroredNumber]:
     """Return those of some numbers that are listed exactly so, by number."""
-    is_one_of = numbers.c.number.in_(some)
-    found = await _select(tx, account_sid, workspace_id, is_one_of, limit=len(some)) if some else []
-    return {one.listed.key.number: one for one in found}
+    if not some:
+        return {}
+    found = await tx.execute(_SOME, _of_account(account_sid, workspace_id) | {"some": list(some)})
+    return {row["number"]: _from_row(row) for row in found.mappings()}
 
 
 async def search(
@@ -237,43 +253,27 @@ async def _select(
     order: ColumnElement[str] = numbers.c.number,
     limit: int,
 ) -> list[MirroredNumber]:
-    # The last whole read in the same statement: nothing is confirmed that was not there when it was compared.
-    query = (
-        select(numbers, mirror_reads.as_of_last, mirror_reads.confirmed_by_last)
-        .outerjoin(mirror_reads.table, mirror_reads.is_of(mirror_reads.numbers_scope(account_sid, workspace_id)))
-        .where(numbers.c.account_sid == account_sid, numbers.c.workspace_id == workspace_id, numbers.c.is_listed)
-        .where(matches)
-        .order_by(*([numbers.c.number_folded != exact] if exact else []), order)
-        .limit(limit)
-    )
-    return [_from_row(row) for row in (await tx.execute(query)).mappings()]
+    query = _LISTED.where(matches).order_by(*([numbers.c.number_folded != exact] if exact else []), order).limit(limit)
+    found = await tx.execute(query, _of_account(account_sid, workspace_id))
+    return [_from_row(row) for row in found.mappings()]
 
 
-def searched_digits(text: str) -> list[str]:
-    """Return how the digits of `text` can stand inside an international number; none when it is no phone number."""
-    if not _WRITTEN_AS_PHONE.fullmatch(text.strip()):
-        return []
-    digits = _only_digits(text.replace("(0)", ""))
-    # 0049… is +49…, and the 0 before a national number is not part of the international one.
-    return [each for each in dict.fromkeys((digits, digits.removeprefix("00"), digits.removeprefix("0"))) if each]
+def _of_account(account_sid: str, workspace_id: int) -> dict[str, Any]:
+    scope = mirror_reads.numbers_scope(account_sid, workspace_id)
+    return {"of_sid": account_sid, "of_workspace": workspace_id, "scope": scope}
 
 
-def _upsert(tx: AsyncConnection, *, unless_newer_than: datetime | None = None) -> sqlite.Insert | postgresql.Insert:
-    """Return what writes numbers; not over a row that is newer, unless its time is in the future of the one given."""
-    statement = insert_or(tx, numbers)
+@cache
+def _upsert(dialect: str, *, is_newest: bool) -> Insert:
+    """Return what writes numbers; not over a row that is newer, unless its time is in the future of `known_at`."""
+    statement = INSERTS[dialect](numbers)
     names = ("assignment", "import_error", "as_of", "is_listed", "written")
-    is_older = None
-    if unless_newer_than is not None:
-        is_older = or_(numbers.c.as_of <= statement.excluded.as_of, numbers.c.as_of > unless_newer_than)
+    is_of_future = numbers.c.as_of > bindparam("known_at", type_=UtcDateTime)
     return statement.on_conflict_do_update(
         index_elements=["account_sid", "workspace_id", "number"],
         set_={name: statement.excluded[name] for name in names} | {"former": numbers.c.assignment},
-        where=is_older,
+        where=None if is_newest else or_(numbers.c.as_of <= statement.excluded.as_of, is_of_future),
     )
-
-
-def _only_digits(text: str) -> str:
-    return re.sub(r"\D", "", text, flags=re.ASCII)
 
 
 def _to_row(listed: ListedNumber, as_of: datetime) -> dict[str, Any]:
@@ -282,7 +282,7 @@ def _to_row(listed: ListedNumber, as_of: datetime) -> dict[str, Any]:
         "workspace_id": listed.key.workspace_id,
         "number": listed.key.number,
         "number_folded": listed.key.number.casefold(),
-        "digits": _only_digits(listed.key.number),
+        "digits": only_digits(listed.key.number),
         "assignment": listed.assignment.to_json(),
         "import_error": listed.import_error,
         "as_of": as_of,

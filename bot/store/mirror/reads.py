@@ -10,12 +10,18 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.mirror.schema import mirror_reads
-from bot.store.upsert import insert_or
+from bot.store.upsert import insert_or, of_each_dialect
 
 # What a query of a list's entries takes along of the list's last complete read.
 table = mirror_reads
 as_of_last = mirror_reads.c.as_of.label("as_of_last")
 confirmed_by_last = mirror_reads.c.confirmed.label("confirmed_by_last")
+_COUNT_WRITE = of_each_dialect(
+    table,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["scope"], set_={"writes": table.c.writes + 1}
+    ).returning(table.c.writes, table.c.as_of),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ def agents_scope(workspace_id: int) -> str:
     return f"agents:{workspace_id}"
 
 
-def is_of(scope: str) -> ColumnElement[bool]:
+def is_of(scope: ColumnElement[str]) -> ColumnElement[bool]:
     """Pick the list's read for a join."""
     return mirror_reads.c.scope == scope
 
@@ -91,12 +97,7 @@ async def claim(
 
 async def begin_write(tx: AsyncConnection, scope: str, now: datetime) -> Written:
     """Number one write to the list, and keep others from writing to it until this transaction ends."""
-    statement = insert_or(tx, mirror_reads).values(scope=scope, attempted_at=now, writes=1)
-    numbered = await tx.execute(
-        statement.on_conflict_do_update(index_elements=["scope"], set_={"writes": mirror_reads.c.writes + 1}).returning(
-            mirror_reads.c.writes, mirror_reads.c.as_of
-        )
-    )
+    numbered = await tx.execute(_COUNT_WRITE[tx.dialect.name], {"scope": scope, "attempted_at": now, "writes": 1})
     number, as_of = numbered.one()
     return Written(number, None if as_of is None or as_of > now else as_of)
 

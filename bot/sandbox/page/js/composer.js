@@ -1,7 +1,7 @@
 // Where one writes: messages and slash commands, in a channel or in a thread. Drafts stay with their place.
 import { post, Refused } from "./api.js";
 import { CommandMenu } from "./commands.js";
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
 import { refresh } from "./events.js";
 import { icon } from "./icons.js";
 import { channel, nameOf, page } from "./state.js";
@@ -70,12 +70,14 @@ export class Composer {
     const name = nameOf(one);
     const where = one.kind === "channel" || one.kind === "private" ? `#${name}` : name;
     const label = this.inThread ? "Reply…" : `Message ${where}`;
-    this.text.placeholder = label;
-    this.text.setAttribute("aria-label", this.inThread ? "Reply in thread" : label);
+    if (this.text.placeholder !== label) {
+      this.text.placeholder = label;
+      this.text.setAttribute("aria-label", this.inThread ? "Reply in thread" : label);
+    }
     const outside = one.kind !== "im" && one.kind !== "app" && one.members && !one.members.includes(page.me);
     const why = closedBecause(one, name, outside);
     this.closed.hidden = !why;
-    this.closed.textContent = why ?? "";
+    say(this.closed, why ?? "");
     this.form.hidden = !this.closed.hidden;
     if (this.drawnFor !== this.place) {
       this.drawnFor = this.place;

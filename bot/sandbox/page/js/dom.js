@@ -35,6 +35,11 @@ export function svg(tag, attributes, ...children) {
   return node;
 }
 
+/** Set a node's text; one that says it already stays, and nothing around it has to be laid out anew. */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /**
  * Make `nodes` the children of `parent` while touching as little as possible:
  * a node that is moved loses its focus and its scroll position.

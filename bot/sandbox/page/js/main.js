@@ -47,7 +47,8 @@ function draw() {
   if (!page.snapshot || page.snapshot.me !== page.me) return;
   const one = channel();
   const onHome = Boolean(one) && isApp(one) && page.tab === "home";
-  document.title = one ? `${nameOf(one)} – ${page.snapshot.team.name} – Slack stand-in` : "Slack stand-in";
+  const title = one ? `${nameOf(one)} – ${page.snapshot.team.name} – Slack stand-in` : "Slack stand-in";
+  if (document.title !== title) document.title = title;
   sidebar.draw();
   header.draw();
   welcome.draw();

@@ -1,6 +1,6 @@
 // The workspace's sidebar: channels, direct messages, apps, with what is unread.
 import { avatar, appIcon } from "./avatar.js";
-import { h, keyed } from "./dom.js";
+import { h, keyed, say } from "./dom.js";
 import { icon } from "./icons.js";
 import { isApp, look, nameOf, page, peerOf, person } from "./state.js";
 import { markSeen, unread } from "./unread.js";
@@ -24,7 +24,7 @@ export class Sidebar {
 
   draw() {
     markSeen();
-    this.team.textContent = page.snapshot.team.name;
+    say(this.team, page.snapshot.team.name);
     const all = page.snapshot.channels;
     this.list(this.groups.channels, all.filter((one) => one.kind === "channel" || one.kind === "private"));
     this.list(this.groups.people, all.filter((one) => one.kind === "im" && !isApp(one)));

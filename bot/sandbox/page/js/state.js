@@ -30,7 +30,8 @@ function writeAddress() {
   if (page.thread) next.set("thread", page.thread);
   const one = channel();
   if (one && isApp(one)) next.set("tab", page.tab);
-  history.replaceState(null, "", `?${next}`);
+  // Each write of the address is told to the whole browser.
+  if (location.search !== `?${next}`) history.replaceState(null, "", `?${next}`);
 }
 
 /** Change what this window looks at, and draw it. */

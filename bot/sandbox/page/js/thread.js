@@ -1,6 +1,6 @@
 // The thread panel beside the channel.
 import { Composer } from "./composer.js";
-import { h, keyed, keepingFocus } from "./dom.js";
+import { h, keyed, keepingFocus, say } from "./dom.js";
 import { icon } from "./icons.js";
 import { buildMessage, isShown, printOf } from "./message.js";
 import { channel, look, messagesOf, nameOf, page } from "./state.js";
@@ -45,7 +45,7 @@ export class Thread {
       this.shownFor = null;
       return;
     }
-    this.place.textContent = one.kind === "channel" || one.kind === "private" ? `#${nameOf(one)}` : nameOf(one);
+    say(this.place, one.kind === "channel" || one.kind === "private" ? `#${nameOf(one)}` : nameOf(one));
     const key = `${page.me}/${one.id}/${page.thread}`;
     const fresh = this.shownFor !== key;
     const atEnd = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR;

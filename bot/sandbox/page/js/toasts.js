@@ -27,6 +27,7 @@ export function toast(text, kind = "info") {
 
 /** Show Slack's own notices, each one once. */
 export function showNotices() {
+  const before = seen.size;
   for (const notice of page.snapshot?.notices ?? []) {
     const key = `${page.me}/${notice.id}`;
     if (seen.has(key)) continue;
@@ -34,7 +35,7 @@ export function showNotices() {
     // A form says it itself, at its head.
     if (!page.snapshot.views.some((view) => view.notice === notice.text)) toast(notice.text, "error");
   }
-  sessionStorage.setItem(SEEN, JSON.stringify([...seen].slice(-200)));
+  if (seen.size > before) sessionStorage.setItem(SEEN, JSON.stringify([...seen].slice(-200)));
 }
 
 /** Read a sentence out without showing it. */

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import count
@@ -68,10 +68,14 @@ def _prepared_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def emptied_databases(postgresql_server: str) -> EmptiedDatabases:
-    """Return the migrated databases that the tests of this process have in turn."""
+def lend_database(postgresql_server: str) -> Iterator[Callable[[], str]]:
+    """Give the migrated databases that the tests of this process have in turn."""
     # The workers of a distributed run share the server.
-    return EmptiedDatabases(postgresql_server, _MIGRATED, f"test_{os.getpid()}")
+    databases = EmptiedDatabases(postgresql_server, _MIGRATED, f"test_{os.getpid()}")
+    # A thread of its own whose loop stays, as the connections do.
+    with ThreadPoolExecutor(1) as executor, asyncio.Runner() as runner:
+        yield lambda: executor.submit(runner.run, databases.lend()).result()
+        executor.submit(runner.run, databases.drop_all()).result()
 
 
 @pytest.fixture(scope="session")
@@ -96,8 +100,8 @@ def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -
         path = tmp_path / "route-number.db"
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         return f"sqlite:///{path}"
-    databases: EmptiedDatabases = request.getfixturevalue("emptied_databases")
-    return _run(databases.lend())
+    lend: Callable[[], str] = request.getfixturevalue("lend_database")
+    return lend()
 
 
 @pytest.fixture

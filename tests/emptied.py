@@ -1,6 +1,7 @@
 """PostgreSQL databases that many tests have one after the other, each time as if it were new.
 
-To create and drop a database costs some fifteen times what it costs to empty one.
+To create and drop a database costs some fifteen times what it costs to empty one; to be connected anew each time, what
+it costs to empty five.
 """
 
 import json
@@ -52,16 +53,19 @@ _END_SESSIONS = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+# By it whoever counts the sessions of a test knows the one that is none.
+APPLICATION = "emptied"
 
 
 class EmptiedDatabases:
-    """Copies of a template on a server, lent in turn."""
+    """Copies of a template on a server, lent in turn. All calls are made on one event loop."""
 
     def __init__(self, server: str, template: str, prefix: str) -> None:
         self._server = server
         self._template = template
         self._names = (f"{prefix}_{number}" for number in count(1))
         self._lent: deque[str] = deque()
+        self._connections: dict[str, asyncpg.Connection] = {}
         self._fresh: tuple[int, str] | None = None
         self._empty = ""
 
@@ -75,8 +79,18 @@ class EmptiedDatabases:
         if await self._could_be_emptied(name):
             self._lent.append(name)
             return f"{self._server}/{name}"
-        await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await self._drop(name)
         return await self._lend_new()
+
+    async def drop_all(self) -> None:
+        """Drop what was lent."""
+        while self._lent:
+            await self._drop(self._lent.popleft())
+
+    async def _drop(self, name: str) -> None:
+        if name in self._connections:
+            await self._connections.pop(name).close()
+        await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     async def _lend_new(self) -> str:
         name = next(self._names)
@@ -88,26 +102,29 @@ class EmptiedDatabases:
         # Not the template itself: nobody may be connected to it while another worker copies it.
         name = next(self._names)
         await self._execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
-        connection = await asyncpg.connect(f"{self._server}/{name}")
-        try:
-            self._fresh = tuple(await connection.fetchrow(_SIZE_AND_SCHEMA))
-            self._empty = await _emptying(connection)
-        finally:
-            await connection.close()
+        connection = await self._connection_to(name)
+        self._fresh = tuple(await connection.fetchrow(_SIZE_AND_SCHEMA))
+        self._empty = await _emptying(connection)
         self._lent.append(name)
 
     async def _could_be_emptied(self, name: str) -> bool:
-        connection = await asyncpg.connect(f"{self._server}/{name}")
-        try:
-            await connection.execute(_END_SESSIONS)
-            assert self._fresh is not None
-            size, schema = await connection.fetchrow(_SIZE_AND_SCHEMA)
-            if schema != self._fresh[1] or size > self._fresh[0] + _GROWTH_BYTES:
-                return False
-            await connection.execute(self._empty)
-            return True
-        finally:
-            await connection.close()
+        connection = await self._connection_to(name)
+        await connection.execute(_END_SESSIONS)
+        assert self._fresh is not None
+        size, schema = await connection.fetchrow(_SIZE_AND_SCHEMA)
+        if schema != self._fresh[1] or size > self._fresh[0] + _GROWTH_BYTES:
+            return False
+        await connection.execute(self._empty)
+        return True
+
+    async def _connection_to(self, name: str) -> asyncpg.Connection:
+        connection = self._connections.get(name)
+        # A test that ends all sessions ends this one too.
+        if connection is None or connection.is_closed():
+            url = f"{self._server}/{name}"
+            connection = await asyncpg.connect(url, server_settings={"application_name": APPLICATION})
+            self._connections[name] = connection
+        return connection
 
     async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(f"{self._server}/postgres")

@@ -27,8 +27,7 @@ SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences ORDER BY sequence
 async def databases(postgresql_server: str) -> AsyncIterator[EmptiedDatabases]:
     databases = EmptiedDatabases(postgresql_server, _MIGRATED, f"again_{os.getpid()}")
     yield databases
-    for name in databases._lent:
-        await databases._execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await databases.drop_all()
 
 
 async def again(databases: EmptiedDatabases) -> str:

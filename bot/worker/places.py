@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from bot.domain.change import ChangeRequest
 from bot.service.handing import Place
 
-# Changes of different numbers do not wait for each other; more at once than this gains nothing on one event loop.
+# Changes of different numbers do not wait for each other; more at once than this gains nothing on one event loop. A
+# call that hangs keeps its place, until its time-out: what hangs is in doubt, and when UponAI hangs altogether no more
+# than these are, while all others can still be canceled. Another worker has places of its own.
 APPLY_AT_ONCE = 8
 
 

@@ -6,6 +6,7 @@ A number is E.164, or an extension identifier that is kept exactly as the accoun
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import phonenumbers
 
@@ -16,6 +17,8 @@ from bot.domain.shortening import shorten
 SHORTEST_ENDING = 3
 NAMED_AT_MOST = 5
 QUOTED_AT_MOST = 60
+# Cards and lists show the same few numbers over and over.
+_REMEMBERED = 1024
 INVISIBLE = "(an identifier that cannot be seen)"
 
 
@@ -84,6 +87,7 @@ def read_number(
     )
 
 
+@lru_cache(_REMEMBERED)
 def pretty(number: str) -> str:
     """Return a phone number in its international writing; anything else as it is, on one line and all visible."""
     shown = without_invisible(number) or INVISIBLE

@@ -24,7 +24,7 @@ from bot.service.bundles.asking import Wish, drafts_of, require_may_ask_all
 from bot.service.bundles.leading import require_lead, with_lead
 from bot.service.context import ServiceContext
 from bot.service.elsewhere import refuse_elsewhere
-from bot.service.messages import bundle_fact
+from bot.service.messages import bundle_fact, results_again
 from bot.service.move_card import follow_rules_of_all
 from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights, with_rights
@@ -159,7 +159,8 @@ async def _revise(
     told = Edited(by=submission.actor.user_id, revision=saved[0].revision, changed=lines, void=list(void))
     news = {each.id: each for each in (*saved, *withdrawn)}
     present = Bundle(tuple(news.get(each.id, each) for each in bundle.members))
-    await unit.tell(bundle_fact(present, Fact.EDITED, unit.at, told, saved))
+    again = results_again(bundle, withdrawn, unit.at) if withdrawn else []
+    await unit.tell(bundle_fact(present, Fact.EDITED, unit.at, told, saved), *again)
     await follow_rules_of_all(context, unit, present, saved)
     return saved[0]
 

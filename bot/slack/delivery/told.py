@@ -16,11 +16,14 @@ from bot.slack.messages.fallback import plain_fact
 from bot.slack.messages.thread import Message, render_fact
 from bot.slack.messages.unmentioned import named_in_thread
 
+# What asks for these to be shown again is left out where they are first posted in the same delivery.
+_FILLING_UP = frozenset({Fact.PUT_BACK, Fact.RESULTS})
+
 
 async def render_first(context: ServiceContext, posting: Posting, delivery: Delivery) -> tuple[Message, Message]:
     """Return what is posted of the fact whose turn it is: what fills up begins with all that there is by now."""
     payload = delivery.message.payload
-    if payload["name"] == Fact.PUT_BACK and is_of_all(payload):
+    if payload["name"] in _FILLING_UP and is_of_all(payload):
         return await render_told_of_all(posting, delivery, payload, await since_of_all(context, delivery.of_bundle))
     return await render_told(posting, delivery, payload)
 

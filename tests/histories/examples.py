@@ -24,6 +24,12 @@ EXAMPLES: dict[str, list[Act]] = {
         ("tick", 3500),
         ("ask", 0, 1, Field.INBOUND, Field.OUTBOUND),
         ("uponai", "write", "before"),
-        ("ask_for_several", 1, Field.OUTBOUND),
+        ("ask_for_several", 1, Field.OUTBOUND, 2, 0),
+    ],
+    "results that were posted late showed as live what was put back by then": [
+        ("ask_for_several", 0, Field.OUTBOUND, 2, 30),
+        ("approve", 1, 0),
+        ("work", 1),
+        ("tick", 3500),
     ],
 }

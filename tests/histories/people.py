@@ -14,13 +14,14 @@ from bot.domain.rules.people import Person
 from bot.domain.rules.policy import HeldPolicy
 from bot.domain.schedule import Schedule
 from bot.domain.state import FollowUp
-from bot.sandbox.slack.workspace.seed import ADA, ALAN, PHONE_ROUTING, RITA, TEAM
+from bot.sandbox.slack.workspace.seed import ADA, ALAN, PHONE_ROUTING, RITA, SUPPORT_OPS, TEAM
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.service.bundles.asking import submit_several
 from bot.service.bundles.editing import edit_several
 from bot.service.context import Actor
 from bot.service.edit import edit
 from bot.service.follow_up import ask_follow_up
+from bot.service.move_card import move_card
 from bot.service.outside.deciding import keep, to_put_back
 from bot.service.override import override
 from bot.service.override_review import review_override
@@ -36,7 +37,8 @@ from bot.store.errors import StaleVersion
 from tests.histories.grammar import POLICIES
 from tests.histories.world import HistoryWorld
 
-NUMBERS = ("+14155550123", "+13125550111")
+NUMBERS = ("+14155550123", "+13125550111", "+441614960123")
+CHANNELS = (PHONE_ROUTING, SUPPORT_OPS)
 PEOPLE = tuple(Actor(TEAM.id, user, "test") for user in (RITA, ALAN, ADA))
 # What a person writes who wants to wake everybody up.
 REASON = "Because <!channel> & *all* said so"
@@ -78,8 +80,10 @@ class PeoplesActs:
         wish = replace(self._submission(who, NUMBERS[number], {field}), schedule=schedule)
         return await self.tried(submit(self.world.context, wish))
 
-    async def ask_for_several(self, who: int, field: Field) -> bool:
-        wish = replace(self._submission(who, NUMBERS[0], {field}), others=NUMBERS[1:])
+    async def ask_for_several(self, who: int, field: Field, many: int, put_back: int) -> bool:
+        put_back_at = self.world.clock.now() + timedelta(minutes=put_back) if put_back else None
+        wish = self._submission(who, NUMBERS[0], {field})
+        wish = replace(wish, others=NUMBERS[1:many], schedule=Schedule(None, put_back_at))
         return await self.tried(submit_several(self.world.context, wish))
 
     async def revert(self, who: int, nth: int) -> bool:
@@ -103,13 +107,14 @@ class PeoplesActs:
     async def cancel(self, who: int, nth: int) -> bool:
         return await self._with(nth, lambda change: cancel(self.world.context, PEOPLE[who], change.id))
 
-    async def edit(self, nth: int, field: Field) -> bool:
+    async def edit(self, nth: int, field: Field, left_out: int) -> bool:
         def by_requester(change: ChangeRequest) -> Awaitable[Any]:
             who = next(i for i, person in enumerate(PEOPLE) if person.user_id == change.requester_id)
             wish = self._submission(who, change.key.number, {field})
             if change.bundle_id is None:
                 return edit(self.world.context, wish, change.id, change.revision)
-            wish = replace(wish, number=NUMBERS[0], others=NUMBERS[1:])
+            kept = [each for at, each in enumerate(NUMBERS) if at != left_out or not at]
+            wish = replace(wish, number=kept[0], others=tuple(kept[1:]))
             return edit_several(self.world.context, wish, change.lead_id, change.revision)
 
         return await self._with(nth, by_requester, "state = 'pending'")
@@ -162,6 +167,13 @@ class PeoplesActs:
     async def policy(self, which: int) -> bool:
         self.world.policies.append(POLICIES[which])
         return True
+
+    async def move_card(self, nth: int, to: int) -> bool:
+        def by_requester(change: ChangeRequest) -> Awaitable[Any]:
+            who = Actor(TEAM.id, change.requester_id, "test")
+            return move_card(self.world.context, who, change.lead_id, CHANNELS[to])
+
+        return await self._with(nth, by_requester)
 
     # Hands
 

@@ -53,6 +53,7 @@ async def come_to_rest(story: Story) -> None:
     """Mend everything, let time pass, and let people settle what only they can settle."""
     world = story.world
     world.troubles.waiting.clear()
+    await story.archive(False)
     if world.database.memory.read("SELECT 1 FROM pauses"):
         await story.resume()
     await _work_on(story, rounds=16)

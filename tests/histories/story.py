@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Collection
 from typing import Any
 
 from bot.domain.assignment import Field
+from bot.sandbox.slack.workspace.seed import PHONE_ROUTING
 from bot.sandbox.uponai.seed import SALES, SUPPORT
 from bot.service.applying.apply import apply
 from bot.service.applying.claim import claim_next, expire_next, take_abandoned, take_follow_up, take_waiting
@@ -29,6 +30,7 @@ TAKES: dict[str, tuple[Any, Any]] = {
     Due.TO_APPLY: (claim_next, apply),
     Due.WAITING: (take_waiting, retry),
 }
+_OWED = "SELECT count(*) FROM outbox WHERE done_at IS NULL"
 # After these nothing may be owed to Slack.
 DELIVERING = frozenset({"settle"})
 
@@ -153,6 +155,20 @@ class Story(PeoplesActs):
     async def slack(self, method: str, kind: str) -> bool:
         self.world.troubles.waiting.append(Trouble(method, kind))
         return True
+
+    async def look_at_cards(self, worker: int) -> bool:
+        """Look for cards that are gone; what was deleted stands again once it is delivered."""
+        owed = self.world.database.memory.read(_OWED)[0][0]
+        await self.world.processes[worker].courier.look_at_cards()
+        return bool(self.world.database.memory.read(_OWED)[0][0] > owed)
+
+    async def archive(self, is_archived: bool) -> bool:
+        channel = self.world.slack.world.channels[PHONE_ROUTING]
+        was, channel.is_archived = channel.is_archived, is_archived
+        return was != is_archived
+
+    async def dashboard_all(self, field: Field) -> bool:
+        return all([await self.dashboard(number, field) for number in range(len(NUMBERS))])
 
     async def dashboard(self, number: int, field: Field) -> bool:
         self.world.watch.is_written_outside(NUMBERS[number])

@@ -22,10 +22,10 @@ from tests.histories.loop import TimelessLoop
 from tests.histories.rest import tell
 from tests.histories.world import Worlds
 
-HISTORIES = int(os.environ.get("HISTORIES", "300"))
+HISTORIES = int(os.environ.get("HISTORIES", "1000"))
 STEPS = int(os.environ.get("STEPS", "0"))
 SEED = int(os.environ.get("SEED", "1"))
-LONG = 1000
+LONG = 2000
 # So many have something of everything in them.
 ENOUGH = 300
 # What a history leaves behind is dropped as a whole, not looked at while it is told.
@@ -89,7 +89,7 @@ def teller(migrated_sqlite: Path, silence: None) -> Iterator[Teller]:
         made.close()
 
 
-@pytest.mark.timeout(0 if STEPS or HISTORIES > LONG else 300)
+@pytest.mark.timeout(0 if STEPS or HISTORIES > LONG else 600)
 def test_g2_whatever_happens_the_guarantees_hold(teller: Teller) -> None:
     steps, seed = 0, SEED
     while steps < STEPS if STEPS else seed < SEED + HISTORIES:

@@ -9,6 +9,8 @@ from typing import Any
 
 from bot.domain.assignment import Assignment, AssignmentPatch
 from bot.domain.events import Event
+from bot.domain.rules.policy import HeldPolicy
+from bot.domain.rules.sending import is_open
 from bot.domain.state import Origin
 from bot.sandbox.uponai.app import UponAIStandIn
 from bot.sandbox.uponai.body import parse_body
@@ -16,6 +18,8 @@ from bot.uponai.wire import put_body
 from tests.histories.clock import HistoryClock
 from tests.histories.database import Memory
 from tests.histories.far_ends import Watch
+
+_SET_BACK = timedelta(minutes=1)
 
 
 class Watchman(Watch):
@@ -78,6 +82,7 @@ class Watchman(Watch):
         change = under_way[0]
         self._is_approved(change, rows)
         self._is_its_turn(change, rows)
+        self._is_its_time(change)
         self._is_what_was_approved(change, body)
         self._was_looked_at(change, number)
         self.arrived[change["id"]] += 1
@@ -111,6 +116,21 @@ class Watchman(Watch):
         if unknown_at is not None and self._clock.now() < unknown_at + self._call_within:
             self.broken.append(f"G4: RN-{change['id']} was sent while the outcome before it was unknown")
 
+    def _is_its_time(self, change: sqlite3.Row) -> None:
+        """Nobody has paused the sending, its rules are open, it is due, and its approval is young enough."""
+        if self._memory.read("SELECT 1 FROM pauses WHERE team_id = ?", (change["team_id"],)):
+            self.broken.append(f"G1: RN-{change['id']} was sent while the sending was paused")
+        sent_at = _time(change["sent_at"])
+        # By the time that the clock may have been set back since.
+        from_ = max(_time(change[each]) for each in ("due_at", "opens_at") if change[each]) - _SET_BACK
+        if sent_at < from_:
+            self.broken.append(f"G1: RN-{change['id']} was sent at {sent_at}, and was due at {from_}")
+        if sent_at >= _time(change["apply_before"]):
+            self.broken.append(f"G1: RN-{change['id']} was sent at {sent_at}, when its approval was too old")
+        rules = HeldPolicy.from_json(json.loads(change["policy"])).rules
+        if not is_open(rules, sent_at) and change["overridden_at"] is None:
+            self.broken.append(f"G1: RN-{change['id']} was sent at {sent_at}, when its rules were closed")
+
     def _is_what_was_approved(self, change: sqlite3.Row, body: dict[str, Any]) -> None:
         patch = AssignmentPatch.from_json(json.loads(change["patch"]))
         sid, workspace_id = change["account_sid"], change["workspace_id"]
@@ -137,3 +157,7 @@ class Watchman(Watch):
 def _is_before(row: sqlite3.Row, change: sqlite3.Row) -> bool:
     is_waiting = row["state"] == "approved" and row["due_at"] <= change["approved_at"] and row["opens_at"] is None
     return bool(is_waiting and row["approval_order"] < change["approval_order"])
+
+
+def _time(stored: str) -> datetime:
+    return datetime.fromisoformat(stored)

@@ -1,6 +1,7 @@
 """A clock that tests move by hand, in the place of the database's."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,9 +18,9 @@ class _Reading(ABC):
 
     async def read_with(
         self, tx: AsyncConnection, query: Select[Any], values: dict[str, Any]
-    ) -> tuple[RowMapping | None, datetime]:
-        row = (await tx.execute(query, values)).mappings().one_or_none()
-        return row, await self.read(tx)
+    ) -> tuple[Sequence[RowMapping], datetime]:
+        rows = (await tx.execute(query, values)).mappings().all()
+        return rows, await self.read(tx)
 
 
 class Clock(_Reading):

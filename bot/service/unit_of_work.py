@@ -1,6 +1,6 @@
 """The one way in which the service writes: state, outbox messages and audit events of a decision commit together."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -28,6 +28,8 @@ from bot.telemetry import CHANGE_STEPS
 
 NOT_APPLIED = frozenset({State.UNCLEAR, *(state for state in State if state.is_final)} - {State.APPLIED})
 
+Save = Callable[[AsyncConnection, ChangeRequest], Awaitable[ChangeRequest]]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -47,6 +49,8 @@ class UnitOfWork:
         self.actor = actor
         self.at = at
         self._held = held
+        # Of its number no other open change is there: nobody has to be looked for. True at most until one is added.
+        self.is_alone = held is not None and held.is_alone
         self.states: list[State] = []
         self.work = Work(0)
         self._events: list[AuditEvent] = []
@@ -72,14 +76,16 @@ class UnitOfWork:
         *,
         is_shown: bool = True,
         shown_after: timedelta = timedelta(0),
+        save: Save | None = None,
     ) -> ChangeRequest:
         """Save one step of a change with its audit event, and mark its card as dirty where the step shows on it.
 
-        `shown_after` puts that off, for a step that another one follows soon. Returns the change as stored. Raises
-        StaleVersion when somebody else saved it since it was read.
+        `shown_after` puts that off, for a step that another one follows soon. `save` is how it is saved where that
+        depends on more. Returns the change as stored. Raises StaleVersion when somebody else saved it since it was
+        read.
         """
         is_edit = new.revision != old.revision
-        new = await (edits.save if is_edit else changes.save)(self.tx, new)
+        new = await (save or (edits.save if is_edit else changes.save))(self.tx, new)
         self._stepped(Step(old, new, event, after or {}), is_shown=is_shown, shown_after=shown_after)
         self._called.extend(picture.edited([old], [new], self.at) if is_edit else ())
         if new.bundle_id is not None and old.state is State.PENDING and new.state.is_final:
@@ -166,12 +172,15 @@ class UnitOfWork:
         await self._show_others_of_all_again([change for change, _ in asked])
 
     def _submitted(self, change: ChangeRequest, after: Mapping[str, Any], event: Event = Event.SUBMITTED) -> None:
+        self.is_alone = False
         self.states.append(change.state)
         self._note(change, event, None, {"state": change.state.value, **after})
         self._dirty[change.lead_id] = card_is_dirty(change, self.at)
 
     async def _show_others_again(self, change: ChangeRequest) -> None:
         """Let the cards of other open changes name this one, or name it no longer."""
+        if self.is_alone:
+            return
         others = await overlaps.shown_beside(self.tx, change)
         self._told.extend(card_beside(other, lead, change, self.at) for other, lead in others)
 

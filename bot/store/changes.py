@@ -5,7 +5,19 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    Update,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import insert as insert_into
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,7 +40,7 @@ _STEPS = set(_STORED) - {f.name for f in fields(ChangeDraft)} - {"id"}
 # Only an approved put-back can be made due earlier.
 MUTABLE = _STEPS | {"channel_id", "due_at"}
 _INSERT = insert_into(changes).returning(changes.c.id)
-_SAVE = (
+SAVE = (
     update(changes)
     .where(changes.c.id == bindparam("of_id"), changes.c.version == bindparam("of_version"))
     .values({name: bindparam(name) for name in MUTABLE})
@@ -45,7 +57,7 @@ NEXT_APPROVAL_ORDER = (
     )
     .scalar_subquery()
 )
-_SAVE_FIRST_APPROVED = _SAVE.values(approval_order=NEXT_APPROVAL_ORDER)
+_SAVE_FIRST_APPROVED = SAVE.values(approval_order=NEXT_APPROVAL_ORDER)
 _GET_ALL = select(changes).where(changes.c.id.in_(bindparam("ids", expanding=True)))
 _BY_SUBMISSION = select(changes).where(
     changes.c.team_id == bindparam("of_team"), changes.c.submission_key == bindparam("of_key")
@@ -118,14 +130,16 @@ async def lock(tx: AsyncConnection, change_id: int, *, team_id: str | None = Non
     return await _one(tx, _by_id(change_id, team_id).with_for_update(key_share=True), change_id)
 
 
-async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
+async def save(tx: AsyncConnection, change: ChangeRequest, statement: Update = SAVE, /, **given: Any) -> ChangeRequest:
     """Save one step of a change; its audit event has to follow in this transaction.
+
+    `statement` saves it only where more holds of the stored change, which is told with the values `given` to it.
 
     Returns the change as it is stored: a newly approved one gets its `approval_order` here, behind all changes of
     its number that were approved before.
 
     Raises:
-        StaleVersion: The stored change is not at the version before this one.
+        StaleVersion: The stored change is not at the version before this one, or what more has to hold does not.
     """
     row = to_row(change)
     values = {name: row[name] for name in MUTABLE} | {"of_id": change.id, "of_version": change.version - 1}
@@ -134,7 +148,7 @@ async def save(tx: AsyncConnection, change: ChangeRequest) -> ChangeRequest:
         del values["approval_order"]
         saved = await tx.execute(_SAVE_FIRST_APPROVED, values | key_values(change.key))
     else:
-        saved = await tx.execute(_SAVE, values)
+        saved = await tx.execute(statement, values | given)
     stored = saved.one_or_none()
     if stored is None:
         raise StaleVersion(f"{change.label} moved on while it was being changed.")

@@ -42,7 +42,7 @@ _other = changes.alias("other")
 _parent = changes.alias("parent")
 _NOW = bindparam("now", type_=UtcDateTime)
 _IS_OF_WORKSPACE = and_(
-    changes.c.account_sid == bindparam("account_sid"), changes.c.workspace_id == bindparam("workspace_id")
+    changes.c.account_sid == bindparam("of_sid"), changes.c.workspace_id == bindparam("of_workspace")
 )
 _IS_SAME_NUMBER = and_(
     _other.c.account_sid == changes.c.account_sid,
@@ -110,7 +110,7 @@ def _lacks_approvals(live: ColumnElement[bool]) -> ColumnElement[bool]:
 # An approved change could not be sent while its rules are closed, or another change of its number is being applied, was
 # approved before it and could be sent, is unclear about the same fields, or is unclear and looked at; nor while its
 # team has paused the sending.
-_MAY_BE_SENT = (
+MAY_BE_SENT = (
     is_in_state(changes, State.APPROVED),
     _IS_OF_WORKSPACE,
     changes.c.due_at <= _NOW,
@@ -157,16 +157,16 @@ class _Look:
         return select(literal(kind).label("kind")).select_from(query.limit(bindparam("most", type_=Integer)).subquery())
 
 
-_BY_ID = _Look(changes.c.id, (changes.c.id == bindparam("waiting_id"), *_MAY_BE_SENT))
+_BY_ID = _Look(changes.c.id, (changes.c.id == bindparam("waiting_id"), *MAY_BE_SENT))
 _TO_APPLY = _Look(
     # Of those that are due the one that is so for longest; the index holds none that is not due yet.
     changes.c.due_at,
-    (changes.c.wait_cause.is_(None), or_(changes.c.not_before.is_(None), changes.c.not_before <= _NOW), *_MAY_BE_SENT),
+    (changes.c.wait_cause.is_(None), or_(changes.c.not_before.is_(None), changes.c.not_before <= _NOW), *MAY_BE_SENT),
 )
 _WAITING = _Look(
     # Whose look is due for longest comes first: many old ones must not starve the young.
     changes.c.not_before,
-    (changes.c.wait_cause.is_not(None), changes.c.not_before <= _NOW, *_MAY_BE_SENT),
+    (changes.c.wait_cause.is_not(None), changes.c.not_before <= _NOW, *MAY_BE_SENT),
 )
 _ABANDONED = _Look(
     changes.c.leased_until,
@@ -205,7 +205,7 @@ class Due(StrEnum):
     EXPIRED = "expired"
 
 
-# To be asked together with other looks; takes `now`, `account_sid`, `workspace_id`, and how many at the `most`.
+# To be asked together with other looks; takes `now`, `of_sid`, `of_workspace`, and how many at the `most`.
 DUE = (
     _ABANDONED.some(Due.ABANDONED),
     _FOLLOW_UP.some(Due.FOLLOW_UP),
@@ -293,6 +293,6 @@ async def _first(
     tx: AsyncConnection, look: _Look, now: datetime, workspace: WorkspaceKey | None = None, **values: Any
 ) -> ChangeRequest | None:
     if workspace is not None:
-        values |= {"account_sid": workspace.account_sid, "workspace_id": workspace.workspace_id}
+        values |= {"of_sid": workspace.account_sid, "of_workspace": workspace.workspace_id}
     row = (await tx.execute(_FIRST[look], {"now": now, **values})).mappings().one_or_none()
     return None if row is None else from_row(row)

@@ -5,7 +5,7 @@ its time from the database, once; between transactions a process goes on countin
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -30,8 +30,8 @@ class Clock(Protocol):
 
     async def read_with(
         self, tx: AsyncConnection, query: Select[Any], values: dict[str, Any]
-    ) -> tuple[RowMapping | None, datetime]:
-        """Run a query for one row, and return the time with it: both in one statement, where that can be."""
+    ) -> tuple[Sequence[RowMapping], datetime]:
+        """Run a query, and return the time with its rows: both in one statement, where it finds any."""
 
 
 class DatabaseClock:
@@ -66,16 +66,16 @@ class DatabaseClock:
 
     async def read_with(
         self, tx: AsyncConnection, query: Select[Any], values: dict[str, Any]
-    ) -> tuple[RowMapping | None, datetime]:
-        """Read the clock with the row, as `read` does; where the row has to be waited for, before the wait."""
+    ) -> tuple[Sequence[RowMapping], datetime]:
+        """Read the clock with the rows, as `read` does; where they have to be waited for, before the wait."""
         if tx.dialect.name == "sqlite":
-            return (await tx.execute(query, values)).mappings().one_or_none(), self._wall()
+            return (await tx.execute(query, values)).mappings().all(), self._wall()
         timed = self._timed.get(query)
         if timed is None:
             timed = self._timed[query] = query.add_columns(func.clock_timestamp().label(_AT))
         asked_at = self._wall()
-        row = (await tx.execute(timed, values)).mappings().one_or_none()
-        return row, await self.read(tx) if row is None else self._note(row[_AT], asked_at)
+        rows = (await tx.execute(timed, values)).mappings().all()
+        return rows, self._note(rows[0][_AT], asked_at) if rows else await self.read(tx)
 
     def _note(self, at: datetime, asked_at: datetime) -> datetime:
         at = at.astimezone(UTC)

@@ -46,8 +46,8 @@ async def look(
     """Return how much of each kind is due, up to `most` of each kind of a change, and 1 of the others."""
     values = {
         "now": now,
-        "account_sid": workspace.account_sid,
-        "workspace_id": workspace.workspace_id,
+        "of_sid": workspace.account_sid,
+        "of_workspace": workspace.workspace_id,
         "most": most,
         "scopes": list(scopes),
         "scope_count": len(scopes),

@@ -45,18 +45,23 @@ _BESIDE = (
     .with_for_update(of=_beside, key_share=True)
     .cte("beside_it")
 )
-# The count is there to have them locked first, and never keeps the row from being found.
-_HOLD_WITH_BESIDE = _HOLD.where(select(func.count()).select_from(_BESIDE).scalar_subquery() >= 0)
+_COUNT = select(func.count()).select_from(_BESIDE).scalar_subquery()
+# The condition is there to have them locked first, and never keeps the row from being found.
+_HOLD_WITH_BESIDE = _HOLD.add_columns(_COUNT.label("beside_count")).where(_COUNT >= 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A locked change, the time, and what its next step depends on: a pause, and whether PUTs were refused (401)."""
+    """A locked change, the time, and what its next step depends on: a pause, and whether PUTs were refused (401).
+
+    `is_alone` says that its number has no other change that has not ended, where these were locked with it.
+    """
 
     change: ChangeRequest
     at: datetime
     pause: Pause | None
     is_token_refused: bool
+    is_alone: bool
 
 
 async def hold(
@@ -77,10 +82,12 @@ async def hold(
         UnknownChange: There is none.
     """
     values: dict[str, Any] = {"of_id": change_id} | ({} if beside is None else key_values(beside))
-    row, at = await clock.read_with(tx, _HOLD if beside is None else _HOLD_WITH_BESIDE, values)
-    if row is None or team_id not in (None, row["team_id"]):
+    rows, at = await clock.read_with(tx, _HOLD if beside is None else _HOLD_WITH_BESIDE, values)
+    if not rows or team_id not in (None, rows[0]["team_id"]):
         raise UnknownChange(f"There is no change {format_label(change_id)}.")
+    row = rows[0]
     pause = None
     if row["pause_paused_by"] is not None:
         pause = Pause(row["pause_paused_by"], row["pause_paused_at"], row["pause_reason"], row["pause_channel_id"])
-    return Held(from_row(row), at, pause, row["is_token_refused"])
+    is_alone = beside is not None and row["beside_count"] == 1
+    return Held(from_row(row), at, pause, row["is_token_refused"], is_alone)

@@ -2,20 +2,22 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.columns import UtcDateTime
+from bot.store.clock import Clock
 from bot.store.schema import rate_limits
 from bot.store.upsert import insert_or
 
-_LASTING = select(rate_limits).where(rate_limits.c.until > bindparam("now", type_=UtcDateTime))
+# There is always a row, so that the time comes with it: one of nothing where there are no limits.
+_ALL = select(rate_limits).select_from(select(literal(1)).subquery("one").outerjoin(rate_limits, true()))
 
 
-async def lasting(tx: AsyncConnection, now: datetime) -> dict[tuple[str, str], datetime]:
-    """Return until when which methods wait for which channels ('' for none)."""
-    rows = await tx.execute(_LASTING, {"now": now})
-    return {(method, channel_id): until for method, channel_id, until in rows}
+async def lasting(tx: AsyncConnection, clock: Clock) -> tuple[dict[tuple[str, str], datetime], datetime]:
+    """Return until when which methods wait for which channels ('' for none), and the time."""
+    rows, now = await clock.read_with(tx, _ALL, {})
+    limits = {(row["method"], row["channel_id"]): row["until"] for row in rows}
+    return {call: until for call, until in limits.items() if until is not None and until > now}, now
 
 
 async def hold(tx: AsyncConnection, method: str, channel_id: str, until: datetime) -> None:

@@ -1,7 +1,7 @@
 """What each path costs at the database: as many transactions as it has moments that must be durable, and no more."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import NUMBER, cards, replies
 from tests.transactions import counted
 
-SUBMIT, APPROVE, DENY, DELIVER = 20, 33, 18, 10
+SUBMIT, APPROVE, DENY, DELIVER = 19, 29, 17, 9
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 
@@ -38,9 +38,9 @@ class AskingClock(Clock):
 
     async def read_with(
         self, tx: AsyncConnection, query: Select[Any], values: dict[str, Any]
-    ) -> tuple[RowMapping | None, datetime]:
-        row, _ = await self._real.read_with(tx, query, values)
-        return row, self.now()
+    ) -> tuple[Sequence[RowMapping], datetime]:
+        rows, _ = await self._real.read_with(tx, query, values)
+        return rows, self.now()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from bot.domain.rules.rule import Rule
 from bot.domain.state import FollowUp, State
 from bot.store import audit, changes, rate_limits, reviews
 from bot.store.database import Database
+from tests.clock import StillClock
 
 TEAM = "T1"
 RITA, ALAN, ADA = "URITA", "UALAN", "UADA"
@@ -157,4 +158,5 @@ async def stored(database: Database, change_id: int) -> ChangeRequest:
 
 async def limited_until(tx: AsyncConnection, method: str, channel_id: str) -> datetime | None:
     """Return until when Slack wants no such calls, None when it was never said or is long over."""
-    return (await rate_limits.lasting(tx, datetime(2000, 1, 1, tzinfo=UTC))).get((method, channel_id))
+    limits, _ = await rate_limits.lasting(tx, StillClock(datetime(2000, 1, 1, tzinfo=UTC)))
+    return limits.get((method, channel_id))

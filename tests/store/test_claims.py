@@ -9,9 +9,9 @@ import pytest
 
 from bot.domain.change import ChangeRequest
 from bot.domain.state import FollowUp, State
-from bot.store import changes, claims, pauses
+from bot.store import audit, changes, claimed, claims, pauses
 from bot.store.database import Database
-from bot.store.errors import LeaseLost
+from bot.store.errors import LeaseLost, StaleVersion
 from tests.store.stored_changes import (
     ADA,
     HOUR,
@@ -23,6 +23,7 @@ from tests.store.stored_changes import (
     approved,
     ask,
     draft,
+    event_of,
     key,
     review,
     save,
@@ -69,6 +70,20 @@ async def test_g4_changes_of_a_number_are_taken_one_at_a_time_in_the_order_of_th
     running = await stored(database, newer.id)
     await step(database, running.finish(State.FAILED, NOW))
     assert await claim(database, "two") == older.id
+
+
+async def claim_at_once(database: Database, change: ChangeRequest) -> None:
+    async with database.transaction() as tx:
+        taken = await claimed.save_if_next(tx, change.claim("at once", NOW, LEASE), now=NOW, workspace=HERE)
+        await audit.append(tx, [event_of(taken)])
+
+
+async def test_g4_a_change_is_claimed_as_it_is_approved_where_none_comes_before_it(database: Database) -> None:
+    older, newer = await approved(database), await approved(database)
+    with pytest.raises(StaleVersion):
+        await claim_at_once(database, newer)
+    await claim_at_once(database, older)
+    assert [(await stored(database, each.id)).state for each in (older, newer)] == [State.APPLYING, State.APPROVED]
 
 
 async def test_g4_numbers_do_not_wait_for_each_other(database: Database) -> None:

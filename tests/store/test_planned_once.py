@@ -15,7 +15,7 @@ LOOKS = [due._LOOK, *claims._FIRST.values()]
 
 
 def values(now: datetime) -> dict[str, Any]:
-    of_worker = {"account_sid": "account", "workspace_id": 1, "most": 8, "waiting_id": 5}
+    of_worker = {"of_sid": "account", "of_workspace": 1, "most": 8, "waiting_id": 5}
     of_mirror = {"scopes": ["agents", "numbers"], "scope_count": 2, "refreshed_before": now - timedelta(minutes=1)}
     return {"now": now, **of_worker, **of_mirror}
 

@@ -1,5 +1,7 @@
 """Take the next piece of work about changes, each under a lease of its own."""
 
+from functools import partial
+
 from bot.domain.change import ChangeRequest
 from bot.domain.due import is_due, may_send_at
 from bot.domain.events import Event
@@ -9,8 +11,9 @@ from bot.service.applying.closed import put_off
 from bot.service.bundles.expiring import expire_with
 from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
 from bot.service.messages import TOLD_AFTER, thread_fact
-from bot.service.unit_of_work import UnitOfWork, unit_of_work
-from bot.store import claims
+from bot.service.unit_of_work import Save, UnitOfWork, unit_of_work
+from bot.store import claimed, claims
+from bot.store.errors import StaleVersion
 from bot.store.token_refusals import Call
 
 
@@ -47,21 +50,27 @@ async def claim_waiting(context: ServiceContext, change: ChangeRequest) -> Chang
 
 async def claim_decided(context: ServiceContext, unit: UnitOfWork, decided: ChangeRequest) -> ChangeRequest | None:
     """Claim a change in the transaction that approved it; None when it cannot be sent yet, or others come first."""
-    if not is_due(decided, unit.at):
-        return None
-    present = await claims.next_to_apply(unit.tx, unit.at, context.workspace, waiting_id=decided.id)
-    if present is None or not may_send_at(present, unit.at):
+    if not (is_due(decided, unit.at) and may_send_at(decided, unit.at)):
         return None
     # What follows is the worker's doing, and nobody has to be woken for it.
-    unit.actor, unit.work = _worker(), unit.work & ~Work.APPLY
-    return await _claim(context, unit, present)
+    reviewer, unit.actor = unit.actor, _worker()
+    save = partial(claimed.save_if_next, now=unit.at, workspace=context.workspace)
+    try:
+        taken = await _claim(context, unit, decided, save=save)
+    except StaleVersion:
+        unit.actor = reviewer
+        return None
+    unit.work &= ~Work.APPLY
+    return taken
 
 
-async def _claim(context: ServiceContext, unit: UnitOfWork, change: ChangeRequest) -> ChangeRequest:
-    claimed = change.claim(context.new_id(), unit.at, context.lease)
+async def _claim(
+    context: ServiceContext, unit: UnitOfWork, change: ChangeRequest, *, save: Save | None = None
+) -> ChangeRequest:
+    taken = change.claim(context.new_id(), unit.at, context.lease)
     waited = {} if change.waiting_since is None else {"waiting_since": change.waiting_since.isoformat()}
     return await unit.step(
-        change, claimed, Event.APPLYING, {"attempt": claimed.attempts, **waited}, shown_after=TOLD_AFTER
+        change, taken, Event.APPLYING, {"attempt": taken.attempts, **waited}, shown_after=TOLD_AFTER, save=save
     )
 
 

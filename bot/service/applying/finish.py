@@ -70,7 +70,7 @@ async def finish(
         elif state is not State.APPLIED or done.bundle_id is None:
             await unit.tell(thread_fact(done, Fact.of_state(state), unit.at, told))
         await unit.tell(*await since.reverted(unit.tx, done, unit.at), *planned)
-        if state is State.APPLIED and live is not None:
+        if state is State.APPLIED and live is not None and not unit.is_alone:
             await _overtake(unit, done, live)
     return done
 

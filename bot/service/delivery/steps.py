@@ -31,12 +31,11 @@ async def claim(context: ServiceContext) -> list[Delivery]:
     All of it is one transaction: the first call of Slack may follow its commit.
     """
     async with context.database.transaction() as tx:
-        now = await context.clock.read(tx)
+        limits, now = await rate_limits.lasting(tx, context.clock)
         until = now + lease_for_calls(context)
         messages = await outbox.claim(tx, now, lease_id=context.new_id(), until=until, limit=BATCH)
         if not messages:
             return []
-        limits = await rate_limits.lasting(tx, now)
         lanes = [list(lane) for _, lane in groupby(messages, key=lambda message: message.lane)]
         deliveries = [Delivery(lane, until, [_attempt_of(message) for message in lane], limits) for lane in lanes]
         await read_subjects(tx, deliveries)

@@ -56,7 +56,9 @@ class AtRest:
         made = cls()
         async with database.reading() as tx:
             ids = list(await tx.scalars(select(changes_table.c.id)))
-            made.changes, made.cards = await cards.with_changes(tx, ids)
+            shown = (await cards.with_changes(tx, ids)).values()
+            made.changes = {each.change.id: each.change for each in shown}
+            made.cards = {each.card.change_id: each.card for each in shown if each.card is not None}
             made.events = [event async for event in audit.stream(tx)]
             made.reviews = await reviews.of_changes(tx, ids)
             made.outbox = list((await tx.execute(select(outbox).order_by(outbox.c.id))).mappings())

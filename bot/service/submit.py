@@ -27,7 +27,7 @@ from bot.service.refusals import refusals
 from bot.service.rights import LookUp, Rights, with_rights
 from bot.service.submission import Submission
 from bot.service.unit_of_work import unit_of_work
-from bot.store import changes, turns
+from bot.store import changes
 from bot.store.mirror import agents as mirror_agents
 from bot.uponai.errors import UponAIError
 
@@ -84,7 +84,7 @@ async def _look_for_agents(context: ServiceContext, until: float | None) -> None
 
 
 async def _submit(context: ServiceContext, submission: Submission, rights: Rights) -> ChangeRequest:
-    async with unit_of_work(context, submission.actor) as unit:
+    async with unit_of_work(context, submission.actor, submission_key=submission.submission_key) as unit:
         key, stored = await asked_before(unit.tx, submission, partial(_deviation, unit.tx, context, submission))
         if stored is not None:
             return stored
@@ -132,10 +132,9 @@ async def asked_before(
 ) -> tuple[str, ChangeRequest | None]:
     """Return the change that this form asked for already, and the key under which it asks now. Raises AlreadyAsked.
 
-    A change that has ended gives way to the next one of its form. That one's key follows from it, so that it is found
-    as well when it comes twice.
+    The transaction has the turn of its submission. A change that has ended gives way to the next one of its form. That
+    one's key follows from it, so that it is found as well when it comes twice.
     """
-    await turns.to_submit(tx, submission.actor.team_id, submission.submission_key)
     key = submission.submission_key
     while (stored := await changes.find_by_submission(tx, submission.actor.team_id, key)) is not None:
         deviation = await deviates(stored)

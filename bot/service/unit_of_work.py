@@ -20,7 +20,7 @@ from bot.service.context import WORKER_ID, Actor, ServiceContext, Work
 from bot.service.messages import bundle_again, card_beside, card_is_dirty, change_lane, thread_again
 from bot.service.override_facts import override_ended
 from bot.service.put_back_facts import is_put_back_that_ended, put_back_ended, put_backs_again
-from bot.store import audit, bundles, changes, edits, outbox, overlaps
+from bot.store import audit, bundles, changes, edits, outbox, overlaps, turns
 from bot.store.held import Held
 from bot.store.held import hold as hold_change
 from bot.store.outbox import OutboxDraft
@@ -265,15 +265,19 @@ async def unit_of_work(
     hold: int | None = None,
     team_id: str | None = None,
     beside: NumberKey | None = None,
+    submission_key: str | None = None,
 ) -> AsyncIterator[UnitOfWork]:
     """Open a write transaction; on leaving append the audit events, commit, and wake this process's worker.
 
     `hold` names a change, of one team when `team_id` is given, that is locked first: it is in `held`. With `beside`,
-    its number, all others of that which have not ended are locked too. Any exception rolls everything back. Raises
+    its number, all others of that which have not ended are locked too. With `submission_key` nobody else answers that
+    submission of a form meanwhile. Any exception rolls everything back. Raises
     UnknownChange for a change that there is not, and DatabaseUnavailable.
     """
     async with context.database.transaction() as tx:
-        if hold is None:
+        if submission_key is not None:
+            unit = UnitOfWork(tx, actor, await turns.to_submit(tx, context.clock, actor.team_id, submission_key))
+        elif hold is None:
             unit = UnitOfWork(tx, actor, await context.clock.read(tx))
         else:
             held = await hold_change(tx, context.clock, hold, team_id=team_id, beside=beside)

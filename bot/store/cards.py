@@ -4,20 +4,36 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import RowMapping, bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import ChangeRequest
 from bot.domain.label import format_label
 from bot.domain.state import State
+from bot.store import pauses as pause_store
 from bot.store.changes import from_row
 from bot.store.errors import StaleCard
-from bot.store.schema import cards, changes, is_unfinished
+from bot.store.pauses import Pause
+from bot.store.schema import cards, changes, is_unfinished, pauses
 from bot.store.upsert import of_each_dialect
 
+_other = changes.alias("other")
+_HAS_OTHERS = exists().where(
+    _other.c.account_sid == changes.c.account_sid,
+    _other.c.workspace_id == changes.c.workspace_id,
+    _other.c.number == changes.c.number,
+    is_unfinished(_other),
+    _other.c.id != changes.c.id,
+)
 _WITH_CHANGES = (
-    select(changes, *(column.label(f"card_{column.name}") for column in cards.c))
+    select(
+        changes,
+        *(column.label(f"card_{column.name}") for column in cards.c),
+        *pause_store.COLUMNS,
+        _HAS_OTHERS.label("has_others"),
+    )
     .outerjoin(cards, cards.c.change_id == func.coalesce(changes.c.bundle_id, changes.c.id))
+    .outerjoin(pauses, pauses.c.team_id == changes.c.team_id)
     .where(changes.c.id.in_(bindparam("ids", expanding=True)))
 )
 _ADD = of_each_dialect(cards, lambda insert: insert.on_conflict_do_nothing(index_elements=["change_id"]))
@@ -63,17 +79,31 @@ async def get(tx: AsyncConnection, change_id: int) -> Card | None:
     return None if row is None else Card(**row)
 
 
-async def with_changes(
-    tx: AsyncConnection, change_ids: Collection[int]
-) -> tuple[dict[int, ChangeRequest], dict[int, Card]]:
-    """Return some changes by id, and by the change that it is of each card that somebody tried to post for them."""
-    found: dict[int, ChangeRequest] = {}
-    standing: dict[int, Card] = {}
-    for row in (await tx.execute(_WITH_CHANGES, {"ids": list(change_ids)})).mappings():
-        found[row["id"]] = from_row(row)
-        if (of_id := row["card_change_id"]) is not None:
-            standing[of_id] = Card(**{each.name: row[f"card_{each.name}"] for each in fields(Card)})
-    return found, standing
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A change with what its card shows beside it: whether sending is paused, and whether its number has open others.
+
+    The card is None before anybody tried to post it; of changes that were asked together it is that of all.
+    """
+
+    change: ChangeRequest
+    card: Card | None
+    pause: Pause | None
+    has_others: bool
+
+
+async def with_changes(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, Shown]:
+    """Return some changes by id, each with its card."""
+    rows = (await tx.execute(_WITH_CHANGES, {"ids": list(change_ids)})).mappings()
+    return {
+        row["id"]: Shown(from_row(row), _joined(row), pause_store.joined(row), bool(row["has_others"])) for row in rows
+    }
+
+
+def _joined(row: RowMapping) -> Card | None:
+    if row["card_change_id"] is None:
+        return None
+    return Card(**{each.name: row[f"card_{each.name}"] for each in fields(Card)})
 
 
 async def posted(tx: AsyncConnection, change_ids: Collection[int]) -> dict[int, Card]:

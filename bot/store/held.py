@@ -11,6 +11,7 @@ from bot.domain.change import ChangeRequest
 from bot.domain.errors import UnknownChange
 from bot.domain.key import NumberKey
 from bot.domain.label import format_label
+from bot.store import pauses as pause_store
 from bot.store.changes import from_row, key_values
 from bot.store.clock import Clock
 from bot.store.pauses import Pause
@@ -19,7 +20,7 @@ from bot.store.schema import changes, is_unfinished, pauses, token_refusals
 _HOLD = (
     select(
         changes,
-        *(pauses.c[name].label(f"pause_{name}") for name in ("paused_by", "paused_at", "reason", "channel_id")),
+        *pause_store.COLUMNS,
         exists()
         .where(
             token_refusals.c.account_sid == changes.c.account_sid,
@@ -86,8 +87,5 @@ async def hold(
     if not rows or team_id not in (None, rows[0]["team_id"]):
         raise UnknownChange(f"There is no change {format_label(change_id)}.")
     row = rows[0]
-    pause = None
-    if row["pause_paused_by"] is not None:
-        pause = Pause(row["pause_paused_by"], row["pause_paused_at"], row["pause_reason"], row["pause_channel_id"])
     is_alone = beside is not None and row["beside_count"] == 1
-    return Held(from_row(row), at, pause, row["is_token_refused"], is_alone)
+    return Held(from_row(row), at, pause_store.joined(row), row["is_token_refused"], is_alone)

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.schema import pauses
 from bot.store.upsert import insert_or
 
+# What a query of a team's changes takes along of its pause, for `joined`.
+COLUMNS = tuple(pauses.c[name].label(f"pause_{name}") for name in ("paused_by", "paused_at", "reason", "channel_id"))
 _OF_TEAM = select(pauses).where(pauses.c.team_id == bindparam("of_team"))
 
 
@@ -26,6 +28,13 @@ async def paused(tx: AsyncConnection, team_id: str) -> Pause | None:
     """Return the pause of a team, None while it sends."""
     row = (await tx.execute(_OF_TEAM, {"of_team": team_id})).mappings().one_or_none()
     return None if row is None else _from_row(row)
+
+
+def joined(row: RowMapping) -> Pause | None:
+    """Read the pause that a query took along, None while the team sends."""
+    if row["pause_paused_by"] is None:
+        return None
+    return Pause(row["pause_paused_by"], row["pause_paused_at"], row["pause_reason"], row["pause_channel_id"])
 
 
 async def pause(

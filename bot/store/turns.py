@@ -4,22 +4,31 @@ On SQLite a transaction that writes is alone anyway.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ARRAY, Text, bindparam, text
+from sqlalchemy import ARRAY, Select, Text, bindparam, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.key import NumberKey
+from bot.store.clock import Clock
 
 # In one order for everybody: two approvals of the same numbers must not wait for each other.
-_TAKE = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended(turn, 0)) "
-    "FROM (SELECT turn FROM unnest(:turns) AS turn ORDER BY turn) AS turns"
-).bindparams(bindparam("turns", type_=ARRAY(Text)))
+_TAKE: Select[Any] = select(
+    literal_column("pg_advisory_xact_lock(hashtextextended(turn, 0))").label("taken")
+).select_from(
+    text("(SELECT turn FROM unnest(:turns) AS turn ORDER BY turn) AS turns").bindparams(
+        bindparam("turns", type_=ARRAY(Text))
+    )
+)
 
 
-async def to_submit(tx: AsyncConnection, team_id: str, submission_key: str) -> None:
-    """Let nobody else answer this submission of a form until the transaction ends."""
-    await _take(tx, [f"submission of {team_id}/{submission_key}"])
+async def to_submit(tx: AsyncConnection, clock: Clock, team_id: str, submission_key: str) -> datetime:
+    """Let nobody else answer this submission of a form until the transaction ends; return the time."""
+    if tx.dialect.name != "postgresql":
+        return await clock.read(tx)
+    _, at = await clock.read_with(tx, _TAKE, {"turns": [f"submission of {team_id}/{submission_key}"]})
+    return at
 
 
 async def to_approve(tx: AsyncConnection, keys: Iterable[NumberKey]) -> None:

@@ -20,7 +20,7 @@ from tests.slack.bot_harness import BotHarness
 from tests.slack.messages.test_card_truth import NUMBER, cards, replies
 from tests.transactions import counted
 
-SUBMIT, APPROVE, DENY, DELIVER = 19, 29, 17, 9
+SUBMIT, APPROVE, DENY, DELIVER = 16, 29, 17, 8
 
 pytestmark = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
 

@@ -93,6 +93,7 @@ LOOKS: dict[str, Look] = {
     "recent_of_an_unknown_number": lambda tx: changes.recent(tx, TEAM, key=key("+2"), limit=20),
     "open_of_a_number": lambda tx: overlaps.lock_open_touching(tx, LAST, 1, except_id=1),
     "all_open_of_a_number": lambda tx: changes.open_of_number(tx, TEAM, LAST, 11),
+    "changes_with_their_cards": lambda tx: cards.with_changes(tx, [77, CHANGES]),
     "cards_of_open_changes": lambda tx: cards.of_open_changes(tx, after=0, limit=200),
     "put_backs_of_a_bundle": lambda tx: bundles.find_put_backs(tx, 77),
     "own_deeds_of_numbers": lambda tx: own_deeds.of_numbers(tx, HERE, [LAST.number, number_of(77)]),

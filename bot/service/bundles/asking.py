@@ -81,7 +81,7 @@ async def _submit(
 ) -> ChangeRequest:
     if len(wishes) > MOST_NUMBERS:
         raise InvalidNumber(f"Ask for at most {MOST_NUMBERS} numbers at once, not for {len(wishes)}.")
-    async with unit_of_work(context, submission.actor) as unit:
+    async with unit_of_work(context, submission.actor, submission_key=submission.submission_key) as unit:
         deviates = partial(_deviation, unit.tx, context, submission, wishes)
         key, stored = await asked_before(unit.tx, submission, deviates)
         if stored is not None:

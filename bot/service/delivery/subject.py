@@ -11,7 +11,7 @@ from bot.service import picture
 from bot.service.context import ServiceContext
 from bot.service.delivery.lane import BundleShown, Delivery
 from bot.service.messages import Kind
-from bot.store import bundles, cards, overlaps, pauses, reviews
+from bot.store import bundles, cards, overlaps, reviews
 from bot.store.cards import Card
 
 _WITH_CARD = (Kind.CARD, Kind.THREAD)
@@ -22,10 +22,13 @@ async def read_subjects(tx: AsyncConnection, deliveries: list[Delivery]) -> None
     about = [(delivery, change_id) for delivery in deliveries if (change_id := delivery.messages[0].change_id)]
     if not about:
         return
-    found, standing = await cards.with_changes(tx, [change_id for _, change_id in about])
-    known_bundles = await bundles.get_all(tx, {each.bundle_id for each in found.values() if each.bundle_id})
+    found = await cards.with_changes(tx, [change_id for _, change_id in about])
+    standing = {each.card.change_id: each.card for each in found.values() if each.card is not None}
+    known_bundles = await bundles.get_all(
+        tx, {each.change.bundle_id for each in found.values() if each.change.bundle_id}
+    )
     for delivery, change_id in about:
-        delivery.change = found[change_id]
+        delivery.change = found[change_id].change
         if delivery.change.bundle_id is not None:
             bundle = known_bundles[delivery.change.bundle_id]
             delivery.bundle, delivery.change = BundleShown(bundle), bundle.lead
@@ -37,15 +40,15 @@ async def read_subjects(tx: AsyncConnection, deliveries: list[Delivery]) -> None
     known_reviews = await reviews.of_changes(tx, [one.of.id for one in with_card if one.of.version > 1])
     for delivery in with_card:
         change = delivery.of
+        shown = found[delivery.messages[0].change_id or change.id]
         delivery.reviews = known_reviews.get(change.id, [])
         delivery.stored = standing.get(change.id)
         if delivery.bundle is not None:
             delivery.bundle = await _read_bundle(tx, delivery.bundle.of)
-        elif change.state.is_open:
+        elif change.state.is_open and shown.has_others:
             delivery.overlaps = await overlaps.of_change(tx, change)
         if change.state.is_open or delivery.bundle is not None:
-            pause = await pauses.paused(tx, change.team_id)
-            delivery.standstill = None if pause is None else Standstill(pause.by, pause.at)
+            delivery.standstill = None if shown.pause is None else Standstill(shown.pause.by, shown.pause.at)
         card = delivery.stored or Card(change_id=change.id, channel_id=change.channel_id)
         message = delivery.message
         if message.kind == Kind.CARD and message.attempted_at and not card.is_posted and card.attempted_at is None:

@@ -23,6 +23,8 @@ from bot.store import changes, outbox, overrides, posts
 from bot.store.outbox import OutboxDraft, OutboxMessage
 from bot.store.posts import Child
 
+# Of what was asked together one that was overridden speaks for all: not the same one each day.
+_OF_OVERRIDE = frozenset({Fact.OVERRIDDEN, Fact.OVERRIDE_UNREVIEWED})
 _UNDOING = frozenset({Origin.REVERT, Origin.PUT_BACK})
 
 
@@ -51,15 +53,17 @@ async def standing(context: ServiceContext, delivery: Delivery) -> list[tuple[Ou
     What is not posted yet counts as well: it takes the place of what is.
     """
     change, name = delivery.subject, delivery.message.payload["of"]
+    is_of_override = name in _OF_OVERRIDE
+    speakers = delivery.of_bundle.members if is_of_override else (change,)
     async with context.database.reading() as tx:
-        told = await posts.of_fact(tx, change.id, Kind.THREAD, name)
+        told = await posts.of_fact(tx, [each.id for each in speakers], Kind.THREAD, name)
         found = [post for post in told if OF_ALL not in post.payload]
         since = _since(await posts.children(tx, change))
-        if change.overridden_at is not None:
-            made = await overrides.of_change(tx, change)
-            overridden = [each for each in delivery.of_bundle.members if each.overridden_at is not None]
-            is_void = all(came_to_nothing(each) for each in overridden)
-            since = replace(since, reviewed_by=None if made is None else made.reviewed_by, is_void=is_void)
+        if is_of_override:
+            made = await overrides.of_all(tx, speakers)
+            reviewed_by = next((each.reviewed_by for each in made.values() if each.reviewed_by), None)
+            is_void = all(came_to_nothing(each) for each in speakers if each.overridden_at is not None)
+            since = replace(since, reviewed_by=reviewed_by, is_void=is_void)
     return [(post, since if post is found[-1] else replace(since, is_overtaken=True)) for post in found]
 
 
@@ -67,7 +71,9 @@ async def standing_of_all(context: ServiceContext, delivery: Delivery) -> list[t
     """Return where a fact of a whole bundle stands, with what has happened since."""
     bundle, name = delivery.of_bundle, delivery.message.payload["of"]
     async with context.database.reading() as tx:
-        found = [post for post in await posts.of_fact(tx, bundle.lead.id, Kind.THREAD, name) if is_of_all(post.payload)]
+        found = [
+            post for post in await posts.of_fact(tx, [bundle.lead.id], Kind.THREAD, name) if is_of_all(post.payload)
+        ]
         since = _since_all(bundle, await posts.children_of_all(tx, bundle.members))
     return [(post, since) for post in found]
 

@@ -59,6 +59,7 @@ class UnitOfWork:
         # Told behind what happened.
         self._called: list[OutboxDraft] = []
         self._hurried: set[str] = set()
+        self._overrides_ended: set[int] = set()
 
     @property
     def held(self) -> Held:
@@ -94,7 +95,7 @@ class UnitOfWork:
         if (old.state in overlaps.STATES) != (new.state in overlaps.STATES) or is_edit:
             await self._show_others_again(new)
         if is_edit and not old.patch.fields <= new.patch.fields:
-            await self._show_others_again(old)
+            await self._show_others_again(replace(old, version=new.version))
         if new.bundle_id is None and is_put_back_that_ended(new):
             parent = await changes.get(self.tx, new.parent_id or new.id)
             self._told.extend(put_back_ended(new, parent, self.at))
@@ -118,7 +119,7 @@ class UnitOfWork:
         await self._show_others_of_all_again(saved if is_edit else moved)
         for each in steps:
             if is_edit and not each.old.patch.fields <= each.new.patch.fields:
-                await self._show_others_again(each.old)
+                await self._show_others_again(replace(each.old, version=each.new.version))
         await self._show_put_backs_again(steps)
         return saved
 
@@ -150,7 +151,11 @@ class UnitOfWork:
             self._told.append(bundle_again(new, Fact.PUT_BACK, self.at, new.version))
         if self.actor.user_id != WORKER_ID and new.state not in (State.PENDING, State.DENIED):
             self.work |= Work.APPLY if is_due(new, self.at) else Work.LOOK
-        self._told.extend((*picture.stepped(old, new, self.at), *override_ended(new, self.at)))
+        self._told.extend(picture.stepped(old, new, self.at))
+        if new.lead_id not in self._overrides_ended:
+            # The end of one of several shows the override of all anew.
+            self._told.extend(ended := override_ended(new, self.at))
+            self._overrides_ended |= {new.lead_id} if ended else set()
         if old.state is State.UNCLEAR:
             # Whatever is done about it, the buttons that called a person for it can do nothing any more.
             again = thread_again(new.team_id, new.id, Fact.UNCLEAR, self.at, new.version, lead_id=new.lead_id)

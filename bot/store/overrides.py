@@ -52,13 +52,6 @@ async def of_all(tx: AsyncConnection, found: Sequence[ChangeRequest]) -> dict[in
     return {each.change_id: each for each in made if each.revision == revisions[each.change_id]}
 
 
-async def of_change(tx: AsyncConnection, change: ChangeRequest) -> Override | None:
-    """Return the override of the revision that stands, None without one."""
-    query = select(overrides).where(overrides.c.change_id == change.id, overrides.c.revision == change.revision)
-    row = (await tx.execute(query)).mappings().one_or_none()
-    return None if row is None else _read(row)
-
-
 async def next_due(tx: AsyncConnection, now: datetime) -> int | None:
     """Return the change of whose override people are to be reminded next, None when no reminder is due.
 

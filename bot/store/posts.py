@@ -36,9 +36,9 @@ class Child:
         return format_label(self.id)
 
 
-async def of_fact(tx: AsyncConnection, change_id: int, kind: str, name: str) -> list[OutboxMessage]:
-    """Return the messages that tell a fact of a change, oldest first, posted or not."""
-    query = select(messages).where(messages.c.change_id == change_id, messages.c.kind == kind)
+async def of_fact(tx: AsyncConnection, change_ids: Collection[int], kind: str, name: str) -> list[OutboxMessage]:
+    """Return the messages that tell a fact of one of these changes, oldest first, posted or not."""
+    query = select(messages).where(messages.c.change_id.in_(change_ids), messages.c.kind == kind)
     rows = (await tx.execute(query.order_by(messages.c.id))).mappings()
     return [post for post in map(outbox.from_row, rows) if post.payload["name"] == name]
 

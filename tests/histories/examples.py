@@ -32,4 +32,19 @@ EXAMPLES: dict[str, list[Act]] = {
         ("work", 1),
         ("tick", 3500),
     ],
+    "the override of several asked for a review of what came to nothing": [
+        ("dashboard_all", Field.OUTBOUND),
+        ("policy", 3),
+        ("ask_for_several", 0, Field.OUTBOUND, 3, 0),
+        ("override", 0),
+        ("work", 0),
+        ("settle", 1),
+    ],
+    "a card went on naming another change that an edit had taken elsewhere": [
+        ("ask", 1, 0, Field.WEBHOOK, Field.WEBHOOK),
+        ("ask", 0, 0, Field.WEBHOOK, Field.WEBHOOK),
+        ("settle", 0),
+        ("edit", 0, Field.TIME_ROUTING, 0),
+        ("settle", 0),
+    ],
 }

@@ -57,7 +57,7 @@ async def check_shown(world: HistoryWorld, findings: Findings, *, with_threads: 
                 await _compare(world, findings, post.fact, shown, (post.posted_channel, post.posted_ts))
             continue
         for post, since in await standing(world.context, delivery):
-            shown, _ = await render_told(posting, delivery, post.payload, since)
+            shown, _ = await render_told(posting, delivery, post.payload, since, of=delivery.subject_of(post))
             await _compare(world, findings, post.fact, shown, (post.posted_channel, post.posted_ts))
 
 

@@ -165,13 +165,11 @@ async def test_an_override_is_told_of_again_until_it_is_reviewed_once(database: 
     async with database.transaction() as tx:
         assert await overrides.next_due(tx, NOW + day - LEASE) is None
         assert await overrides.next_due(tx, NOW + day) == change.id
-        made = await overrides.of_change(tx, change)
-        assert made is not None
+        made = (await overrides.of_all(tx, [change]))[change.id]
         await overrides.save(tx, made.reminded(NOW + 2 * day + HOUR))
         assert await overrides.next_due(tx, NOW + 3 * day - LEASE) is None
         assert await overrides.next_due(tx, NOW + 3 * day) == change.id
-        again = await overrides.of_change(tx, change)
-        assert again is not None
+        again = (await overrides.of_all(tx, [change]))[change.id]
         assert (made.days, again.days) == (1, 3)
         assert await overrides.unreviewed(tx, change.team_id, 10) == [(change, again)]
         await overrides.save(tx, review(change, again, ALAN, NOW, is_approver=True))

@@ -15,7 +15,7 @@ async def see_to_facts(context: ServiceContext, posting: Posting, delivery: Deli
     payload = delivery.message.payload
     if "bundle" not in payload:
         for post, since in await standing(context, delivery):
-            shown = await render_told(posting, delivery, post.payload, since)
+            shown = await render_told(posting, delivery, post.payload, since, of=delivery.subject_of(post))
             await _show(posting, delivery, shown, post.fact, at=(post.posted_channel, post.posted_ts))
         return
     # As many results as come in together are shown at once: all of it was read when the first was taken.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.change import ChangeRequest
 from bot.domain.facts import Fact
 from bot.domain.since import NOTHING_SINCE, NOTHING_SINCE_ALL, BundleSince, Since
 from bot.service.context import ServiceContext
@@ -29,12 +30,20 @@ async def render_first(context: ServiceContext, posting: Posting, delivery: Deli
 
 
 async def render_told(
-    posting: Posting, delivery: Delivery, payload: Mapping[str, Any], since: Since = NOTHING_SINCE
+    posting: Posting,
+    delivery: Delivery,
+    payload: Mapping[str, Any],
+    since: Since = NOTHING_SINCE,
+    *,
+    of: ChangeRequest | None = None,
 ) -> tuple[Message, Message]:
-    """Return what is shown of the fact whose turn it is, and what is shown where Slack takes no such blocks."""
+    """Return what is shown of the fact whose turn it is, and what is shown where Slack takes no such blocks.
+
+    `of` is the change that it is told of, where that is another one of those that were asked together.
+    """
     if is_of_all(payload):
         return await render_told_of_all(posting, delivery, payload)
-    change = delivery.subject
+    change = of or delivery.subject
     named = named_in_thread(delivery.of_bundle, payload)
     return await posting.without_calling(render_fact(change, payload, since), named), plain_fact(change)
 

@@ -247,7 +247,7 @@ async def _paused(tx: AsyncConnection, context: ServiceContext, team_id: str) ->
     pause = await pauses.paused(tx, team_id)
     if pause is None:
         return None
-    held = await changes.count_to_be_sent(tx, team_id, context.workspace, context.now())
+    held = await scheduled_store.count_to_be_sent(tx, team_id, context.workspace, context.now())
     return Paused(pause.by, pause.at, pause.reason, pause.channel_id, held)
 
 

@@ -12,7 +12,7 @@ from bot.service.context import Actor, ServiceContext
 from bot.service.messages import card_anyway, channel_fact
 from bot.service.refusals import refusals
 from bot.service.unit_of_work import UnitOfWork, unit_of_work
-from bot.store import changes, pauses
+from bot.store import changes, pauses, scheduled
 from bot.store.outbox import OutboxDraft
 from bot.store.pauses import Pause
 
@@ -80,10 +80,10 @@ async def _show_waiting_cards(context: ServiceContext, unit: UnitOfWork) -> None
 
 async def _held(context: ServiceContext, unit: UnitOfWork) -> Held:
     wanted = (unit.tx, unit.actor.team_id, context.workspace, unit.at)
-    first = await changes.to_be_sent(*wanted, TOLD_AT_MOST + 1)
+    first = await scheduled.to_be_sent(*wanted, TOLD_AT_MOST + 1)
     if len(first) <= TOLD_AT_MOST:
         return Held(len(first), first)
-    return Held(await changes.count_to_be_sent(*wanted), first[:TOLD_AT_MOST])
+    return Held(await scheduled.count_to_be_sent(*wanted), first[:TOLD_AT_MOST])
 
 
 def _refuse_long(reason: str | None) -> None:

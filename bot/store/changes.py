@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +24,7 @@ from bot.domain.assignment import Assignment, AssignmentPatch, fields_to_bits
 from bot.domain.change import ChangeRequest
 from bot.domain.draft import ChangeDraft
 from bot.domain.errors import UnknownChange
-from bot.domain.key import NumberKey, WorkspaceKey
+from bot.domain.key import NumberKey
 from bot.domain.label import format_label
 from bot.domain.rules.policy import HeldPolicy
 from bot.domain.state import FollowUp, Origin, State, WaitCause
@@ -180,20 +179,6 @@ async def open_of_number(tx: AsyncConnection, team_id: str, key: NumberKey, limi
     return await _all(tx, query.order_by(OLDEST_OPEN_FIRST).limit(limit))
 
 
-async def to_be_sent(
-    tx: AsyncConnection, team_id: str, workspace: WorkspaceKey, now: datetime, limit: int
-) -> list[ChangeRequest]:
-    """Return a team's approved changes that are due in a workspace, in the order in which they fell due."""
-    query = _unfinished(team_id, State.APPROVED).where(*_due_in(workspace, now))
-    return await _all(tx, query.order_by(changes.c.due_at, changes.c.id).limit(limit))
-
-
-async def count_to_be_sent(tx: AsyncConnection, team_id: str, workspace: WorkspaceKey, now: datetime) -> int:
-    """Count what `to_be_sent` would return."""
-    query = _unfinished(team_id, State.APPROVED).where(*_due_in(workspace, now))
-    return int(await tx.scalar(query.with_only_columns(func.count())) or 0)
-
-
 async def recent(
     tx: AsyncConnection, team_id: str, *, key: NumberKey | None = None, before_id: int | None = None, limit: int
 ) -> list[ChangeRequest]:
@@ -231,15 +216,6 @@ def is_first(*states: str) -> ColumnElement[bool]:
     before = changes.alias("before")
     return ~exists().where(
         before.c.bundle_id == changes.c.bundle_id, before.c.id < changes.c.id, before.c.state.in_(states)
-    )
-
-
-def _due_in(workspace: WorkspaceKey, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        changes.c.account_sid == workspace.account_sid,
-        changes.c.workspace_id == workspace.workspace_id,
-        changes.c.due_at <= now,
-        or_(changes.c.opens_at.is_(None), changes.c.opens_at <= now),
     )
 
 

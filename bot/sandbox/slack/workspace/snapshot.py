@@ -1,7 +1,6 @@
 """The snapshot file, through which a demo survives a restart."""
 
 import asyncio
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -61,21 +60,18 @@ class Snapshot:
         world = self._world
         kept: dict[str, Any] = {
             "version": _VERSION,
-            "users": {name: dataclasses.asdict(user) for name, user in world.users.items()},
-            "channels": {name: dataclasses.asdict(channel) for name, channel in world.channels.items()},
-            "messages": {
-                name: [dataclasses.asdict(message) for message in messages] for name, messages in world.messages.items()
-            },
+            "users": world.users,
+            "channels": world.channels,
+            "messages": world.messages,
             "homes": {name: _home(view) for name, view in world.homes.items()},
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
-        fresh.write_text(json.dumps(kept), encoding="utf-8")
+        # It is written at once, so nothing has to be copied first, as `dataclasses.asdict` does.
+        fresh.write_text(json.dumps(kept, default=vars), encoding="utf-8")
         fresh.replace(self._path)
 
 
 def _home(view: View) -> dict[str, Any]:
     # JSON knows no sets, and a home that was just loaded has been touched by nobody anyway.
-    kept = dataclasses.asdict(view)
-    del kept["untouched"]
-    return kept
+    return {name: value for name, value in vars(view).items() if name != "untouched"}

@@ -106,6 +106,7 @@ async def check(story: Story) -> list[str]:
     _check_ends_are_told(rest, findings)
     _check_sent(story, rest, findings)
     await _check_outside(story, rest, findings)
+    _check_reviews(rest, findings)
     _check_words(world, rest, findings)
     await check_shown(world, findings)
     for change in rest.changes.values():
@@ -123,6 +124,26 @@ def _check_ends_are_told(rest: AtRest, findings: Findings) -> None:
     for change in rest.changes.values():
         if change.bundle_id is None and change.origin is not Origin.PUT_BACK:
             findings.expect(f"{change.label}/{change.state}" in told, f"G9: nobody was told that {change.label} ended")
+
+
+def _check_reviews(rest: AtRest, findings: Findings) -> None:
+    """G7: what stands of the reviews is what was recorded, but for what was taken back and what an edit made void."""
+    for change in rest.changes.values():
+        recorded: dict[str, str] = {}
+        for event in rest.events_of(change):
+            after = event.after or {}
+            if event.event == Event.EDITED:
+                recorded.clear()
+            if "verdict" in after:
+                recorded[event.actor_id] = after["verdict"]
+            if "taken_back" in after:
+                recorded.pop(event.actor_id, None)
+        stored = {
+            each.reviewer_id: each.verdict.value
+            for each in rest.reviews.get(change.id, ())
+            if each.revision == change.revision and each.withdrawn_at is None
+        }
+        findings.expect(stored == recorded, f"G7: {change.label} has reviews {stored}, and the record {recorded}")
 
 
 def _check_sent(story: Story, rest: AtRest, findings: Findings) -> None:
@@ -156,6 +177,9 @@ async def _check_outside(story: Story, rest: AtRest, findings: Findings) -> None
     found = {
         event.after["number"]: event for event in rest.events if event.event == Event.CHANGED_OUTSIDE and event.after
     }
+    recorded = sum(event.event == Event.CHANGED_OUTSIDE for event in rest.events)
+    told = world.database.memory.read("SELECT count(*) FROM outside_changes")[0][0]
+    findings.expect(told == recorded, f"G9: {recorded} changes from outside were found, and {told} told")
     others = found.keys() - world.watch.has_outsiders
     findings.expect(not others, f"G9: changes of our own were told as changes from outside: {others}")
     if not world.watch.has_outsiders:

@@ -1,5 +1,7 @@
 """Holds every transaction of the tests against the one order in which rows are locked on PostgreSQL.
 
+Whom the server found to wait in a circle all the same fails the test as well.
+
 The order stands in the docstring of `bot.store.database`, and is read from there. What is not in it belongs to one of
 those that are. Bots that are processes of their own are not watched.
 """
@@ -10,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import pytest
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
 
 from bot.store import database
 
@@ -23,6 +26,7 @@ _LOCK = re.compile(r"\bFOR (?:NO KEY )?UPDATE(?: OF (\w+))?")
 _FROM = re.compile(r"\bFROM (\w+)")
 _WRITE = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 _WAITS_FOR_NOBODY = "SKIP LOCKED"
+_DEADLOCK = "40P01"
 # A migration is alone, or waits only for as long as it may.
 _OF_MIGRATIONS = ("CREATE", "ALTER", "DROP")
 
@@ -72,10 +76,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "locks_by_hand: takes rows in an order of its own")
 
 
+def _note_circle(context: ExceptionContext) -> None:
+    if getattr(context.original_exception, "sqlstate", None) == _DEADLOCK:
+        broken.append(f"waited in a circle: {context.statement}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def watched_locks() -> Iterator[None]:
     """Watch all that is sent."""
     seams: dict[str, Callable[..., None]] = {"before_cursor_execute": _note, "commit": _end, "rollback": _end}
+    seams["handle_error"] = _note_circle
     for name, listener in seams.items():
         event.listen(Engine, name, listener)
     yield

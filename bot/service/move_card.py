@@ -25,7 +25,7 @@ async def move_card(context: ServiceContext, actor: Actor, change_id: int, chann
         change = await changes.lock(unit.tx, change_id, team_id=actor.team_id)
         if actor.user_id != change.requester_id:
             raise NotAllowed(f"Only <@{change.requester_id}>, who asked for {change.label}, can move its card.")
-        card = await cards.get(unit.tx, change_id)
+        card = await cards.lock(unit.tx, change_id)
         if channel_id == change.channel_id:
             unit.note(Event.CARD_TRIED_AGAIN, change_id=change_id, after={"channel_id": channel_id})
         elif card is None or card.problem is None:
@@ -47,7 +47,7 @@ async def follow_rules(context: ServiceContext, unit: UnitOfWork, change: Change
     channel_id = change.policy.channel
     if channel_id in (None, change.channel_id):
         return change
-    moved = await _move(context, unit, change, await cards.get(unit.tx, change.id), channel_id)
+    moved = await _move(context, unit, change, await cards.lock(unit.tx, change.id), channel_id)
     await outbox.unpark(unit.tx, change_lane(change.id), unit.at)
     return moved
 
@@ -62,7 +62,7 @@ async def follow_rules_of_all(
     ids = {bundle.lead.id, *(each.id for each in edited)}
     steps = [_step_to(each, channel_id) for each in bundle.members if each.id in ids]
     moved, *_ = await unit.step_all(steps)
-    await _take_along(context, unit, moved, await cards.get(unit.tx, moved.id))
+    await _take_along(context, unit, moved, await cards.lock(unit.tx, moved.id))
     await outbox.unpark(unit.tx, change_lane(moved.id), unit.at)
 
 

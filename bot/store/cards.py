@@ -79,6 +79,13 @@ async def get(tx: AsyncConnection, change_id: int) -> Card | None:
     return None if row is None else Card(**row)
 
 
+async def lock(tx: AsyncConnection, change_id: int) -> Card | None:
+    """Do as `get` does, and hold the card until the transaction ends: whoever just delivers to it is waited for."""
+    query = select(cards).where(cards.c.change_id == change_id).with_for_update()
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return None if row is None else Card(**row)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A change with what its card shows beside it: whether sending is paused, and whether its number has open others.

@@ -58,6 +58,24 @@ async def test_g2_who_moves_a_card_and_who_claims_its_messages_do_not_wait_for_e
     assert (moved.channel_id, moved.attempted_at) == ("C2", None)
 
 
+async def test_g9_who_moves_a_card_that_is_just_being_updated_moves_it_as_it_is_then(
+    bench: ServiceHarness, other: Database
+) -> None:
+    change = await bench.ask(time_routing(is_on=True))
+    async with bench.context.database.transaction() as tx:
+        await cards.save(tx, Card(change_id=change.id, channel_id="C1", problem="is_archived"), over=None)
+    async with other.transaction() as tx:
+        await tx.execute(text("UPDATE cards SET message_ts = '1.1', shown_version = 1"))
+        moving = asyncio.create_task(move_card(bench.context, RITA, change.id, "C2"))
+        await are_waiting(other, 1)
+    await moving
+    async with other.reading() as tx:
+        moved = await cards.get(tx, change.id)
+        former = await tx.scalar(text("SELECT payload FROM outbox WHERE kind = 'former_card'"))
+    assert moved == Card(change_id=change.id, channel_id="C2", generation=2)
+    assert '"ts":"1.1"' in former
+
+
 async def test_who_takes_rows_in_another_order_is_found(database: Database) -> None:
     async with database.transaction() as tx:
         await tx.execute(text("SELECT 1 FROM outbox FOR UPDATE SKIP LOCKED"))

@@ -23,6 +23,17 @@ _WAITING = (
 _LONG = ("tests/histories/", "tests/store/test_plans.py", "tests/service/test_a_year.py", "tests/service/outside/")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count branches where they are taken first: to be counted takes a test two thirds of its time once more.
+
+    What is long takes the same ones over and over; and what differs between the databases is the store's alone.
+    """
+    for item in items:
+        is_again = "[postgresql" in item.nodeid and not item.nodeid.startswith("tests/store/")
+        if is_again or item.nodeid.startswith(_LONG):
+            item.add_marker("no_cover")
+
+
 class _Beside(LoadScopeScheduling):  # type: ignore[misc]  # As above.
     """Hands out test by test; every other worker begins with what waits, so that no core is idle or torn.
 

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from bot.domain.change import ChangeRequest
 from bot.domain.events import Event
+from bot.domain.policy import Review, Verdict
+from bot.domain.rules.rule import Denial
 from bot.domain.state import FollowUp, Origin, State
 from bot.sandbox.slack.block_kit.words import words_of
 from bot.service.applying.claim import expire_next
@@ -107,6 +110,7 @@ async def check(story: Story) -> list[str]:
     _check_sent(story, rest, findings)
     await _check_outside(story, rest, findings)
     _check_reviews(rest, findings)
+    _check_presses(rest, findings)
     _check_words(world, rest, findings)
     await check_shown(world, findings)
     for change in rest.changes.values():
@@ -138,12 +142,35 @@ def _check_reviews(rest: AtRest, findings: Findings) -> None:
                 recorded[event.actor_id] = after["verdict"]
             if "taken_back" in after:
                 recorded.pop(event.actor_id, None)
-        stored = {
-            each.reviewer_id: each.verdict.value
-            for each in rest.reviews.get(change.id, ())
-            if each.revision == change.revision and each.withdrawn_at is None
-        }
+        stored = {each.reviewer_id: each.verdict.value for each in _standing(rest, change)}
         findings.expect(stored == recorded, f"G7: {change.label} has reviews {stored}, and the record {recorded}")
+
+
+def _check_presses(rest: AtRest, findings: Findings) -> None:
+    """G3: a press decides about all that waits of what was asked together; a denial ends it where its rules say so."""
+    presses: dict[tuple[object, ...], tuple[set[int], set[int]]] = {}
+    states: dict[int, object] = {}
+    for event in rest.events:
+        change, after = rest.changes.get(event.change_id or 0), event.after or {}
+        if change is None:
+            continue
+        if "verdict" in after:
+            together = {each.id for each in rest.changes.values() if each.lead_id == change.lead_id}
+            waiting = {each for each in together if states.get(each) == State.PENDING}
+            presses.setdefault((change.lead_id, event.actor_id, event.at), (waiting, set()))[1].add(change.id)
+        states[change.id] = after.get("state", states.get(change.id))
+    for (lead_id, *_), (waiting, decided) in presses.items():
+        findings.expect(waiting == decided, f"G3: a press on RN-{lead_id} decided about {decided}, not about {waiting}")
+    for change in rest.changes.values():
+        ends = any(rule.denial is Denial.ENDS for rule in change.policy.rules)
+        is_denied = any(review.verdict is Verdict.DENY for review in _standing(rest, change))
+        is_open = ends and is_denied and change.state is not State.DENIED
+        findings.expect(not is_open, f"G1: {change.label} was denied, and is {change.state}")
+
+
+def _standing(rest: AtRest, change: ChangeRequest) -> list[Review]:
+    found = rest.reviews.get(change.id, ())
+    return [each for each in found if each.revision == change.revision and each.withdrawn_at is None]
 
 
 def _check_sent(story: Story, rest: AtRest, findings: Findings) -> None:

@@ -22,7 +22,7 @@ from tests.histories.loop import TimelessLoop
 from tests.histories.rest import tell
 from tests.histories.world import Worlds
 
-HISTORIES = int(os.environ.get("HISTORIES", "1000"))
+HISTORIES = int(os.environ.get("HISTORIES", "600"))
 STEPS = int(os.environ.get("STEPS", "0"))
 SEED = int(os.environ.get("SEED", "1"))
 LONG = 2000

@@ -3,6 +3,7 @@
 It acknowledges, does the work in the listener, and loses it when it stops meanwhile: that is what it costs less.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -26,6 +27,7 @@ slack = AsyncWebClient(TOKEN, base_url=os.environ["SLACK_API_URL"])
 uponai = httpx.AsyncClient(base_url=os.environ["UPONAI_API_URL"], headers={"Authorization": "Bearer x"})
 app = make_app()
 _is_ready = False
+_making = asyncio.Lock()
 
 
 class Base(DeclarativeBase):
@@ -49,10 +51,11 @@ class Change(Base):
 async def session() -> AsyncSession:
     """Open a session; make the tables at the first one."""
     global _is_ready  # noqa: PLW0603 - the smallest start-up that works
-    if not _is_ready:
-        async with engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
-        _is_ready = True
+    async with _making:
+        if not _is_ready:
+            async with engine.begin() as connection:
+                await connection.run_sync(Base.metadata.create_all)
+            _is_ready = True
     return sessions()
 
 
